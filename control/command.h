@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table of commands: what users type, what help prints, what runs. One list in command.c feeds
+// the parser, help, the manual page and the tests.
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "dataplane/model/error.h"
+
+enum exit_status {
+	EXIT_TRUE = 0,      // done and true
+	EXIT_ANSWER_NO = 1, // verification failed, no path
+	EXIT_REQUEST = 2,   // the request or a file is wrong
+	EXIT_MACHINE = 3,   // the lab cannot be reached, or the machine lacks something
+	EXIT_INTERNAL = 4
+};
+
+// One call of a command: its words after the command's own, and how to answer.
+struct invocation {
+	int argc; // words after the command's name
+	char **argv;
+	int eal_argc; // words after `--`, for run
+	char **eal_argv;
+	bool json;   // -j
+	bool pretty; // -p
+	bool colour;
+	const char *lab; // --lab, or NULL
+	FILE *out;
+	FILE *err;
+};
+
+struct command {
+	const char *name;                          // "check"
+	const char *arguments;                     // "TOPOLOGY"
+	const char *summary;                       // one line
+	const char *help;                          // paragraphs for --help and the manual page
+	int (*run)(struct invocation *invocation); // an enum exit_status
+};
+
+extern const struct command commands[]; // ends with name NULL
+
+// Exit status that goes with a negative errno: what a user can mend is EXIT_REQUEST (EINVAL,
+// ENOENT, EACCES, EEXIST, EISDIR, ENOSPC, EFBIG ...), what the machine lacks is EXIT_MACHINE
+// (EPERM, ENODEV, ECONNREFUSED, ENOTSUP, ENOMEM, EADDRINUSE ...), all else EXIT_INTERNAL.
+int exit_status_of(int code);
+
+// Prints "corridor: WHERE: WHAT" on invocation->err and returns exit_status_of(error->code).
+int report_error(const struct invocation *invocation, const struct error *error);
+// All of a list, one a line; returns the status of the first.
+int report_errors(const struct invocation *invocation, const struct errors *errors);
+// Wrong usage: one line with the command's arguments; returns EXIT_REQUEST.
+int report_usage(const struct invocation *invocation, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+// Writes a JSON value and a newline, as -p asks. Gives up the value (json_decref).
+void print_json(const struct invocation *invocation, json_t *value);
+
+// Options of a command: finds "--name VALUE" or "--name=VALUE" and takes it out of argc/argv; NULL
+// if absent. The second form takes a flag without value. Unknown words stay for the caller to
+// refuse.
+const char *take_option(struct invocation *invocation, const char *name);
+bool take_flag(struct invocation *invocation, const char *name);
+
+// The commands (each in the file of its name under control/).
+int command_check(struct invocation *invocation);
+int command_path(struct invocation *invocation);
+int command_replay(struct invocation *invocation);
+int command_verify(struct invocation *invocation);
+int command_demo(struct invocation *invocation);
+int command_doctor(struct invocation *invocation);
+int command_run(struct invocation *invocation);
+int command_show(struct invocation *invocation);
+int command_link(struct invocation *invocation);
+int command_site(struct invocation *invocation);
+int command_conduit(struct invocation *invocation);
+int command_stop(struct invocation *invocation);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The network as it stands at an instant of the lab's clock: topology, what users and events have
+// changed since, what each site's routing believes, and the plan that follows. The same for replay
+// and live labs; it never touches the engine.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/engine/plan.h"
+#include "pcaps/journal.h"
+#include "topologies/topology.h"
+
+struct network;
+
+#define NETWORK_NO_CHANGE UINT64_MAX
+
+// What the ports are, as this decides how neighbours are found.
+enum network_ports {
+	NETWORK_FILES, // replay: any MAC is ours, neighbours are not asked for
+	NETWORK_DEVICES
+};
+
+// Starts at instant 0 with everything up (what the topology says is down apart) and converged; the
+// topology's [event]s are scheduled. The topology stays the caller's and must outlive the network.
+struct network *network_create(const struct topology *topology, enum network_ports ports,
+			       struct error *error);
+void network_free(struct network *network);
+
+// The plan in force now, owned by the network; plan_copy() it to publish.
+const struct plan *network_plan(const struct network *network);
+
+// Checks and carries out one control line that changes the network, at instant at_ns (>= the last):
+//   link NAME[:DIRECTION] set NETEM-WORDS... [inflight new|retime|cut]
+//   link NAME[:DIRECTION] reset | up | down [inflight new|cut]
+//   site NAME up | down
+//   conduit NAME up | down [inflight new|cut]
+// All or nothing. 0, or -EINVAL with a sentence. The direct effect (carrier, parameters) is in the
+// plan at once; what routing does about it is scheduled (network_next_change_ns).
+int network_command(struct network *network, uint64_t at_ns, const char *line, struct error *error);
+// The same check without effect (used by validation of events and by dry runs).
+int network_check(const struct topology *topology, const char *line, struct error *error);
+
+// The next scheduled instant (a topology event, a site's new next hops), or NETWORK_NO_CHANGE.
+uint64_t network_next_change_ns(const struct network *network);
+// Carries out everything scheduled at or before at_ns, in order, and leaves the plan of that
+// instant (valid_from_ns = at_ns). `touched` of the plan lists channels to retime or cut since the
+// last call. 0 or a negative errno with a sentence (the event that failed).
+int network_step(struct network *network, uint64_t at_ns, struct error *error);
+
+// Is every site's view of the network the true one, with no change of next hops outstanding?
+bool network_is_settled(const struct network *network);
+
+// What happened, for users: texts such as "link ardennes-west down", "brussels: next hops changed".
+struct network_event {
+	uint64_t at_ns;
+	const char *what; // owned by the network
+};
+size_t network_events(const struct network *network, const struct network_event **events);
+
+// The channels from one site to another by the next hops in force now, looping paths cut off at 64
+// hops: the number, 0 when there is none (or from == to). Ties (ECMP) take the first.
+size_t network_path(const struct network *network, uint32_t from_site, uint32_t to_site,
+		    uint32_t *channels, size_t most);
+
+// Impairments and state of a channel as they stand.
+const struct impairment *network_impairment(const struct network *network, uint32_t channel);
+bool network_channel_is_up(const struct network *network, uint32_t channel); // of its own
+bool network_site_is_up(const struct network *network, uint32_t site);
+
+// The journal of a run of this topology from 0 to until_ns with its events and no other commands:
+// parameters of every channel that lies on a path between the two ports, and those paths.
+int network_journal(const struct topology *topology, uint32_t from_port, uint32_t to_port,
+		    uint64_t until_ns, struct journal *journal, struct error *error);

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The compiled, immutable topology that the dataplane runs: indices and numbers, no names.
+// control/compile fills one in, engine_publish takes it over; nobody changes it afterwards.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/model/channel.h"
+
+#define PLAN_NONE       UINT32_MAX
+#define PLAN_ECMP_PATHS 8
+
+// IPv4 in the first four bytes, network order. family 0: none.
+struct plan_address {
+	uint8_t family; // 0, 4 or 6
+	uint8_t prefix_length;
+	uint8_t bytes[16];
+};
+
+// A layer-3 interface of a site that routes: a port of the site, or a channel from the site to an
+// exchange. Numbered over the whole plan.
+struct plan_interface {
+	uint32_t site;
+	uint32_t port;    // or PLAN_NONE
+	uint32_t channel; // site -> exchange, or PLAN_NONE
+	uint8_t mac[6];
+	struct plan_address address4; // the site's own, with the subnet's prefix length
+	struct plan_address address6;
+	uint8_t link_local[16]; // IPv6 link-local address derived from the MAC
+	bool resolves;    // ask by ARP / ND and wait; false (replay ports): synthesise at once
+	bool promiscuous; // take frames for any MAC address (replay ports)
+};
+
+struct plan_site {
+	bool switches; // an exchange: layer 2; all else routes
+	bool carrier;  // false: the site is down, everything that reaches it is lost (carrier)
+	struct plan_address address4; // own (loopback)
+	struct plan_address address6;
+};
+
+// One direction of a link, from a site or port to a site or port. Channel c and c^1 are the two
+// directions of one link.
+struct plan_channel {
+	uint32_t from_site; // or PLAN_NONE on a wire
+	uint32_t to_site;
+	uint32_t from_port; // wires only
+	uint32_t to_port;
+	uint32_t from_interface; // when it leaves a router towards an exchange
+	uint32_t
+		to_interface; // when it comes from an exchange to a router: that router's interface
+	uint64_t minimum_delay_ns; // filled in by plan_finish
+	struct channel_params params;
+};
+
+struct plan_port {
+	uint32_t site;         // or PLAN_NONE on a wire
+	uint32_t wire_channel; // the channel that frames received here enter, or PLAN_NONE
+	uint32_t interface;    // layer-3 interface when the site routes, or PLAN_NONE
+	uint32_t mtu_bytes;    // longest layer-3 packet sent here; 0: any
+};
+
+// How a site forwards towards another: into a channel; on the far side of an exchange the frame
+// needs the next router's MAC address.
+struct plan_adjacency {
+	uint32_t channel;
+	uint32_t interface; // of the sending router when the channel leads to an exchange, else
+			    // PLAN_NONE
+	uint8_t mac[6];     // destination MAC when the channel leads to an exchange
+};
+
+// Where a prefix ends.
+enum plan_delivery {
+	PLAN_LOCAL,      // an address of the site itself
+	PLAN_CONNECTED,  // on an interface: the neighbour is the packet's destination
+	PLAN_VIA,        // on an interface: the neighbour is `via`
+	PLAN_UNREACHABLE // lives behind the site, but no port leads there: flows only
+};
+
+struct plan_destination {
+	uint32_t site;
+	enum plan_delivery delivery;
+	uint32_t interface;
+	struct plan_address via;
+};
+
+struct plan_prefix {
+	struct plan_address prefix;
+	uint32_t destination;
+};
+
+enum plan_flow_pattern { PLAN_FLOW_CONSTANT, PLAN_FLOW_POISSON, PLAN_FLOW_ONOFF, PLAN_FLOW_IMIX };
+
+// Built-in traffic: UDP packets made at a site for another.
+struct plan_flow {
+	uint32_t from_site;
+	uint32_t to_site;
+	uint32_t random_key; // address of its random draws; apart from the channels'
+	enum plan_flow_pattern pattern;
+	struct plan_address source; // family decides IPv4 or IPv6
+	struct plan_address target;
+	uint16_t source_port;
+	uint16_t target_port;
+	uint32_t frame_bytes;       // Ethernet header and payload
+	uint64_t interval_ns_q16;   // mean time between packets, times 2^16
+	uint64_t on_ns, off_ns;     // mean lengths, onoff
+	uint64_t start_ns, stop_ns; // no packet at or after stop
+};
+
+// The way on of one site towards all others: ways[destination site] is 0 for none, else
+// 1 + an index into `groups`. A row is shared between plans (reference counted by control's
+// thread).
+struct plan_row {
+	unsigned references;
+	uint32_t *ways;
+	size_t way_count; // = site_count
+};
+
+// Equal-cost ways, chosen by a packet's hash.
+struct plan_group {
+	uint32_t count; // 1 .. PLAN_ECMP_PATHS
+	uint32_t adjacency[PLAN_ECMP_PATHS];
+};
+
+// What becomes of packets in flight on a channel when this plan takes over.
+enum plan_inflight {
+	PLAN_NEW,    // untouched: only packets that start after the change see it
+	PLAN_RETIME, // moved to the new delay, in order, never before the change
+	PLAN_CUT     // lost (cut)
+};
+
+struct plan_touched {
+	uint32_t channel;
+	enum plan_inflight inflight;
+};
+
+struct plan_lookup; // longest-prefix tables, private to the engine, shared between plans
+
+struct plan {
+	uint64_t valid_from_ns; // takes over for everything that happens at or after this instant
+	uint64_t seed;
+	struct plan_site *sites;
+	size_t site_count;
+	struct plan_channel *channels;
+	size_t channel_count;
+	struct plan_port *ports;
+	size_t port_count;
+	struct plan_interface *interfaces;
+	size_t interface_count;
+	struct plan_adjacency *adjacencies;
+	size_t adjacency_count;
+	struct plan_group *groups;
+	size_t group_count;
+	struct plan_row **rows; // [site]; NULL for a site that switches
+	struct plan_destination *destinations;
+	size_t destination_count;
+	struct plan_prefix *prefixes;
+	size_t prefix_count;
+	struct plan_flow *flows;
+	size_t flow_count;
+	struct plan_touched *touched; // channels in flight that this plan retimes or cuts
+	size_t touched_count;
+	struct plan_lookup *lookup; // built by engine_publish from `prefixes`, or shared
+};
+
+// An empty plan, or NULL. Arrays are malloc'ed by the filler and freed by plan_free.
+struct plan *plan_create(void);
+// A copy to be changed and published next: arrays copied, rows and lookup shared, touched empty.
+struct plan *plan_copy(const struct plan *plan);
+// Gives up the caller's plan (never one that was published: the engine retires those).
+void plan_free(struct plan *plan);
+// A row of `way_count` ways, all none, with one reference. plan_row_put frees it with the last one.
+struct plan_row *plan_row_create(size_t way_count);
+void plan_row_put(struct plan_row *row);
+// Replaces a site's row: takes over the caller's reference and puts the old row.
+void plan_set_row(struct plan *plan, uint32_t site, struct plan_row *row);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Addressed random numbers: a draw is a pure function of (seed, channel, purpose, packet number).
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+// SC'11), so that turning one impairment on never changes what another one draws.
+#pragma once
+
+#include <stdint.h>
+
+struct rng_block {
+	uint32_t word[4];
+};
+
+// What a draw is for. One Philox block serves four purposes: block = purpose / 4, word =
+// purpose % 4. Append only: a renumbering changes every replay.
+enum rng_purpose {
+	RNG_LOSS,       // is this packet lost
+	RNG_LOSS_STATE, // transition of a loss chain
+	RNG_JITTER,     // delay variation
+	RNG_REORDER,    // reserved for reordering
+	RNG_DUPLICATE,  // reserved for duplication
+	RNG_CORRUPT,    // reserved for corruption
+	RNG_CORRUPT_AT, // reserved for the place of the corrupted bit
+	RNG_COPY_DELAY, // reserved for the delay variation of a copy
+	RNG_FLOW_GAP,   // inter-departure time of a built-in flow
+	RNG_FLOW_SIZE,  // packet size of a built-in flow
+	RNG_QUEUE,      // reserved for random early drops
+	RNG_PURPOSES
+};
+
+// The generator itself: ten rounds over `counter` with `key`. Cannot fail.
+struct rng_block rng_philox4x32(const uint32_t counter[4], const uint32_t key[2]);
+
+// The block that holds purposes 4*block .. 4*block+3 of one packet of one channel:
+// counter = {packet low, packet high, channel, block}, key = {seed low, seed high}.
+struct rng_block rng_block(uint64_t seed, uint32_t channel, uint64_t packet, uint32_t block);
+
+// One 32-bit draw, uniform over 0 .. 2^32-1. Equal to the word of rng_block() it is taken from.
+uint32_t rng_draw(uint64_t seed, uint32_t channel, enum rng_purpose purpose, uint64_t packet);

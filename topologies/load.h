@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From an INI file to a topology: the only door to iniparser.
+#pragma once
+
+#include "dataplane/model/error.h"
+#include "topologies/topology.h"
+
+// Reads `path` and what it includes, checks every line, key and value, resolves names, computes
+// propagation, and validates across sections (validate.h). On success the topology, which the
+// caller frees with topology_free. On any fault NULL, and every fault of the files in `errors`,
+// each with file, line, section, key, value and remedy. `path` "-" is standard input.
+struct topology *topology_load(const char *path, struct errors *errors);
+
+// The same from a string; `name` stands for the file in messages. `include` is refused.
+struct topology *topology_load_text(const char *text, const char *name, struct errors *errors);
