@@ -25,5 +25,6 @@ void histogram_add(struct histogram *into, const struct histogram *from);
 // The value below or at which the given share (0 < quantile <= 1) of the records lie: the highest
 // value of the bucket, and the exact maximum for the last one. 0 when empty.
 uint64_t histogram_quantile(const struct histogram *histogram, double quantile);
-// 1 when at least ten records lie beyond the quantile, so that it may be printed.
+// 1 when at least ten records lie beyond the quantile, so that it may be printed; 0 also once a
+// bucket has overflowed (2^32 - 1 records in one), as the shares are no longer known.
 int histogram_quantile_is_known(const struct histogram *histogram, double quantile);

@@ -37,6 +37,7 @@ int64_t jitter_offer(const struct jitter_params *params, struct jitter_state *st
 // The most negative value jitter_offer can give (<= 0), for the parallel engine's lookahead.
 int64_t jitter_minimum_ns(const struct jitter_params *params);
 
-// Standard deviation of the model in nanoseconds (correlation narrows it as in netem: factor
-// sqrt((1-rho)^2 / (1 - rho^2))), for the judge. Cannot fail.
+// Standard deviation of the model in nanoseconds, for the judge. Correlation narrows the draw as in
+// netem: by the factor sqrt((1-rho)^2 / (1 - rho^2)), which is the uniform law's too; the normal
+// law narrows more, as the draw that it inverts is no longer uniform. Cannot fail.
 double jitter_deviation_ns(const struct jitter_params *params);

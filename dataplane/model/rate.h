@@ -24,8 +24,8 @@ struct rate_state {
 // Overhead of Ethernet on the wire beyond a frame without FCS: preamble 8, FCS 4, gap 12.
 #define RATE_ETHERNET_OVERHEAD_BYTES 24
 
-// Checks and converts. bits_per_second 0 means no serialiser; else 8 bit/s to 10 Tbit/s.
-// -EINVAL with a sentence otherwise.
+// Checks and converts. bits_per_second 0 means no serialiser; else 8 bit/s to 10 Tbit/s. Overhead
+// from -65535 to 65535; cell and cell overhead up to 65535. -EINVAL with a sentence otherwise.
 int rate_make_params(uint64_t bits_per_second, int32_t overhead_bytes, uint32_t cell_bytes,
 		     uint32_t cell_overhead_bytes, const char *where, struct rate_params *params,
 		     struct error *error);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Bounds for statistical tests. Each is passed by a right model but for one run in a million; as
+// the seeds are fixed, a test that passes once always passes.
+#pragma once
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define Z_TWO_SIDED 4.8916 // |z| of a normal number exceeds this once in 10^6
+#define Z_ONE_SIDED 4.7534
+#define KS_BOUND    2.6933 // sqrt(n) D of Kolmogorov-Smirnov: 2 exp(-2 x^2) = 10^-6
+
+// 1 when `hits` of `trials` independent trials fit the probability.
+static inline int binomial_fits(double hits, double trials, double probability)
+{
+	double deviation = sqrt(trials * probability * (1 - probability));
+
+	// Half a count for the steps of a discrete law, which matters when few hits are expected.
+	return fabs(hits - trials * probability) <= Z_TWO_SIDED * deviation + 0.5;
+}
+
+// The value that chi-square with so many degrees of freedom exceeds once in 10^6 (Wilson and
+// Hilferty's cube).
+static inline double chi_square_bound(double degrees)
+{
+	double spread = 2 / (9 * degrees);
+
+	return degrees * pow(1 - spread + Z_ONE_SIDED * sqrt(spread), 3);
+}
+
+// Pearson's statistic for counts that should all be equal.
+static inline double chi_square_of_equal(const uint32_t *counts, size_t bins, double total)
+{
+	double sum = 0, expected = total / (double)bins;
+
+	for (size_t i = 0; i < bins; i++)
+		sum += (counts[i] - expected) * (counts[i] - expected) / expected;
+	return sum;
+}
+
+// sqrt(n) times the largest distance between the sample's distribution and `law`. Sorts the sample.
+static inline int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static inline double kolmogorov_smirnov(double *sample, size_t n, double (*law)(double))
+{
+	double worst = 0;
+
+	qsort(sample, n, sizeof(*sample), compare_doubles);
+	for (size_t i = 0; i < n; i++) {
+		double expected = law(sample[i]);
+
+		worst = fmax(worst, fabs(expected - (double)i / (double)n));
+		worst = fmax(worst, fabs((double)(i + 1) / (double)n - expected));
+	}
+	return worst * sqrt((double)n);
+}
+
+// Like assert_float_equal, in double precision and with words.
+#define assert_near(value, expected, tolerance)                                                    \
+	do {                                                                                       \
+		double near_value = (value), near_expected = (expected);                           \
+		if (!(fabs(near_value - near_expected) <= (tolerance)))                            \
+			fail_msg("%s is %.12g, expected %.12g +- %g", #value, near_value,          \
+				 near_expected, (double)(tolerance));                              \
+	} while (0)
