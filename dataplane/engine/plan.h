@@ -92,6 +92,14 @@ struct plan_prefix {
 
 enum plan_flow_pattern { PLAN_FLOW_CONSTANT, PLAN_FLOW_POISSON, PLAN_FLOW_ONOFF, PLAN_FLOW_IMIX };
 
+// Smallest frames that hold a flow's UDP header and stamp (magic, flow, sequence, time sent).
+#define PLAN_FLOW_MINIMUM_IPV4 66
+#define PLAN_FLOW_MINIMUM_IPV6 86
+// PLAN_FLOW_IMIX draws frames of these sizes 7 : 4 : 1, whatever frame_bytes says.
+#define PLAN_IMIX_SMALL	 PLAN_FLOW_MINIMUM_IPV6
+#define PLAN_IMIX_MEDIUM 590
+#define PLAN_IMIX_LARGE	 1514
+
 // Built-in traffic: UDP packets made at a site for another.
 struct plan_flow {
 	uint32_t from_site;
@@ -137,6 +145,13 @@ struct plan_touched {
 
 struct plan_lookup; // longest-prefix tables, private to the engine, shared between plans
 
+// Memory of a bottleneck queue that must grow when the plan takes over; private to the engine.
+struct plan_queue {
+	uint32_t channel;
+	uint32_t capacity;
+	struct queue_slot *slots;
+};
+
 struct plan {
 	uint64_t valid_from_ns; // takes over for everything that happens at or after this instant
 	uint64_t seed;
@@ -162,6 +177,8 @@ struct plan {
 	struct plan_touched *touched; // channels in flight that this plan retimes or cuts
 	size_t touched_count;
 	struct plan_lookup *lookup; // built by engine_publish from `prefixes`, or shared
+	struct plan_queue *queues;  // made by engine_publish
+	size_t queue_count;
 };
 
 // An empty plan, or NULL. Arrays are malloc'ed by the filler and freed by plan_free.
@@ -175,3 +192,5 @@ struct plan_row *plan_row_create(size_t way_count);
 void plan_row_put(struct plan_row *row);
 // Replaces a site's row: takes over the caller's reference and puts the old row.
 void plan_set_row(struct plan *plan, uint32_t site, struct plan_row *row);
+// Fills in what follows from the rest (minimum delays). engine_publish calls it.
+void plan_finish(struct plan *plan);

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The live clock: one worker's thread, its devices, and plans that reach it by RCU.
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <urcu/urcu-qsbr.h>
+
+#include "dataplane/engine/core.h"
+#include "dataplane/engine/eal.h"
+#include "dataplane/engine/live.h"
+#include "dataplane/engine/port.h"
+
+#define TICK_NS	       UINT64_C(100000000)
+#define PUBLISH_POLL_NS 20000
+
+struct engine_live {
+	struct live_clock clock;
+	struct live_worker loop;
+	struct port_device **devices;
+	uint32_t *numbers;
+	struct histogram lateness;
+	pthread_t thread;
+	bool runs;
+	const struct plan *adopted; // atomic: the plan that the worker runs
+	struct plan *retired;	    // what it replaced; valid when adopted has changed
+};
+
+// ---- The worker's thread ----
+
+// A published plan whose instant has come takes over, after all that was due before it.
+static void adopt(struct worker *worker, uint64_t now_ns)
+{
+	struct engine *engine = worker->engine;
+	struct plan *next = rcu_dereference(engine->published);
+
+	if (next == worker->plan || next->valid_from_ns > now_ns)
+		return;
+	if (next->valid_from_ns < engine->now_ns)
+		next->valid_from_ns = engine->now_ns; // an instant that has passed means now
+	core_advance(worker, next->valid_from_ns);
+	engine->pending = next;
+	engine->live->retired = takeover(engine);
+	__atomic_store_n(&engine->live->adopted, next, __ATOMIC_RELEASE);
+}
+
+static void live_advance(struct worker *worker, uint64_t now_ns)
+{
+	adopt(worker, now_ns);
+	core_advance(worker, now_ns + 1);
+	worker->engine->now_ns = now_ns;
+}
+
+static uint64_t live_next_due_ns(const struct worker *worker)
+{
+	const struct plan *next = rcu_dereference(worker->engine->published);
+	uint64_t due_ns = agenda_next_ns(&worker->agenda);
+
+	if (next != worker->plan && next->valid_from_ns < due_ns)
+		return next->valid_from_ns;
+	return due_ns;
+}
+
+static void live_receive(struct worker *worker, uint32_t port, const uint8_t *bytes, uint32_t length,
+			 uint64_t at_ns)
+{
+	packet_ref ref = core_take_packet(worker, length);
+
+	if (ref == PACKET_NONE) {
+		worker->ports[port].received++;
+		worker->ports[port].received_bytes += length;
+		worker->ports[port].lost[DROP_MEMORY]++;
+		return;
+	}
+	memcpy(worker_packet(worker, ref)->frame, bytes, length);
+	core_port_receive(worker, port, ref, at_ns);
+}
+
+static void live_unsent(struct worker *worker, uint32_t port, unsigned frames)
+{
+	worker->ports[port].sent -= frames;
+	worker->ports[port].lost[DROP_PORT] += frames;
+}
+
+static void live_turn(struct worker *worker, uint64_t now_ns)
+{
+	struct engine *engine = worker->engine;
+
+	urcu_qsbr_quiescent_state();
+	if (now_ns < worker->tick_at_ns)
+		return;
+	worker->tick_at_ns = now_ns + TICK_NS;
+	live_clock_adjust(&engine->live->clock);
+	for (uint32_t site = 0; site < worker->plan->site_count; site++)
+		site_tick(worker, site, now_ns);
+}
+
+static void live_before_sleep(struct worker *worker)
+{
+	(void)worker;
+	urcu_qsbr_thread_offline();
+}
+
+static void live_after_sleep(struct worker *worker)
+{
+	(void)worker;
+	urcu_qsbr_thread_online();
+}
+
+static const struct live_services services = {
+	.advance = live_advance,
+	.next_due_ns = live_next_due_ns,
+	.receive = live_receive,
+	.unsent = live_unsent,
+	.turn = live_turn,
+	.before_sleep = live_before_sleep,
+	.after_sleep = live_after_sleep,
+};
+
+static void *run_worker(void *argument)
+{
+	struct engine_live *live = argument;
+
+	eal_register_thread();
+	urcu_qsbr_register_thread();
+	live_run(&live->loop);
+	urcu_qsbr_unregister_thread();
+	eal_unregister_thread();
+	return NULL;
+}
+
+// ---- Control's thread ----
+
+int core_live_create(struct engine *engine, struct error *error)
+{
+	engine->live = calloc(1, sizeof(*engine->live));
+	if (!engine->live)
+		return error_set(error, -ENOMEM, "engine", "no memory for the live loop");
+	histogram_reset(&engine->live->lateness);
+	return 0;
+}
+
+void core_live_destroy(struct engine *engine)
+{
+	if (!engine->live)
+		return;
+	engine_stop(engine);
+	free(engine->live->devices);
+	free(engine->live->numbers);
+	free(engine->live);
+	engine->live = NULL;
+}
+
+bool core_live_runs(const struct engine *engine)
+{
+	return engine->live && engine->live->runs;
+}
+
+// Leaves the first core to the kernel's side of the ports, where there is another.
+static void choose_core(pthread_t thread)
+{
+	cpu_set_t allowed, chosen;
+	int last = -1;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) || CPU_COUNT(&allowed) < 2)
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &allowed))
+			last = cpu;
+	}
+	CPU_ZERO(&chosen);
+	CPU_SET(last, &chosen);
+	pthread_setaffinity_np(thread, sizeof(chosen), &chosen);
+}
+
+static int collect_devices(struct engine *engine)
+{
+	struct engine_live *live = engine->live;
+	unsigned count = 0;
+
+	free(live->devices);
+	free(live->numbers);
+	live->devices = calloc(engine->port_count + 1, sizeof(struct port_device *));
+	live->numbers = calloc(engine->port_count + 1, sizeof(*live->numbers));
+	if (!live->devices || !live->numbers)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < engine->port_count; i++) {
+		if (!engine->ports[i].device)
+			continue;
+		port_device_measure(engine->ports[i].device, &live->clock, &live->lateness);
+		live->devices[count] = engine->ports[i].device;
+		live->numbers[count++] = i;
+	}
+	live->loop = (struct live_worker){
+		.worker = &engine->workers[0],
+		.services = &services,
+		.ports = live->devices,
+		.port_numbers = live->numbers,
+		.port_count = count,
+		.clock = &live->clock,
+		.spin = engine->options.spin,
+		.lateness = &live->lateness,
+	};
+	return live_init(&live->loop);
+}
+
+int engine_start(struct engine *engine, struct error *error)
+{
+	struct engine_live *live = engine->live;
+	int rc;
+
+	if (!live || live->runs || !engine->plan)
+		return error_set(error, -EINVAL, "engine",
+				 "start needs a live engine that stands still and has a plan");
+	rc = live_clock_init(&live->clock);
+	if (rc == 0)
+		rc = collect_devices(engine);
+	if (rc)
+		return error_set(error, rc, "engine", "the live loop cannot start: %s", strerror(-rc));
+	engine->published = engine->plan;
+	live->adopted = engine->plan;
+	rc = pthread_create(&live->thread, NULL, run_worker, live);
+	if (rc) {
+		live_fini(&live->loop);
+		return error_set(error, -rc, "engine", "cannot start the worker's thread: %s",
+				 strerror(rc));
+	}
+	choose_core(live->thread);
+	live->runs = true;
+	return 0;
+}
+
+void engine_stop(struct engine *engine)
+{
+	struct engine_live *live = engine->live;
+
+	if (!live || !live->runs)
+		return;
+	live_stop(&live->loop);
+	pthread_join(live->thread, NULL);
+	live_fini(&live->loop);
+	live->runs = false;
+}
+
+void core_live_publish(struct engine *engine, struct plan *plan)
+{
+	struct engine_live *live = engine->live;
+	const struct timespec pause = {.tv_nsec = PUBLISH_POLL_NS};
+
+	rcu_assign_pointer(engine->published, plan);
+	live_wake(&live->loop);
+	while (__atomic_load_n(&live->adopted, __ATOMIC_ACQUIRE) != plan)
+		nanosleep(&pause, NULL);
+	urcu_qsbr_synchronize_rcu();
+	plan_free(live->retired);
+	live->retired = NULL;
+}
+
+uint64_t engine_now_ns(const struct engine *engine)
+{
+	if (core_live_runs(engine))
+		return live_clock_now_ns(&engine->live->clock);
+	return engine->now_ns;
+}
+
+uint64_t engine_epoch_ns(const struct engine *engine)
+{
+	return engine->live ? live_clock_epoch_ns(&engine->live->clock) : 0;
+}
+
+void engine_lateness(const struct engine *engine, struct histogram *lateness)
+{
+	if (engine->live)
+		*lateness = engine->live->lateness;
+	else
+		histogram_reset(lateness);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Packets in flight on one channel, in order of release: a queue made of chunks of the store, 16 bytes
+// a packet beside its block.
+#pragma once
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/engine/store.h"
+
+struct hold_entry {
+	uint64_t release_at_ns;
+	packet_ref packet;
+	uint32_t channel; // used where entries of several channels share a queue (between workers)
+};
+
+#define HOLD_CHUNK_ENTRIES 31
+
+struct hold_chunk {
+	uint32_t next; // block of the next chunk
+	uint32_t unused[3];
+	struct hold_entry entries[HOLD_CHUNK_ENTRIES];
+};
+static_assert(sizeof(struct hold_chunk) == 512, "a chunk is one block of the store");
+
+// Zero-initialised is empty.
+struct hold {
+	uint32_t head; // block of the first chunk; valid while count > 0
+	uint32_t tail;
+	uint16_t head_index; // first entry in head
+	uint16_t tail_index; // one past the last entry in tail
+	uint32_t count;
+};
+
+// Appends; false when memory is out (the caller keeps the packet).
+bool hold_push(struct hold *hold, struct store_cache *cache, struct hold_entry entry);
+// The first entry; hold must not be empty.
+struct hold_entry *hold_first(const struct hold *hold, const struct store *store);
+// Removes the first entry; hold must not be empty.
+void hold_pop(struct hold *hold, struct store_cache *cache);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The live loop: when to look, when to sleep, and when to wake.
+#include "dataplane/engine/live.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+// Longest sleep: ticks, plan changes and a clock under adjustment want a turn now and then.
+#define SLEEP_MOST_NS 10000000ull
+// Longest sleep when a port can only be polled.
+#define POLL_SLEEP_NS 50000ull
+// Bounds of the margin, and where it starts.
+#define MARGIN_LEAST_NS 2000ull
+#define MARGIN_MOST_NS  60000ull
+#define MARGIN_START_NS 20000ull
+
+int live_init(struct live_worker *live)
+{
+	live->stop = false;
+	live->asleep = false;
+	live->margin_ns = MARGIN_START_NS;
+	live->now_ns = 0;
+	live->waits = calloc(live->port_count + 1, sizeof(*live->waits));
+	if (live->waits == NULL)
+		return -ENOMEM;
+	live->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (live->wake_fd < 0) {
+		int code = -errno;
+		free(live->waits);
+		live->waits = NULL;
+		return code;
+	}
+	live->waits[0] = (struct pollfd){.fd = live->wake_fd, .events = POLLIN};
+	live->wait_count = 1;
+	live->all_wait = true;
+	for (unsigned i = 0; i < live->port_count; i++) {
+		int fd = port_device_wait_fd(live->ports[i]);
+		if (fd < 0)
+			live->all_wait = false;
+		else
+			live->waits[live->wait_count++] =
+				(struct pollfd){.fd = fd, .events = POLLIN};
+	}
+	return 0;
+}
+
+void live_fini(struct live_worker *live)
+{
+	if (live->waits == NULL)
+		return;
+	close(live->wake_fd);
+	free(live->waits);
+	live->waits = NULL;
+}
+
+static void ring_bell(const struct live_worker *live)
+{
+	uint64_t one = 1;
+	ssize_t written = write(live->wake_fd, &one, sizeof(one));
+	(void)written; // full means that it rings already
+}
+
+void live_stop(struct live_worker *live)
+{
+	__atomic_store_n(&live->stop, true, __ATOMIC_SEQ_CST);
+	ring_bell(live);
+}
+
+void live_wake(struct live_worker *live)
+{
+	// Pairs with the fence in rest(): either we see that it sleeps, or it sees what we handed
+	// over.
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&live->asleep, __ATOMIC_RELAXED))
+		ring_bell(live);
+}
+
+// Never less than before, whatever the clock's source does.
+static uint64_t look_at_clock(struct live_worker *live)
+{
+	uint64_t now = live_clock_now_ns(live->clock);
+	if (now > live->now_ns)
+		live->now_ns = now;
+	return live->now_ns;
+}
+
+// Learns from a sleep that ran its full length how late it ended: up at once, down slowly.
+static void learn_margin(struct live_worker *live, uint64_t late_ns)
+{
+	if (late_ns > live->margin_ns)
+		live->margin_ns = late_ns;
+	else
+		live->margin_ns -= (live->margin_ns - late_ns) / 64;
+	if (live->margin_ns < MARGIN_LEAST_NS)
+		live->margin_ns = MARGIN_LEAST_NS;
+	if (live->margin_ns > MARGIN_MOST_NS)
+		live->margin_ns = MARGIN_MOST_NS;
+}
+
+static void sleep_for(struct live_worker *live, uint64_t length_ns)
+{
+	uint64_t began = look_at_clock(live);
+	struct timespec length = {.tv_sec = (time_t)(length_ns / 1000000000),
+				  .tv_nsec = (long)(length_ns % 1000000000)};
+	int ready = ppoll(live->waits, live->wait_count, &length, NULL);
+	if (ready == 0) {
+		uint64_t slept = look_at_clock(live) - began;
+		learn_margin(live, slept > length_ns ? slept - length_ns : 0);
+		return;
+	}
+	if (ready < 0)
+		return;
+	if (live->waits[0].revents) {
+		uint64_t rings;
+		ssize_t got = read(live->wake_fd, &rings, sizeof(rings));
+		(void)got;
+	}
+	// A port that is broken (its interface went down or away) keeps its descriptor "ready"
+	// without a frame; it must not keep us awake. Reading a socket's fault clears it.
+	bool broken = false;
+	for (unsigned i = 1; i < live->wait_count; i++) {
+		int fault;
+		socklen_t size = sizeof(fault);
+		if ((live->waits[i].revents & (POLLERR | POLLHUP | POLLNVAL)) == 0)
+			continue;
+		getsockopt(live->waits[i].fd, SOL_SOCKET, SO_ERROR, &fault, &size);
+		broken = broken || !(live->waits[i].revents & POLLIN);
+	}
+	if (broken) {
+		struct timespec pause = {.tv_nsec = POLL_SLEEP_NS};
+		nanosleep(&pause, NULL);
+	}
+}
+
+// Nothing came: sleeps until shortly before the next thing is due, unless that is too near.
+static void rest(struct live_worker *live)
+{
+	const struct live_services *services = live->services;
+	uint64_t most = live->all_wait ? SLEEP_MOST_NS : POLL_SLEEP_NS;
+
+	__atomic_store_n(&live->asleep, true, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	uint64_t due = services->next_due_ns(live->worker);
+	uint64_t now = look_at_clock(live);
+	uint64_t left = due > now ? due - now : 0;
+	if (left > live->margin_ns && !__atomic_load_n(&live->stop, __ATOMIC_RELAXED)) {
+		left -= live->margin_ns;
+		services->before_sleep(live->worker);
+		sleep_for(live, left < most ? left : most);
+		services->after_sleep(live->worker);
+	}
+	__atomic_store_n(&live->asleep, false, __ATOMIC_RELAXED);
+}
+
+static unsigned receive(struct live_worker *live, unsigned index, uint64_t now)
+{
+	struct port_frame frames[PORT_BURST];
+	unsigned count = port_device_receive(live->ports[index], frames, PORT_BURST);
+	for (unsigned i = 0; i < count; i++)
+		live->services->receive(live->worker, live->port_numbers[index], frames[i].bytes,
+					frames[i].length, now);
+	return count;
+}
+
+static void flush(struct live_worker *live)
+{
+	for (unsigned i = 0; i < live->port_count; i++) {
+		unsigned unsent = port_device_flush(live->ports[i]);
+		if (unsent)
+			live->services->unsent(live->worker, live->port_numbers[i], unsent);
+	}
+}
+
+void live_run(struct live_worker *live)
+{
+	// The kernel may else round a sleep up by 50 us.
+	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+	for (unsigned i = 0; i < live->port_count; i++)
+		port_device_measure(live->ports[i], live->clock, live->lateness);
+
+	while (!__atomic_load_n(&live->stop, __ATOMIC_ACQUIRE)) {
+		uint64_t now = look_at_clock(live);
+		live->services->advance(live->worker, now);
+		flush(live);
+		unsigned received = 0;
+		for (unsigned i = 0; i < live->port_count; i++)
+			received += receive(live, i, now);
+		live->services->turn(live->worker, now);
+		if (received == 0 && !live->spin)
+			rest(live);
+	}
+	flush(live);
+	for (unsigned i = 0; i < live->port_count; i++)
+		port_device_measure(live->ports[i], NULL, NULL);
+}

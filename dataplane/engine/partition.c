@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which worker owns which site and port. Sites joined by channels too short to be a useful lookahead stay
+// together; what lies between workers bounds how far they may run apart.
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/engine/core.h"
+
+// A window shorter than this costs more in meeting than it gains in parallel work.
+#define LEAST_LOOKAHEAD_NS 20000
+
+// Nodes: sites, then ports.
+static uint32_t node_of(const struct plan *plan, uint32_t site, uint32_t port)
+{
+	if (site != PLAN_NONE)
+		return site;
+	if (plan->ports[port].site != PLAN_NONE)
+		return plan->ports[port].site;
+	return (uint32_t)plan->site_count + port;
+}
+
+static uint32_t find(uint32_t *parent, uint32_t node)
+{
+	while (parent[node] != node) {
+		parent[node] = parent[parent[node]];
+		node = parent[node];
+	}
+	return node;
+}
+
+// Joins the ends of channels that are too short.
+static void join(const struct plan *plan, uint32_t *parent)
+{
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		const struct plan_channel *c = &plan->channels[i];
+		uint32_t from, to;
+
+		if (c->minimum_delay_ns >= LEAST_LOOKAHEAD_NS)
+			continue;
+		from = find(parent, node_of(plan, c->from_site, c->from_port));
+		to = find(parent, node_of(plan, c->to_site, c->to_port));
+		// The lower number leads, so that the result depends on the plan alone.
+		if (from < to)
+			parent[to] = from;
+		else
+			parent[from] = to;
+	}
+}
+
+// Gives each group to the worker with the least weight (channels) so far.
+static void spread(struct engine *engine, uint32_t *parent, uint32_t *weight, uint8_t *owner)
+{
+	const struct plan *plan = engine->plan;
+	uint32_t nodes = (uint32_t)(plan->site_count + plan->port_count);
+	uint64_t load[CORE_MAX_WORKERS] = {0};
+
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		const struct plan_channel *c = &plan->channels[i];
+
+		weight[find(parent, node_of(plan, c->to_site, c->to_port))]++;
+	}
+	for (uint32_t node = 0; node < nodes; node++) {
+		unsigned least = 0;
+
+		if (find(parent, node) != node)
+			continue; // goes with its leader
+		if (node >= plan->site_count && plan->ports[node - plan->site_count].site != PLAN_NONE)
+			continue; // goes with its site
+		for (unsigned w = 1; w < engine->worker_count; w++) {
+			if (load[w] < load[least])
+				least = w;
+		}
+		load[least] += weight[node] + 1;
+		owner[node] = (uint8_t)least;
+	}
+}
+
+static void assign(struct engine *engine)
+{
+	const struct plan *plan = engine->plan;
+	uint32_t nodes = (uint32_t)(plan->site_count + plan->port_count);
+	uint32_t *parent = malloc((nodes + 1) * sizeof(*parent));
+	uint32_t *weight = calloc(nodes + 1, sizeof(*weight));
+	uint8_t *owner = calloc(nodes + 1, sizeof(*owner));
+
+	memset(engine->site_owner, 0, plan->site_count);
+	memset(engine->port_owner, 0, plan->port_count);
+	// Without memory one worker does all: slower, not wrong.
+	if (parent && weight && owner) {
+		for (uint32_t i = 0; i < nodes; i++)
+			parent[i] = i;
+		join(plan, parent);
+		spread(engine, parent, weight, owner);
+		for (uint32_t i = 0; i < plan->site_count; i++)
+			engine->site_owner[i] = owner[find(parent, i)];
+		for (uint32_t i = 0; i < plan->port_count; i++)
+			engine->port_owner[i] = owner[find(parent, node_of(plan, PLAN_NONE, i))];
+	}
+	free(parent);
+	free(weight);
+	free(owner);
+}
+
+static void measure_lookahead(struct engine *engine)
+{
+	const struct plan *plan = engine->plan;
+
+	engine->lookahead_ns = AGENDA_NEVER;
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		const struct plan_channel *c = &plan->channels[i];
+
+		if (core_entry_owner(engine, c) != core_exit_owner(engine, c) &&
+		    c->minimum_delay_ns < engine->lookahead_ns)
+			engine->lookahead_ns = c->minimum_delay_ns;
+	}
+}
+
+// Fills every worker's agenda anew from the state of channels, ports and flows.
+static void fill_agendas(struct engine *engine)
+{
+	const struct plan *plan = engine->plan;
+
+	for (unsigned i = 0; i < engine->worker_count; i++)
+		agenda_clear(&engine->workers[i].agenda);
+	for (uint32_t i = 0; i < plan->channel_count; i++) {
+		struct hold *hold = &engine->holds[i];
+
+		if (hold->count)
+			agenda_set(&engine->workers[core_exit_owner(engine, &plan->channels[i])]
+					    .agenda,
+				   i, hold_first(hold, engine->store)->release_at_ns);
+	}
+	for (uint32_t i = 0; i < plan->port_count; i++)
+		file_port_schedule(&engine->workers[engine->port_owner[i]], i);
+	for (uint32_t i = 0; i < plan->flow_count; i++)
+		flow_schedule(&engine->workers[engine->site_owner[plan->flows[i].from_site]], i);
+}
+
+void partition(struct engine *engine)
+{
+	bool first = engine->workers[0].agenda.count == 0;
+
+	if (engine->worker_count == 1) {
+		engine->lookahead_ns = AGENDA_NEVER;
+		if (first)
+			fill_agendas(engine);
+		return;
+	}
+	// Packets wait at ports by owner; they go out before owners may change.
+	for (uint32_t i = 0; i < engine->plan->port_count; i++)
+		file_port_flush(&engine->workers[engine->port_owner[i]], i);
+	assign(engine);
+	measure_lookahead(engine);
+	fill_agendas(engine);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Making, copying and freeing plans. Rows and lookup tables are shared between plans.
+#include "dataplane/engine/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/engine/lookup.h"
+
+struct plan *plan_create(void)
+{
+	return calloc(1, sizeof(struct plan));
+}
+
+// Copies an array of `count` elements; NULL for none. Sets *failed when memory is out.
+static void *copy_array(const void *array, size_t count, size_t size, bool *failed)
+{
+	void *copy;
+
+	if (count == 0)
+		return NULL;
+	copy = malloc(count * size);
+	if (!copy) {
+		*failed = true;
+		return NULL;
+	}
+	memcpy(copy, array, count * size);
+	return copy;
+}
+
+struct plan *plan_copy(const struct plan *plan)
+{
+	struct plan *copy = plan_create();
+	bool failed = false;
+
+	if (!copy)
+		return NULL;
+	*copy = *plan;
+#define COPY(field, count) \
+	copy->field = copy_array(plan->field, plan->count, sizeof(*plan->field), &failed)
+	COPY(sites, site_count);
+	COPY(channels, channel_count);
+	COPY(ports, port_count);
+	COPY(interfaces, interface_count);
+	COPY(adjacencies, adjacency_count);
+	COPY(groups, group_count);
+	COPY(rows, site_count);
+	COPY(destinations, destination_count);
+	COPY(prefixes, prefix_count);
+	COPY(flows, flow_count);
+#undef COPY
+	copy->touched = NULL;
+	copy->touched_count = 0;
+	copy->queues = NULL;
+	copy->queue_count = 0;
+	for (size_t i = 0; copy->rows && i < copy->site_count; i++) {
+		if (copy->rows[i])
+			copy->rows[i]->references++;
+	}
+	if (copy->lookup)
+		lookup_share(copy->lookup);
+	if (failed) {
+		plan_free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; plan->rows && i < plan->site_count; i++)
+		plan_row_put(plan->rows[i]);
+	for (size_t i = 0; i < plan->queue_count; i++)
+		free(plan->queues[i].slots);
+	if (plan->lookup)
+		lookup_put(plan->lookup);
+	free(plan->sites);
+	free(plan->channels);
+	free(plan->ports);
+	free(plan->interfaces);
+	free(plan->adjacencies);
+	free(plan->groups);
+	free(plan->rows);
+	free(plan->destinations);
+	free(plan->prefixes);
+	free(plan->flows);
+	free(plan->touched);
+	free(plan->queues);
+	free(plan);
+}
+
+struct plan_row *plan_row_create(size_t way_count)
+{
+	struct plan_row *row = calloc(1, sizeof(*row));
+
+	if (!row)
+		return NULL;
+	row->ways = calloc(way_count ? way_count : 1, sizeof(*row->ways));
+	if (!row->ways) {
+		free(row);
+		return NULL;
+	}
+	row->way_count = way_count;
+	row->references = 1;
+	return row;
+}
+
+void plan_row_put(struct plan_row *row)
+{
+	if (!row || --row->references)
+		return;
+	free(row->ways);
+	free(row);
+}
+
+void plan_set_row(struct plan *plan, uint32_t site, struct plan_row *row)
+{
+	plan_row_put(plan->rows[site]);
+	plan->rows[site] = row;
+}
+
+void plan_finish(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		struct plan_channel *channel = &plan->channels[i];
+
+		channel->minimum_delay_ns = channel_minimum_delay_ns(&channel->params);
+	}
+}

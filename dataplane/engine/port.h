@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One live port: a DPDK ethdev with one receive and one transmit queue. Private to the engine.
+//
+// Opened, closed and asked about by control; received from, queued to and flushed by the one worker
+// that owns the port, between engine_start and engine_stop.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/engine/engine.h"
+#include "dataplane/model/error.h"
+#include "dataplane/model/histogram.h"
+
+struct live_clock;
+struct port_device;
+
+#define PORT_BURST 32
+
+struct port_frame {
+	const uint8_t *bytes;
+	uint32_t length;
+};
+
+// Creates the device, starts it and, for a tap, puts its kernel end where it belongs, under its
+// name, with its MTU and up. EAL runs already (eal.h). `device` is needed during the call only.
+// NULL and a sentence that names the port, the reason and the remedy; nothing is left then.
+struct port_device *port_device_open(uint32_t number, const struct engine_device *device,
+				     struct error *error);
+
+// Stops and removes the device, and undoes what was set on the kernel's interface. NULL is allowed.
+void port_device_close(struct port_device *port);
+
+// ---- About it ----
+
+// What works less well than asked (an offload that stays on, a smaller MTU), one line; "" when all
+// is well.
+const char *port_device_warning(const struct port_device *port);
+
+// The longest layer-3 packet that it carries: the MTU asked for, or less where the driver or the
+// interface takes no more (then the warning says so).
+uint32_t port_device_mtu_bytes(const struct port_device *port);
+
+// Becomes readable when frames wait (poll it, do not read it); -1: the port must be polled.
+int port_device_wait_fd(const struct port_device *port);
+
+// Carrier of a tap's kernel end, wherever it was moved. 0 or a negative errno; -EOPNOTSUPP where
+// the device has no such end.
+int port_device_carrier(struct port_device *port, bool up, struct error *error);
+
+// ---- Packets ----
+
+// From now on lateness (clock at departure - due) goes into `lateness`, one record a frame; NULL
+// stops that. The clock is read after the driver has taken the burst, so it never flatters.
+void port_device_measure(struct port_device *port, const struct live_clock *clock,
+			 struct histogram *lateness);
+
+// Up to `most` (at most PORT_BURST) frames that have arrived; valid until the next call for this
+// port. VLAN tags are in the bytes. Frames that do not fit are left out and counted (refused).
+unsigned port_device_receive(struct port_device *port, struct port_frame *frames, unsigned most);
+
+// Frames that arrived and could not be taken: longer than the port's MTU allows.
+uint64_t port_device_refused(const struct port_device *port);
+
+// Copies a frame for transmission; `due_at_ns` is when it should depart, for the lateness. A full
+// burst is sent at once. False when it is too long or memory is out: the caller counts it as lost.
+bool port_device_queue(struct port_device *port, const uint8_t *bytes, uint32_t length,
+		       uint64_t due_at_ns);
+
+// Sends what is queued. Gives the number of frames, since the last flush, that were queued but
+// could not be sent after a few tries: the caller counts them as lost, not sent.
+unsigned port_device_flush(struct port_device *port);

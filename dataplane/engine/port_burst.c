@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A live port's packet path: bursts in, bursts out, and how late they were.
+#include "dataplane/engine/port.h"
+
+#include <linux/if_tun.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+#include <rte_memcpy.h>
+
+#include "dataplane/engine/clock.h"
+#include "dataplane/engine/port_private.h"
+
+#define SEND_TRIES 4
+
+void port_device_measure(struct port_device *port, const struct live_clock *clock,
+			 struct histogram *lateness)
+{
+	port->clock = clock;
+	port->lateness = lateness;
+}
+
+// The tag back into the frame and the frame in one piece. False when it does not fit.
+static bool straighten(struct rte_mbuf **mbuf)
+{
+	if (((*mbuf)->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(mbuf))
+		return false;
+	return (*mbuf)->nb_segs == 1 || rte_pktmbuf_linearize(*mbuf) == 0;
+}
+
+unsigned port_device_receive(struct port_device *port, struct port_frame *frames, unsigned most)
+{
+	if (port->received_count > 0) {
+		rte_pktmbuf_free_bulk(port->received, port->received_count);
+		port->received_count = 0;
+	}
+	if (most > PORT_BURST)
+		most = PORT_BURST;
+	unsigned count = rte_eth_rx_burst(port->id, 0, port->received, (uint16_t)most);
+	unsigned kept = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = port->received[i];
+		if ((mbuf->nb_segs != 1 || (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)) &&
+		    !straighten(&mbuf)) {
+			rte_pktmbuf_free(mbuf);
+			port->refused++;
+			continue;
+		}
+		port->received[kept] = mbuf;
+		frames[kept].bytes = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+		frames[kept].length = rte_pktmbuf_data_len(mbuf);
+		kept++;
+	}
+	port->received_count = kept;
+	return kept;
+}
+
+uint64_t port_device_refused(const struct port_device *port)
+{
+	return port->refused;
+}
+
+static void record(struct port_device *port, const uint64_t *due_at_ns, unsigned count)
+{
+	if (port->lateness == NULL || count == 0)
+		return;
+	uint64_t now = live_clock_now_ns(port->clock);
+	for (unsigned i = 0; i < count; i++)
+		histogram_record(port->lateness, now > due_at_ns[i] ? now - due_at_ns[i] : 0);
+}
+
+// The driver of af_packet waits without end for room in a full ring (its interface is down, say).
+// So look first, and let the kernel try again what lies in the ring.
+static bool ring_has_room(const struct port_device *port)
+{
+	struct pollfd room = {.fd = port->wait_fd, .events = POLLOUT};
+	if (port->wait_fd < 0 || (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT)))
+		return true;
+	int fault;
+	socklen_t size = sizeof(fault);
+	getsockopt(port->wait_fd, SOL_SOCKET, SO_ERROR, &fault, &size); // reading it clears it
+	send(port->wait_fd, NULL, 0, MSG_DONTWAIT);
+	return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT);
+}
+
+static void send_queued(struct port_device *port)
+{
+	unsigned sent = 0;
+	unsigned count = port->queued_count;
+	if (!port->is_af_packet || ring_has_room(port))
+		for (int tries = 0; sent < count && tries < SEND_TRIES; tries++)
+			sent += rte_eth_tx_burst(port->id, 0, port->queued + sent,
+						 (uint16_t)(count - sent));
+	record(port, port->due_at_ns, sent);
+	if (sent < count) {
+		rte_pktmbuf_free_bulk(port->queued + sent, count - sent);
+		port->unsent += count - sent;
+	}
+	port->queued_count = 0;
+}
+
+// DPDK's tap takes no frame above 1522 bytes, though the interface behind it carries them; it is a
+// file, so they can be written to it as the driver itself does it: packet information, then frame.
+static bool tap_write(struct port_device *port, const uint8_t *bytes, uint32_t length,
+		      uint64_t due_at_ns)
+{
+	struct tun_pi information = {.flags = 0};
+	struct iovec parts[] = {
+		{.iov_base = &information, .iov_len = sizeof(information)},
+		{.iov_base = (void *)(uintptr_t)bytes, .iov_len = length},
+	};
+	if (port->queued_count > 0)
+		send_queued(port); // order
+	if (writev(port->wait_fd, parts, 2) != (ssize_t)(sizeof(information) + length))
+		return false;
+	record(port, &due_at_ns, 1);
+	return true;
+}
+
+bool port_device_queue(struct port_device *port, const uint8_t *bytes, uint32_t length,
+		       uint64_t due_at_ns)
+{
+	if (length > port->driver_most) {
+		if (port->is_tap && port->wait_fd >= 0 && length <= port->length_most)
+			return tap_write(port, bytes, length, due_at_ns);
+		return false;
+	}
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(port->pool);
+	if (mbuf == NULL)
+		return false;
+	mbuf->data_len = (uint16_t)length;
+	mbuf->pkt_len = length;
+	rte_memcpy(rte_pktmbuf_mtod(mbuf, void *), bytes, length);
+	port->queued[port->queued_count] = mbuf;
+	port->due_at_ns[port->queued_count++] = due_at_ns;
+	if (port->queued_count == PORT_BURST)
+		send_queued(port);
+	return true;
+}
+
+unsigned port_device_flush(struct port_device *port)
+{
+	if (port->queued_count > 0)
+		send_queued(port);
+	unsigned unsent = port->unsent;
+	port->unsent = 0;
+	return unsent;
+}

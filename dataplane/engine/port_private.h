@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A live port's insides, shared by its sources only: port.c (open and close),
+// port_burst.c (packets), port_kernel.c (the kernel's end), port_check.c (what stands in the way).
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "dataplane/engine/device.h"
+#include "dataplane/engine/port.h"
+#include "dataplane/engine/quiet.h"
+
+struct port_device {
+	// The worker's, every turn.
+	uint16_t id; // DPDK's number
+	bool is_tap;
+	bool is_af_packet;
+	unsigned received_count;
+	unsigned queued_count;
+	unsigned unsent;      // since the last flush
+	uint32_t length_most; // bytes of a frame, Ethernet header included
+	uint32_t driver_most; // longer ones the driver does not take (tap: written directly)
+	int wait_fd;
+	struct rte_mempool *pool;
+	const struct live_clock *clock;
+	struct histogram *lateness;
+	uint64_t refused;
+	struct rte_mbuf *received[PORT_BURST];
+	struct rte_mbuf *queued[PORT_BURST];
+	uint64_t due_at_ns[PORT_BURST];
+	// Control's.
+	struct device_spec spec;
+	struct quiet quiet;
+	char where[64];  // the port's name, for messages
+	char netns[128]; // tap: where its kernel end is
+	uint32_t mtu_bytes;
+	int promiscuous_fd; // keeps a kernel interface promiscuous; gone with the process
+	bool plugged;       // the device exists
+	bool attached;      // DPDK has given it a number
+	char warning[512];
+};
+
+// ---- port_check.c ----
+
+// Looks, before DPDK is asked for a device, for what usually stands in the way, so that the user
+// reads the reason and the remedy and not a driver's code. 0, or a negative errno and a sentence.
+// Changes nothing but a socket file that nobody listens on.
+int port_check(const struct port_device *port, struct error *error);
+
+// ---- port_kernel.c ----
+
+// Which descriptors of this process are open, one bit each.
+#define PORT_DESCRIPTORS 4096
+struct port_descriptors {
+	uint64_t open[PORT_DESCRIPTORS / 64];
+};
+void port_descriptors_read(struct port_descriptors *descriptors);
+
+// An interface of the host is made ready: quiet, promiscuous, up. Does nothing to other devices.
+int port_kernel_prepare(struct port_device *port, struct error *error);
+// Finds what to wait on: a descriptor of the driver, not open `before` it was made.
+void port_kernel_find_wait_fd(struct port_device *port, const struct port_descriptors *before);
+// A tap's kernel end goes where it belongs; of an interface of the host the MTU is adopted.
+int port_kernel_place(struct port_device *port, struct error *error);
+// Undoes port_kernel_prepare, but for the interface being up.
+void port_kernel_restore(struct port_device *port);

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames that come in on a site's layer-3 interface.
+#include "dataplane/engine/receive.h"
+
+#include <string.h>
+
+#include "dataplane/engine/address.h"
+#include "dataplane/engine/arp.h"
+#include "dataplane/engine/forward.h"
+#include "dataplane/engine/local.h"
+#include "dataplane/engine/nd.h"
+#include "dataplane/engine/neighbour.h"
+#include "dataplane/engine/parse.h"
+
+static void refuse(const struct site_context *context, packet_ref ref)
+{
+	worker_lose(context->worker, context->site, ref, DROP_NO_ROUTE);
+}
+
+// The groups of a router's interface: broadcast (ARP); all nodes, all routers and MLDv2 routers of
+// IPv6 (33:33:00:00:00:01, :02, :16), and any solicited-node group (33:33:ff:xx:xx:xx).
+static bool listens_to_group(const uint8_t mac[6])
+{
+	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	static const uint8_t ipv6[5] = {0x33, 0x33, 0, 0, 0};
+
+	if (memcmp(mac, broadcast, sizeof(broadcast)) == 0)
+		return true;
+	if (memcmp(mac, ipv6, 2) == 0 && mac[2] == 0xff)
+		return true;
+	return memcmp(mac, ipv6, sizeof(ipv6)) == 0 &&
+	       (mac[5] == 0x01 || mac[5] == 0x02 || mac[5] == 0x16);
+}
+
+static bool is_for_us(const struct site_context *context, const uint8_t mac[6])
+{
+	const struct plan_interface *link = &context->plan->interfaces[context->interface];
+
+	if (context->to_group)
+		return listens_to_group(mac);
+	return link->promiscuous || memcmp(mac, link->mac, 6) == 0;
+}
+
+// Where nobody is asked, the senders of packets tell who lives on the link.
+static void learn_source(const struct site_context *context, const struct packet *packet)
+{
+	const struct plan_interface *link = &context->plan->interfaces[context->interface];
+	bool ipv4 = packet->flags & PACKET_IPV4;
+	const struct plan_address *subnet = ipv4 ? &link->address4 : &link->address6;
+	struct plan_address source = address_of(ipv4 ? 4 : 6, parse_source(packet));
+
+	if (!link->promiscuous || address_equal(&source, subnet))
+		return;
+	if (subnet->family == 0 || address_in_subnet(subnet, &source) ||
+	    (!ipv4 && address6_is_link_local(source.bytes)))
+		neighbour_learn(context, context->interface, &source, packet->frame + 6,
+				NEIGHBOUR_INSERT);
+}
+
+// What came in a frame to a group is for the site itself or for nobody (RFC 1812, section 5.3.4).
+static void route(const struct site_context *context, packet_ref ref, uint32_t index,
+		  bool may_leave)
+{
+	const struct plan *plan = context->plan;
+	bool local = index < plan->destination_count &&
+		     plan->destinations[index].site == context->site &&
+		     plan->destinations[index].delivery == PLAN_LOCAL;
+
+	worker_packet(context->worker, ref)->destination = index;
+	if (local || (may_leave && !context->to_group))
+		forward_packet(context, ref, false);
+	else
+		refuse(context, ref);
+}
+
+static void receive_ipv4(const struct site_context *context, packet_ref ref)
+{
+	const struct packet *packet = worker_packet(context->worker, ref);
+
+	if (!address4_is_routable(parse_source(packet)) ||
+	    !address4_is_routable(parse_target(packet))) {
+		refuse(context, ref);
+		return;
+	}
+	learn_source(context, packet);
+	route(context, ref, worker_lookup4(context->worker, parse_target(packet)), true);
+}
+
+// Multicast of the link that is ICMPv6 (MLD, echo requests to all nodes) has been heard: that is
+// all that a router does about it here.
+static bool is_heard(const struct packet *packet)
+{
+	const uint8_t *target = parse_target(packet);
+	struct parse_upper upper;
+
+	return target[0] == 0xff && (target[1] & 0x0f) == 2 && parse_upper(packet, &upper) &&
+	       upper.protocol == PARSE_ICMPV6;
+}
+
+static void receive_ipv6(const struct site_context *context, packet_ref ref)
+{
+	const struct packet *packet = worker_packet(context->worker, ref);
+	const struct plan_interface *link = &context->plan->interfaces[context->interface];
+	const uint8_t *source = parse_source(packet), *target = parse_target(packet);
+	bool from_link = address6_is_link_local(source);
+
+	if (address6_is_routable(source) || from_link)
+		learn_source(context, packet);
+	if (nd_is_message(packet))
+		nd_input(context, ref);
+	else if (is_heard(packet))
+		worker_consume(context->worker, context->site, ref);
+	else if (!address6_is_routable(source) && !from_link)
+		refuse(context, ref);
+	else if (memcmp(target, link->link_local, 16) == 0)
+		local_deliver(context, ref);
+	else if (!address6_is_routable(target))
+		refuse(context, ref);
+	else
+		route(context, ref, worker_lookup6(context->worker, target), !from_link);
+}
+
+void receive_frame(struct site_context *context, packet_ref ref)
+{
+	struct packet *packet = worker_packet(context->worker, ref);
+
+	packet->destination = PLAN_NONE;
+	context->to_group = packet->length > 0 && packet->frame[0] & 1;
+	if (packet->length < PARSE_ETHERNET_BYTES || !is_for_us(context, packet->frame)) {
+		refuse(context, ref);
+		return;
+	}
+	switch (parse_frame(packet)) {
+	case PARSE_ARP:
+		arp_input(context, ref);
+		break;
+	case PARSE_IPV4:
+		receive_ipv4(context, ref);
+		break;
+	case PARSE_IPV6:
+		receive_ipv6(context, ref);
+		break;
+	case PARSE_REFUSED:
+		refuse(context, ref);
+		break;
+	}
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames that come in on a site's layer-3 interface, from a port or from an exchange: is it for the
+// site, and what is in it.
+#pragma once
+
+#include "dataplane/engine/site.h"
+
+// Takes a frame that came in on context->interface: ARP and ND are answered and consumed, IP
+// packets looked up and forwarded, the rest is lost (no-route). Sets context->to_group. Takes it
+// over.
+void receive_frame(struct site_context *context, packet_ref ref);

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Blocks for packets and chunks of the hold.
+#include "dataplane/engine/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+// Sizes of the classes, in grains. The first holds a 64-byte frame with its header; the last, the
+// longest packet that segmentation offload leaves in a capture.
+static const uint32_t class_grains[STORE_CLASSES] = {
+	3,  4,	6,  8,	12,  16,  24,  32,
+	50, 64, 98, 130, 290, 514, 1026, (STORE_LONGEST + sizeof(struct packet)) / STORE_GRAIN,
+};
+
+struct store *store_create(uint64_t bytes, unsigned workers, struct error *error)
+{
+	struct store *store = calloc(1, sizeof(*store));
+
+	if (!store)
+		goto no_memory;
+	store->slab_count = (uint32_t)(bytes / STORE_SLAB_BYTES);
+	store->slabs_per_worker = store->slab_count / workers;
+	if (store->slabs_per_worker < STORE_CLASSES) {
+		free(store);
+		error_set(error, -EINVAL, "memory",
+			  "%llu bytes for packets are too few for %u workers; give at least %u MiB",
+			  (unsigned long long)bytes, workers, STORE_CLASSES * 2 * workers);
+		return NULL;
+	}
+	store->bytes = (uint64_t)store->slab_count * STORE_SLAB_BYTES;
+	store->slab_class = calloc(store->slab_count, 1);
+	store->slab_owner = calloc(store->slab_count, 1);
+	store->base = mmap(NULL, store->bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (store->base == MAP_FAILED)
+		store->base = NULL;
+	if (!store->slab_class || !store->slab_owner || !store->base) {
+		store_destroy(store);
+		goto no_memory;
+	}
+	return store;
+no_memory:
+	error_set(error, -ENOMEM, "memory",
+		  "cannot reserve %llu MiB of address space for packets in flight; raise the limit "
+		  "(ulimit -v) or give less with --memory",
+		  (unsigned long long)(bytes >> 20));
+	return NULL;
+}
+
+void store_destroy(struct store *store)
+{
+	if (!store)
+		return;
+	if (store->base)
+		munmap(store->base, store->bytes);
+	free(store->slab_class);
+	free(store->slab_owner);
+	free(store);
+}
+
+void store_cache_init(struct store_cache *cache, struct store *store, unsigned worker,
+		      unsigned workers)
+{
+	memset(cache, 0, sizeof(*cache));
+	cache->store = store;
+	cache->worker = worker;
+	for (unsigned i = 0; i < STORE_CLASSES; i++)
+		cache->free[i] = PACKET_NONE;
+	for (unsigned i = 0; i < workers; i++)
+		cache->away[i] = PACKET_NONE;
+	cache->next_slab = worker * store->slabs_per_worker;
+	cache->last_slab = cache->next_slab + store->slabs_per_worker;
+	for (uint32_t slab = cache->next_slab; slab < cache->last_slab; slab++)
+		store->slab_owner[slab] = (uint8_t)worker;
+}
+
+// The smallest class that holds `grains`, or STORE_CLASSES.
+static unsigned class_of(uint32_t grains)
+{
+	unsigned class = 0;
+
+	while (class < STORE_CLASSES && class_grains[class] < grains)
+		class++;
+	return class;
+}
+
+// A block from the slab being carved, or from a new slab.
+static uint32_t carve(struct store_cache *cache, unsigned class)
+{
+	uint32_t ref = cache->next[class];
+
+	if (ref + class_grains[class] > cache->limit[class] || cache->limit[class] == 0) {
+		if (cache->next_slab == cache->last_slab)
+			return PACKET_NONE;
+		cache->store->slab_class[cache->next_slab] = (uint8_t)class;
+		ref = cache->next_slab * STORE_SLAB_GRAINS;
+		cache->limit[class] = ref + STORE_SLAB_GRAINS;
+		cache->next_slab++;
+		cache->slabs_used++;
+	}
+	cache->next[class] = ref + class_grains[class];
+	return ref;
+}
+
+uint32_t store_take(struct store_cache *cache, uint32_t bytes)
+{
+	unsigned class = class_of((bytes + STORE_GRAIN - 1) / STORE_GRAIN);
+	uint32_t ref;
+
+	if (class == STORE_CLASSES)
+		return PACKET_NONE;
+	ref = cache->free[class];
+	if (ref != PACKET_NONE)
+		cache->free[class] = *(uint32_t *)store_block(cache->store, ref);
+	else
+		ref = carve(cache, class);
+	return ref;
+}
+
+void store_give(struct store_cache *cache, uint32_t ref)
+{
+	uint32_t slab = ref / STORE_SLAB_GRAINS;
+	uint32_t *head = &cache->free[cache->store->slab_class[slab]];
+
+	if (cache->store->slab_owner[slab] != cache->worker)
+		head = &cache->away[cache->store->slab_owner[slab]];
+	*(uint32_t *)store_block(cache->store, ref) = *head;
+	*head = ref;
+}
+
+void store_take_home(struct store_cache *home, struct store_cache *from)
+{
+	uint32_t ref = from->away[home->worker];
+
+	from->away[home->worker] = PACKET_NONE;
+	while (ref != PACKET_NONE) {
+		uint32_t next = *(uint32_t *)store_block(home->store, ref);
+
+		store_give(home, ref);
+		ref = next;
+	}
+}

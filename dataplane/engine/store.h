@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Memory of packets in flight: blocks of a few sizes, carved from slabs of one reserved range of
+// addresses, so that memory is taken only as it is used and the packet path never allocates.
+//
+// Each worker has a cache of its own; a block freed by another worker than the one that carved it waits
+// in a list for its owner and goes home while both stand still (store_take_home).
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/engine/packet.h"
+#include "dataplane/model/error.h"
+
+#define STORE_GRAIN	  32 // bytes; references count in these
+#define STORE_SLAB_BYTES  (UINT32_C(1) << 21)
+#define STORE_SLAB_GRAINS (STORE_SLAB_BYTES / STORE_GRAIN)
+#define STORE_CLASSES	  16
+#define STORE_WORKERS	  16
+#define STORE_LONGEST	  (65536 + 64) // bytes of the longest frame that fits a block
+
+// What all workers share; read-only after store_create, but for `slab_class`, of which each entry is
+// written once by the slab's owner before any of its blocks is given away.
+struct store {
+	uint8_t *base;
+	uint64_t bytes;
+	uint32_t slab_count;
+	uint32_t slabs_per_worker;
+	uint8_t *slab_class; // [slab]
+	uint8_t *slab_owner; // [slab]
+};
+
+struct store_cache {
+	struct store *store;
+	uint32_t free[STORE_CLASSES];  // heads of lists linked through the blocks' first word
+	uint32_t away[STORE_WORKERS];  // blocks of other workers, to be taken home
+	uint32_t next[STORE_CLASSES];  // bump pointer in the slab of the class being carved
+	uint32_t limit[STORE_CLASSES]; // its end
+	uint32_t next_slab;
+	uint32_t last_slab;
+	uint32_t worker;
+	uint64_t slabs_used;
+};
+
+// Reserves `bytes` of address space (rounded to slabs) for `workers` caches. NULL and a sentence.
+struct store *store_create(uint64_t bytes, unsigned workers, struct error *error);
+void store_destroy(struct store *store);
+void store_cache_init(struct store_cache *cache, struct store *store, unsigned worker,
+		      unsigned workers);
+
+// A block of at least `bytes`, or PACKET_NONE when the worker's share is used up or the block would
+// be longer than the longest class. Owner of the cache only; so are all below.
+uint32_t store_take(struct store_cache *cache, uint32_t bytes);
+void store_give(struct store_cache *cache, uint32_t ref);
+// Takes over the blocks that `from` has freed for `home`. Both must stand still.
+void store_take_home(struct store_cache *home, struct store_cache *from);
+
+static inline void *store_block(const struct store *store, uint32_t ref)
+{
+	return store->base + (uint64_t)ref * STORE_GRAIN;
+}
+
+static inline struct packet *store_packet(const struct store *store, packet_ref ref)
+{
+	return store_block(store, ref);
+}

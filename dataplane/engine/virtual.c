@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The virtual clock: all that is due, as fast as it can be done, by one worker or by several in
+// conservative windows no longer than the shortest channel between two of them.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/engine/core.h"
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t engine_next_due_ns(const struct engine *engine)
+{
+	uint64_t next = ENGINE_IDLE;
+
+	for (unsigned i = 0; i < engine->worker_count; i++)
+		next = least(next, agenda_next_ns(&engine->workers[i].agenda));
+	return next;
+}
+
+static void *work_in_windows(void *argument)
+{
+	struct worker *worker = argument;
+	struct engine *engine = worker->engine;
+	bool finish;
+
+	// Nobody meets at a barrier before all have come.
+	pthread_mutex_lock(&engine->gate);
+	finish = engine->finish;
+	pthread_mutex_unlock(&engine->gate);
+	while (!finish) {
+		pthread_barrier_wait(&engine->window_begins);
+		finish = engine->finish;
+		if (finish)
+			break;
+		core_advance(worker, worker->until_ns);
+		pthread_barrier_wait(&engine->window_ends);
+	}
+	return NULL;
+}
+
+static void join_threads(struct engine *engine, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++)
+		pthread_join(engine->workers[i].thread, NULL);
+	pthread_barrier_destroy(&engine->window_begins);
+	pthread_barrier_destroy(&engine->window_ends);
+	pthread_mutex_destroy(&engine->gate);
+}
+
+int virtual_start(struct engine *engine, struct error *error)
+{
+	unsigned started = 1;
+	int rc = 0;
+
+	if (engine->worker_count == 1)
+		return 0;
+	pthread_barrier_init(&engine->window_begins, NULL, engine->worker_count);
+	pthread_barrier_init(&engine->window_ends, NULL, engine->worker_count);
+	pthread_mutex_init(&engine->gate, NULL);
+	pthread_mutex_lock(&engine->gate);
+	while (rc == 0 && started < engine->worker_count) {
+		struct worker *worker = &engine->workers[started];
+
+		rc = pthread_create(&worker->thread, NULL, work_in_windows, worker);
+		started += rc == 0;
+	}
+	engine->finish = rc != 0;
+	pthread_mutex_unlock(&engine->gate);
+	if (rc) {
+		join_threads(engine, started);
+		return error_set(error, -rc, "workers",
+				 "cannot start worker thread %u (%s); ask for fewer with --workers",
+				 started, strerror(rc));
+	}
+	engine->threads_run = true;
+	return 0;
+}
+
+void virtual_stop(struct engine *engine)
+{
+	if (!engine->threads_run)
+		return;
+	engine->finish = true;
+	pthread_barrier_wait(&engine->window_begins);
+	join_threads(engine, engine->worker_count);
+	engine->threads_run = false;
+}
+
+// What workers have sent each other in the last window goes into its holds, and blocks go home.
+static void exchange(struct engine *engine)
+{
+	for (unsigned to = 0; to < engine->worker_count; to++) {
+		struct worker *receiver = &engine->workers[to];
+
+		for (unsigned from = 0; from < engine->worker_count; from++) {
+			struct worker *sender = &engine->workers[from];
+			struct hold *box = &sender->outbox[to];
+
+			while (box->count) {
+				struct hold_entry entry = *hold_first(box, engine->store);
+
+				hold_pop(box, &sender->store);
+				core_hold(receiver, entry.channel, entry.packet,
+					  entry.release_at_ns);
+			}
+		}
+	}
+	for (unsigned home = 0; home < engine->worker_count; home++) {
+		for (unsigned from = 0; from < engine->worker_count; from++)
+			store_take_home(&engine->workers[home].store,
+					&engine->workers[from].store);
+	}
+}
+
+// Windows up to until_ns. The first worker is the calling thread.
+static void run_windows(struct engine *engine, uint64_t until_ns)
+{
+	uint64_t next_ns;
+
+	while ((next_ns = engine_next_due_ns(engine)) < until_ns) {
+		uint64_t end_ns = until_ns;
+
+		if (engine->lookahead_ns < until_ns - next_ns)
+			end_ns = next_ns + engine->lookahead_ns;
+		for (unsigned i = 0; i < engine->worker_count; i++)
+			engine->workers[i].until_ns = end_ns;
+		pthread_barrier_wait(&engine->window_begins);
+		core_advance(&engine->workers[0], end_ns);
+		pthread_barrier_wait(&engine->window_ends);
+		exchange(engine);
+	}
+}
+
+static int first_fault(const struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->worker_count; i++) {
+		if (engine->workers[i].fault)
+			return engine->workers[i].fault;
+	}
+	return 0;
+}
+
+int engine_advance(struct engine *engine, uint64_t until_ns, struct error *error)
+{
+	int rc;
+
+	if (!engine->plan && !engine->pending)
+		return error_set(error, -EINVAL, "engine", "no plan has been published");
+	for (;;) {
+		uint64_t change_ns = engine->pending ? engine->pending->valid_from_ns : UINT64_MAX;
+		uint64_t end_ns = least(until_ns, change_ns);
+
+		if (engine->plan && end_ns > engine->now_ns) {
+			if (engine->worker_count == 1)
+				core_advance(&engine->workers[0], end_ns);
+			else
+				run_windows(engine, end_ns);
+			// Without an end the clock stays where the last plan left it.
+			if (end_ns != UINT64_MAX)
+				engine->now_ns = end_ns;
+		}
+		if (!engine->pending || change_ns > until_ns)
+			break;
+		plan_free(takeover(engine));
+		if (until_ns <= change_ns)
+			break;
+	}
+	for (uint32_t i = 0; engine->plan && i < engine->plan->port_count; i++)
+		file_port_flush(&engine->workers[engine->port_owner[i]], i);
+	rc = first_fault(engine);
+	if (rc)
+		return error_set(error, rc, "replay", "a capture could not be read or written: %s",
+				 strerror(-rc));
+	return 0;
+}

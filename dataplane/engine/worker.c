@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The worker: moves packets between channels, sites and ports in order of time.
+#include "dataplane/engine/worker.h"
+
+#include <string.h>
+
+#include "dataplane/engine/core.h"
+#include "dataplane/engine/forward.h"
+#include "dataplane/engine/lookup.h"
+#include "dataplane/engine/port_output.h"
+
+#define ID_ORIGINATED (UINT64_C(1) << 63)
+
+struct packet *worker_packet(struct worker *worker, packet_ref ref)
+{
+	return store_packet(worker->engine->store, ref);
+}
+
+const struct plan *worker_plan(const struct worker *worker)
+{
+	return worker->plan;
+}
+
+struct engine_site_counters *worker_site_counters(struct worker *worker, uint32_t site)
+{
+	return &worker->sites[site];
+}
+
+struct site_state *worker_site_state(struct worker *worker, uint32_t site)
+{
+	return worker->engine->site_states[site];
+}
+
+uint32_t worker_lookup4(const struct worker *worker, const uint8_t address[4])
+{
+	return lookup4(worker->plan->lookup, address);
+}
+
+uint32_t worker_lookup6(const struct worker *worker, const uint8_t address[16])
+{
+	return lookup6(worker->plan->lookup, address);
+}
+
+packet_ref core_take_packet(struct worker *worker, uint32_t length)
+{
+	packet_ref ref = store_take(&worker->store, (uint32_t)sizeof(struct packet) + length);
+	struct packet *packet;
+
+	if (ref == PACKET_NONE)
+		return PACKET_NONE;
+	packet = worker_packet(worker, ref);
+	memset(packet, 0, sizeof(*packet));
+	packet->destination = PLAN_NONE;
+	packet->length = length;
+	packet->wire_length = length;
+	if (++worker->packets > worker->packets_most)
+		worker->packets_most = worker->packets;
+	return ref;
+}
+
+void core_end_packet(struct worker *worker, packet_ref ref)
+{
+	worker->packets--;
+	store_give(&worker->store, ref);
+}
+
+packet_ref worker_originate(struct worker *worker, uint32_t site, uint32_t length)
+{
+	packet_ref ref = core_take_packet(worker, length);
+
+	if (ref == PACKET_NONE)
+		return PACKET_NONE;
+	worker_packet(worker, ref)->id =
+		ID_ORIGINATED | (uint64_t)site << 40 | worker->engine->site_sequence[site]++;
+	worker->sites[site].originated++;
+	return ref;
+}
+
+packet_ref worker_copy(struct worker *worker, packet_ref ref)
+{
+	uint32_t length = worker_packet(worker, ref)->length;
+	packet_ref copy = core_take_packet(worker, length);
+
+	if (copy == PACKET_NONE)
+		return PACKET_NONE;
+	memcpy(worker_packet(worker, copy), worker_packet(worker, ref),
+	       sizeof(struct packet) + length);
+	worker_packet(worker, copy)->flags |= PACKET_COPY;
+	return copy;
+}
+
+// Shows a packet at a point of a channel to whoever observes.
+static void observe(struct worker *worker, uint32_t channel, enum engine_point point,
+		    packet_ref ref, uint64_t at_ns, enum drop_reason reason, uint64_t due_at_ns)
+{
+	struct engine *engine = worker->engine;
+	struct packet *packet = worker_packet(worker, ref);
+	struct engine_observation observation = {
+		.point = point,
+		.channel = channel,
+		.reason = reason,
+		.due_at_ns = due_at_ns,
+	};
+
+	packet_refresh_ttl(packet);
+	observation.frame = (struct engine_frame){
+		.at_ns = at_ns,
+		.bytes = packet->frame,
+		.length = packet->length,
+		.wire_length = packet->wire_length,
+		.packet = packet->id,
+	};
+	engine->observe(engine->observe_context, worker->index, &observation);
+}
+
+static void count_flow_loss(struct worker *worker, const struct packet *packet,
+			    enum drop_reason reason)
+{
+	if (packet->flags & PACKET_FLOW)
+		worker->flow_lost[packet->flow][reason]++;
+}
+
+void core_lose_in_channel(struct worker *worker, uint32_t channel, packet_ref ref,
+			  enum drop_reason reason, uint64_t at_ns, uint64_t due_at_ns)
+{
+	worker->channels[channel].lost[reason]++;
+	count_flow_loss(worker, worker_packet(worker, ref), reason);
+	if (__builtin_expect(worker->engine->observe != NULL, 0))
+		observe(worker, channel, ENGINE_CHANNEL_LOST, ref, at_ns, reason, due_at_ns);
+	core_end_packet(worker, ref);
+}
+
+void worker_lose(struct worker *worker, uint32_t site, packet_ref ref, enum drop_reason reason)
+{
+	worker->sites[site].lost[reason]++;
+	count_flow_loss(worker, worker_packet(worker, ref), reason);
+	core_end_packet(worker, ref);
+}
+
+void worker_consume(struct worker *worker, uint32_t site, packet_ref ref)
+{
+	worker->sites[site].local++;
+	core_end_packet(worker, ref);
+}
+
+// Extends a flow packet's path mark by a channel, and remembers what the new mark stands for.
+static void mark_path(struct worker *worker, struct packet *packet, uint32_t channel)
+{
+	uint32_t mark = (packet->path ^ (channel + 1)) * UINT32_C(0x9E3779B1);
+	struct core_path *path;
+
+	mark ^= mark >> 15;
+	mark = (mark * UINT32_C(0x85EBCA77)) | 1;
+	for (uint32_t i = mark;; i++) {
+		path = &worker->paths[i % CORE_PATHS];
+		if (path->mark == mark || path->mark == 0 || i - mark == 16)
+			break;
+	}
+	if (path->mark == 0)
+		*path = (struct core_path){mark, packet->path, channel};
+	packet->path = mark;
+}
+
+void core_hold(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t release_at_ns)
+{
+	struct hold *hold = &worker->engine->holds[channel];
+	struct hold_entry entry = {release_at_ns, ref, channel};
+
+	if (!hold_push(hold, &worker->store, entry)) {
+		core_lose_in_channel(worker, channel, ref, DROP_MEMORY, release_at_ns,
+				     release_at_ns);
+		return;
+	}
+	if (hold->count == 1)
+		agenda_set(&worker->agenda, channel, release_at_ns);
+}
+
+void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns)
+{
+	struct engine *engine = worker->engine;
+	const struct plan_channel *c = &worker->plan->channels[channel];
+	struct engine_channel_counters *counters = &worker->channels[channel];
+	struct packet *packet = worker_packet(worker, ref);
+	struct channel_fate fate;
+	unsigned owner;
+
+	counters->entered++;
+	counters->entered_bytes += packet->wire_length;
+	if (packet->flags & PACKET_FLOW)
+		mark_path(worker, packet, channel);
+	if (__builtin_expect(engine->observe != NULL, 0))
+		observe(worker, channel, ENGINE_CHANNEL_ENTER, ref, at_ns, DROP_NONE, 0);
+	fate = channel_offer(&c->params, &engine->states[channel], at_ns, packet->wire_length);
+	if (fate.lost != DROP_NONE) {
+		core_lose_in_channel(worker, channel, ref, fate.lost, at_ns, fate.release_at_ns);
+		return;
+	}
+	owner = core_exit_owner(engine, c);
+	if (owner == worker->index) {
+		core_hold(worker, channel, ref, fate.release_at_ns);
+		return;
+	}
+	if (!hold_push(&worker->outbox[owner], &worker->store,
+		       (struct hold_entry){fate.release_at_ns, ref, channel}))
+		core_lose_in_channel(worker, channel, ref, DROP_MEMORY, at_ns, fate.release_at_ns);
+}
+
+void worker_transmit(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns)
+{
+	struct packet *packet = worker_packet(worker, ref);
+	struct engine_port_counters *counters = &worker->ports[port];
+	uint32_t mtu = worker->plan->ports[port].mtu_bytes;
+
+	packet_refresh_ttl(packet);
+	if (mtu && packet->wire_length > mtu + 14) {
+		counters->lost[DROP_MTU]++;
+		count_flow_loss(worker, packet, DROP_MTU);
+		core_end_packet(worker, ref);
+		return;
+	}
+	port_output(worker, port, ref, at_ns);
+}
+
+void core_port_receive(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns)
+{
+	const struct plan_port *p = &worker->plan->ports[port];
+	struct engine_port_counters *counters = &worker->ports[port];
+	struct packet *packet = worker_packet(worker, ref);
+
+	packet->id = (uint64_t)(port + 1) << 40 | worker->engine->ports[port].sequence++;
+	counters->received++;
+	counters->received_bytes += packet->wire_length;
+	if (p->wire_channel != PLAN_NONE)
+		worker_offer(worker, p->wire_channel, ref, at_ns);
+	else
+		site_input(worker, p->site, (struct ingress){port, PLAN_NONE}, ref, at_ns);
+}
+
+// The first packet in flight on a channel has reached its end.
+static void release(struct worker *worker, uint32_t channel)
+{
+	struct engine *engine = worker->engine;
+	const struct plan_channel *c = &worker->plan->channels[channel];
+	struct engine_channel_counters *counters = &worker->channels[channel];
+	struct hold *hold = &engine->holds[channel];
+	struct hold_entry entry = *hold_first(hold, engine->store);
+
+	hold_pop(hold, &worker->store);
+	agenda_set(&worker->agenda, channel,
+		   hold->count ? hold_first(hold, engine->store)->release_at_ns : AGENDA_NEVER);
+	counters->delivered++;
+	counters->delivered_bytes += worker_packet(worker, entry.packet)->wire_length;
+	if (__builtin_expect(engine->observe != NULL, 0))
+		observe(worker, channel, ENGINE_CHANNEL_LEAVE, entry.packet, entry.release_at_ns,
+			DROP_NONE, 0);
+	if (c->to_site != PLAN_NONE)
+		site_input(worker, c->to_site, (struct ingress){PLAN_NONE, channel}, entry.packet,
+			   entry.release_at_ns);
+	else
+		worker_transmit(worker, c->to_port, entry.packet, entry.release_at_ns);
+}
+
+void core_advance(struct worker *worker, uint64_t until_ns)
+{
+	uint32_t channels = (uint32_t)worker->plan->channel_count;
+	uint32_t ports = (uint32_t)worker->plan->port_count;
+	uint64_t at_ns;
+
+	while ((at_ns = agenda_next_ns(&worker->agenda)) < until_ns) {
+		uint32_t source = agenda_next_source(&worker->agenda);
+
+		if (source < channels)
+			release(worker, source);
+		else if (source < channels + ports)
+			file_port_input(worker, source - channels, at_ns);
+		else
+			flow_send(worker, source - channels - ports, at_ns);
+	}
+}

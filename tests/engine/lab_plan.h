@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Small plans for engine tests: a wire, and a chain of routers with a port at each end.
+#pragma once
+
+#include "dataplane/engine/engine.h"
+
+// Two ports (0, 1) and the wire's channels 0 (0 -> 1) and 1 (1 -> 0) with this delay.
+struct plan *plan_of_wire(uint64_t delay_ns);
+
+// `routers` routers in a row, joined by links with this delay; port 0 at the first (10.0.0.0/16
+// behind it), port 1 at the last (10.1.0.0/16). Site i has the address 10.255.0.i. Channels 2i and
+// 2i+1 join sites i and i+1. `flows` flows run from the first to the last site, and back in turn,
+// 1 ms between packets, from 0 to 1 s.
+struct plan *plan_of_chain(unsigned routers, uint64_t delay_ns, unsigned flows);
+
+// Frames in and out of a port, in memory.
+struct frame_list {
+	struct engine_frame *frames;
+	uint8_t *bytes;
+	unsigned count;
+	unsigned next; // source: the next to be read
+	unsigned capacity;
+};
+
+void frame_list_init(struct frame_list *list, unsigned capacity);
+void frame_list_fini(struct frame_list *list);
+// A copy of the bytes at an instant. At most 256 bytes a frame.
+void frame_list_add(struct frame_list *list, uint64_t at_ns, const uint8_t *bytes, uint32_t length);
+struct engine_source frame_list_source(struct frame_list *list);
+struct engine_sink frame_list_sink(struct frame_list *list);
+
+// A UDP packet over IPv4 with right checksums; `payload` bytes of zero but for a number in front.
+// Returns its length.
+uint32_t make_udp(uint8_t *frame, const char *source, const char *target, uint8_t ttl,
+		  uint32_t number, uint32_t payload);

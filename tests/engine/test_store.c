@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Blocks do not overlap, come back, go home to their worker, and run out cleanly; holds keep order.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dataplane/engine/hold.h"
+#include "dataplane/engine/store.h"
+
+#define SMALL_STORE (UINT64_C(64) << 20)
+
+static void blocks_of_all_sizes_do_not_overlap(void **state)
+{
+	static const uint32_t sizes[] = {1, 32, 96, 97, 128, 500, 1546, 9262, 65568};
+	struct store *store = store_create(SMALL_STORE, 1, NULL);
+	struct store_cache cache;
+	uint32_t refs[sizeof(sizes) / sizeof(sizes[0])][10];
+
+	(void)state;
+	assert_non_null(store);
+	store_cache_init(&cache, store, 0, 1);
+	for (unsigned k = 0; k < 10; k++) {
+		for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			refs[i][k] = store_take(&cache, sizes[i]);
+			assert_int_not_equal(refs[i][k], PACKET_NONE);
+			memset(store_block(store, refs[i][k]), (int)(i * 10 + k), sizes[i]);
+		}
+	}
+	for (unsigned k = 0; k < 10; k++) {
+		for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			const uint8_t *block = store_block(store, refs[i][k]);
+
+			for (uint32_t b = 0; b < sizes[i]; b++)
+				assert_int_equal(block[b], (uint8_t)(i * 10 + k));
+		}
+	}
+	store_destroy(store);
+}
+
+static void a_freed_block_is_used_again_before_new_memory(void **state)
+{
+	struct store *store = store_create(SMALL_STORE, 1, NULL);
+	struct store_cache cache;
+	uint32_t first;
+
+	(void)state;
+	store_cache_init(&cache, store, 0, 1);
+	first = store_take(&cache, 96);
+	store_give(&cache, first);
+	assert_int_equal(store_take(&cache, 90), first);
+	store_destroy(store);
+}
+
+static void memory_that_is_used_up_is_said_and_comes_back(void **state)
+{
+	struct store *store = store_create(SMALL_STORE, 2, NULL);
+	struct store_cache cache;
+	uint32_t last = PACKET_NONE;
+	uint32_t ref;
+	unsigned taken = 0;
+
+	(void)state;
+	store_cache_init(&cache, store, 1, 2);
+	while ((ref = store_take(&cache, 9000)) != PACKET_NONE) {
+		last = ref;
+		taken++;
+	}
+	// Half of the store, in slabs of 2 MiB of blocks of 9280 bytes.
+	assert_int_equal(taken, 16 * ((2 << 20) / 9280));
+	store_give(&cache, last);
+	assert_int_equal(store_take(&cache, 9000), last);
+	assert_int_equal(store_take(&cache, 70000), PACKET_NONE);
+	store_destroy(store);
+}
+
+static void blocks_freed_elsewhere_go_home(void **state)
+{
+	struct store *store = store_create(SMALL_STORE, 2, NULL);
+	struct store_cache caches[2];
+	uint32_t a, b;
+
+	(void)state;
+	store_cache_init(&caches[0], store, 0, 2);
+	store_cache_init(&caches[1], store, 1, 2);
+	a = store_take(&caches[0], 96);
+	b = store_take(&caches[0], 500);
+	store_give(&caches[1], a);
+	store_give(&caches[1], b);
+	assert_int_not_equal(store_take(&caches[1], 96), a);
+	store_take_home(&caches[0], &caches[1]);
+	assert_int_equal(store_take(&caches[0], 96), a);
+	assert_int_equal(store_take(&caches[0], 500), b);
+	store_destroy(store);
+}
+
+static void a_hold_gives_back_what_was_pushed_in_order(void **state)
+{
+	struct store *store = store_create(SMALL_STORE, 1, NULL);
+	struct store_cache cache;
+	struct hold hold = {0};
+	uint64_t pushed = 0, popped = 0;
+
+	(void)state;
+	store_cache_init(&cache, store, 0, 1);
+	// Fill and empty by uneven steps, over many chunk borders and through empty.
+	for (unsigned round = 1; round < 200; round++) {
+		for (unsigned i = 0; i < (round * 13) % 97; i++, pushed++)
+			assert_true(hold_push(&hold, &cache,
+					      (struct hold_entry){pushed, (uint32_t)pushed, 0}));
+		for (unsigned i = 0; i < (round * 29) % 101 && hold.count; i++, popped++) {
+			assert_int_equal(hold_first(&hold, store)->release_at_ns, popped);
+			hold_pop(&hold, &cache);
+		}
+		assert_int_equal(hold.count, pushed - popped);
+	}
+	// Chunks come back: the whole took no more than one slab.
+	assert_int_equal(cache.slabs_used, 1);
+	store_destroy(store);
+}
+
+static void too_little_memory_is_refused_with_the_figure(void **state)
+{
+	struct error error;
+
+	(void)state;
+	assert_null(store_create(1 << 20, 2, &error));
+	assert_int_equal(error.code, -22);
+	assert_non_null(strstr(error.what, "64 MiB"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blocks_of_all_sizes_do_not_overlap),
+		cmocka_unit_test(a_freed_block_is_used_again_before_new_memory),
+		cmocka_unit_test(memory_that_is_used_up_is_said_and_comes_back),
+		cmocka_unit_test(blocks_freed_elsewhere_go_home),
+		cmocka_unit_test(a_hold_gives_back_what_was_pushed_in_order),
+		cmocka_unit_test(too_little_memory_is_refused_with_the_figure),
+	};
+
+	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
