@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A link while its section is read: what the topology does not keep. Private to load_link*.c.
+#pragma once
+
+#include <stdbool.h>
+
+#include "topologies/reader.h"
+
+// Impairments are written for both directions, and over that for one.
+enum scope { SCOPE_FORWARD, SCOPE_REVERSE, SCOPE_BOTH, SCOPES };
+
+#define IMPAIRMENT_GROUPS 5
+
+struct link_draft {
+	struct link *link;
+	bool medium_given;
+	bool framing_ethernet;
+	double stretch; // 0: not given
+	uint64_t metric[SCOPES];
+	struct impairment impairments[SCOPES];
+	// Which entry gave each group (enum impairment_given, by bit), for conflicts.
+	const struct ini_entry *given_by[SCOPES][IMPAIRMENT_GROUPS];
+	// The entries of keys that exclude each other or belong to a medium.
+	const struct ini_entry *ends;
+	const struct ini_entry *length;
+	const struct ini_entry *stretch_entry;
+	const struct ini_entry *group_index;
+	const struct ini_entry *equipment;
+	const struct ini_entry *processing;
+	const struct ini_entry *elevation;
+	const struct ini_entry *band;
+	const struct ini_entry *via;
+	const struct ini_entry *detection;
+	const struct ini_entry *framing;
+};
+
+// Values of the keys delay, jitter, loss, limit, rate and netem (load_impairment.c).
+void read_link_impairment(struct reader *reader, void *thing, const struct ini_entry *entry);
+// Puts the scopes together into the link's two directions.
+void finish_link_impairments(struct reader *reader, struct link_draft *draft);
+
+// Resolves the ends, checks that the keys fit the medium, computes length and propagation
+// (load_propagation.c).
+void finish_link(struct reader *reader, struct link_draft *draft);

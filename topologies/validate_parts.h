@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The rules across sections, by subject. Private to topologies/.
+#pragma once
+
+#include "dataplane/model/error.h"
+#include "topologies/topology.h"
+
+// Adds a fault at "FILE:LINE [kind name]".
+void validate_fail(struct errors *errors, const struct source *source, const char *kind,
+		   const char *name, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+// Addresses and prefixes: duplicates, overlaps, and what lies outside its LAN.
+void validate_addresses(const struct topology *topology, struct errors *errors);
+
+// Addresses in their place; called by validate_addresses.
+void validate_lans(const struct topology *topology, struct errors *errors);
+
+// Positions: nothing faster than light or shorter than the straight line, and satellites above the
+// horizon.
+void validate_space(const struct topology *topology, struct errors *errors);

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Rules of space: light is the fastest, the straight line the shortest, and a satellite must be in
+// sight.
+#include <stdio.h>
+
+#include "dataplane/physics/fibre.h"
+#include "dataplane/physics/geodesic.h"
+#include "dataplane/physics/look.h"
+#include "topologies/quantity.h"
+#include "topologies/validate_parts.h"
+
+// Positions are rarely known better than to half a kilometre, which is 2 us of light.
+#define POSITION_SLACK_NS 2000
+#define POSITION_SLACK_M  600.0
+
+static uint64_t delay_ns(const struct link *link, int direction)
+{
+	const struct impairment *impairment = &link->impairments[direction];
+
+	return impairment->given & IMPAIRMENT_DELAY ? impairment->delay_ns : link->propagation_ns;
+}
+
+static void fail_light(struct errors *errors, const struct link *link, const char *what,
+		       uint64_t given_ns, uint64_t least_ns)
+{
+	char given[32];
+	char least[32];
+
+	validate_fail(
+		errors, &link->source, "link", link->name,
+		"its delay of %s is faster than light, which needs %s %s; mend the delay, the "
+		"length or the positions",
+		quantity_format_time(given_ns, given, sizeof(given)),
+		quantity_format_time(least_ns, least, sizeof(least)), what);
+}
+
+static void validate_ground(struct errors *errors, const struct link *link, const struct site *from,
+			    const struct site *to)
+{
+	double straight_m = geodesic_distance_m(from->position, to->position);
+	uint64_t least_ns = (uint64_t)(straight_m / LIGHT_SPEED_M_S * 1e9);
+	char between[200];
+
+	if (link->length_m > 0.0 && link->length_m + POSITION_SLACK_M < straight_m) {
+		validate_fail(errors, &link->source, "link", link->name,
+			      "its length of %.3fkm is shorter than the great circle of %.3fkm "
+			      "between its ends; mend the length or the positions",
+			      link->length_m / 1e3, straight_m / 1e3);
+		return;
+	}
+	snprintf(between, sizeof(between), "for the %.1fkm from %s to %s", straight_m / 1e3,
+		 from->name, to->name);
+	for (int direction = 0; direction < LINK_DIRECTIONS; direction++) {
+		if (delay_ns(link, direction) + POSITION_SLACK_NS >= least_ns)
+			continue;
+		fail_light(errors, link, between, delay_ns(link, direction), least_ns);
+		return;
+	}
+}
+
+static void validate_sky(const struct topology *topology, struct errors *errors,
+			 const struct link *link, const struct site *const sites[2])
+{
+	const struct satellite *satellite = &topology->satellites[link->satellite];
+	double range_m = 0.0;
+	uint64_t least_ns;
+
+	for (int end = 0; end < 2; end++) {
+		struct look look = look_equatorial(sites[end]->position, satellite->longitude_deg,
+						   satellite->radius_m);
+
+		range_m += look.range_m;
+		if (look.elevation_deg >= link->elevation_mask_deg && look.elevation_deg > 0.0)
+			continue;
+		validate_fail(errors, &link->source, "link", link->name,
+			      "%s stands at an elevation of %.1f deg over %s, below %s; choose "
+			      "another satellite or site%s",
+			      satellite->name, look.elevation_deg, sites[end]->name,
+			      look.elevation_deg > 0.0 ? "the elevation mask" : "the horizon",
+			      look.elevation_deg > 0.0 ? ", or lower elevation" : "");
+	}
+	least_ns = look_delay_ns(range_m);
+	for (int direction = 0; direction < LINK_DIRECTIONS; direction++) {
+		if (delay_ns(link, direction) + POSITION_SLACK_NS >= least_ns)
+			continue;
+		fail_light(errors, link, "up to the satellite and down", delay_ns(link, direction),
+			   least_ns);
+		return;
+	}
+}
+
+void validate_space(const struct topology *topology, struct errors *errors)
+{
+	for (size_t i = 0; i < topology->link_count; i++) {
+		const struct link *link = &topology->links[i];
+		const struct site *sites[2];
+
+		if (link->ends[0].site == TOPOLOGY_NONE || link->ends[1].site == TOPOLOGY_NONE)
+			continue;
+		for (int end = 0; end < 2; end++)
+			sites[end] = &topology->sites[link->ends[end].site];
+		if (!sites[0]->has_position || !sites[1]->has_position)
+			continue;
+		if (link->medium == MEDIUM_SATELLITE && link->satellite != TOPOLOGY_NONE)
+			validate_sky(topology, errors, link, sites);
+		else
+			validate_ground(errors, link, sites[0], sites[1]);
+	}
+}
