@@ -9,10 +9,18 @@
 #include "dataplane/model/channel.h"
 #include "dataplane/model/error.h"
 
+// What became of the packets in flight when an entry took over.
+enum journal_inflight {
+	JOURNAL_NEW,    // nothing: they keep their promise
+	JOURNAL_RETIME, // they moved to the new delay
+	JOURNAL_CUT     // they were lost (cut)
+};
+
 // The parameters of one channel from an instant on, until the channel's next entry.
 struct journal_channel {
 	uint64_t from_ns;
 	uint32_t channel;
+	enum journal_inflight inflight;
 	struct channel_params params;
 };
 
@@ -42,12 +50,17 @@ struct journal {
 	size_t path_entry_count;
 };
 
-// Zero-initialise before the first add. Names are copied. 0 or -ENOMEM.
+// Zero-initialise before the first add. Names are copied; entries are put where their from_ns
+// belongs, behind those of the same instant. 0 or -ENOMEM.
 int journal_add_channel_name(struct journal *journal, const char *name);
 int journal_add_port_name(struct journal *journal, const char *name);
 int journal_add_channel(struct journal *journal, const struct journal_channel *entry);
 int journal_add_path(struct journal *journal, const struct journal_path *entry); // copies hops
 void journal_fini(struct journal *journal);
+
+// Index of a name, or -1.
+int64_t journal_find_port(const struct journal *journal, const char *name);
+int64_t journal_find_channel(const struct journal *journal, const char *name);
 
 // Text, one entry a line, versioned, exact (reads back to identical parameters). Written aside and
 // renamed. 0 or negative errno with a sentence naming file and line.

@@ -31,9 +31,14 @@ struct trace_reader *trace_open(const char *path, struct error *error);
 // in the middle ends there: 0, and trace_warning() says where. Timestamps that run backwards are
 // raised to the one before and counted.
 int trace_read(struct trace_reader *reader, struct trace_frame *frame, struct error *error);
-// A sentence about what was repaired or left out (truncation, backward steps), or NULL.
+// A sentence about what was repaired or left out (truncation, backward steps), or NULL. Complete
+// when trace_read has returned 0.
 const char *trace_warning(const struct trace_reader *reader);
-void trace_close(struct trace_reader *reader);
+// Name of an interface of a pcapng file as far as it has been read, or NULL when it has none.
+const char *trace_interface_name(const struct trace_reader *reader, uint32_t interface);
+// How many interfaces it has described so far; 0 for pcap.
+size_t trace_interface_count(const struct trace_reader *reader);
+void trace_close(struct trace_reader *reader); // NULL is allowed
 
 enum trace_format {
 	TRACE_PCAPNG,

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A capture in memory as the judge needs it: one short row a frame, without its bytes.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/model/error.h"
+#include "pcaps/digest.h"
+
+struct frame_row {
+	uint64_t at_ns;
+	uint64_t key;         // digest.key
+	uint64_t lanes;       // digest.lanes
+	uint64_t packet_id;   // TRACE_NO_PACKET_ID: none
+	uint32_t wire_length; // Ethernet header and payload
+	uint32_t length;      // digest.length
+	uint8_t ttl;          // TTL or hop limit; 0 for what is not IP
+};
+
+struct frames {
+	struct frame_row *rows; // in order of time
+	size_t count;
+	bool have_ids;         // every frame has a packet id
+	uint32_t shortest_cut; // digested bytes of the most cut frame; UINT32_MAX: none was cut
+	size_t passed_over;    // frames of the interface that `takes` did not take
+	char interface[64];    // that they were taken from, empty when it has no name
+	char warning[512];     // trace_warning, or empty
+};
+
+// Which frames of a file count.
+struct frames_choice {
+	// One interface of a file with several, by name. NULL: the only one that has frames; two
+	// are refused, as the same packet would count twice.
+	const char *interface;
+	bool preferred; // the same as NULL if the file has no interface of that name
+	// Further choice by content; NULL: all.
+	bool (*takes)(void *context, const uint8_t *bytes, uint32_t captured);
+	void *context;
+};
+
+// Reads a capture. 0 or a negative errno with a sentence. More than 2^32 - 2 frames are refused.
+int frames_load(const char *path, const struct frames_choice *choice,
+		const struct digest_options *options, struct frames *frames, struct error *error);
+void frames_free(struct frames *frames);

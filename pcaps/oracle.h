@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What must come out, from the capture that went in and the journal in force. It shares the law
+// (dataplane/model) with the engine, and nothing else.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/model/channel.h"
+#include "dataplane/model/error.h"
+#include "pcaps/frames.h"
+#include "pcaps/journal.h"
+
+#define ORACLE_NEVER UINT64_MAX
+
+enum oracle_class {
+	ORACLE_SETTLED,    // the model says what may happen to it
+	ORACLE_CONVERGING, // the path or its parameters change while it is under way: it may be
+			   // lost
+	ORACLE_UNREACHABLE // there is no path: it must be lost
+};
+
+// The model of a stretch of sent frames.
+struct oracle_era {
+	// Loss. Not `known` when several correlated processes meet, whose sum has no simple law.
+	bool loss_known;
+	struct loss_params loss;
+	// Jitter, when one channel has it; several are only bounded.
+	unsigned jitter_channels;
+	struct jitter_params jitter;
+	uint64_t
+		jitter_delay_ns; // constant delay of that channel: the deviation is not below -this
+	bool serialised;         // a channel has a serialiser
+	uint64_t queues_ns;      // one longest frame's time on each serialiser
+	struct rate_params rate; // the last serialiser on the way, if any
+	uint64_t rate_slack_ns;  // by how much jitter behind it can squeeze frames together
+};
+
+// What is promised to one sent frame. Instants are on the captures' clock.
+struct oracle_promise {
+	uint64_t earliest_at_ns;
+	uint64_t latest_at_ns;   // ORACLE_NEVER: queues without limit, no bound
+	uint64_t constant_at_ns; // arrival with empty queues (a wire: with its own queue) less
+				 // jitter
+	uint64_t release_at_ns;  // exact oracle and not lost: when it leaves
+	uint32_t era;
+	uint8_t class; // enum oracle_class
+	uint8_t lost;  // exact oracle: enum drop_reason
+	bool is_free;  // no frame before can hold this one back
+};
+
+struct oracle {
+	struct oracle_promise *promises; // per sent frame
+	size_t count;
+	struct oracle_era *eras;
+	size_t era_count;
+	bool exact;      // one channel that only these frames enter: fate and release are certain
+	bool from_start; // exact: the first frame was the channel's first
+	size_t settled, converging, unreachable;
+};
+
+// Exact oracle of one channel that only the sent frames enter (a wire): the law of channel.h run
+// over them. `first_packet` frames have entered before (their fate is not known: only 0 is exact
+// for models with a memory). 0 or a negative errno with a sentence.
+int oracle_wire(const struct journal *journal, uint32_t channel, uint64_t first_packet,
+		const struct frames *sent, struct oracle *oracle, struct error *error);
+
+// Bounds for a path of channels that others may use too.
+int oracle_path(const struct journal *journal, uint32_t from_port, uint32_t to_port,
+		const struct frames *sent, struct oracle *oracle, struct error *error);
+
+// Per frame the instant at which match.h should expect it; NULL when memory is short. malloc'ed.
+uint64_t *oracle_expected(const struct oracle *oracle);
+void oracle_free(struct oracle *oracle);
+
+// Private to pcaps/oracle*: an oracle for `sent` with room for its promises; refuses frames before
+// the journal's clock.
+int oracle_begin(const struct journal *journal, const struct frames *sent, struct oracle *oracle,
+		 struct error *error);
+// Appends an era.
+int oracle_add_era(struct oracle *oracle, const struct oracle_era *era, struct error *error);
+// Counts the classes.
+void oracle_finish(struct oracle *oracle);
+// a + b, at most ORACLE_NEVER.
+uint64_t oracle_add_ns(uint64_t a, uint64_t b);
+// The longest time a frame can wait and be sent on a channel's line; 0 without a serialiser.
+uint64_t oracle_line_most_ns(const struct channel_params *params);

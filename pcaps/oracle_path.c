@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The oracle of a path: bounds for frames that cross several channels which others use too.
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pcaps/oracle.h"
+
+#define LONGEST_FRAME 9230
+#define TWO_32        4294967296.0
+// How long a frame is held to wait in one queue at most when it is asked whether a change may have
+// met it on its way. Longer queues are still within the bounds of its delay.
+#define QUEUE_ALLOWANCE_NS UINT64_C(10000000)
+
+// The journal's entries of one channel in order of time, and the one in force last time.
+struct timeline {
+	const struct journal_channel **entries;
+	uint64_t *held_until_ns; // per entry: frames of earlier ones may hold others back so long
+	size_t count;
+	size_t current;
+};
+
+struct walk {
+	const struct journal *journal;
+	struct timeline *timelines; // per channel
+	const struct journal_path **paths;
+	size_t path_count;
+	size_t path;
+	const struct journal_channel **hops;     // in force for the frame at hand
+	const struct journal_channel **era_hops; // of the current era
+	size_t era_hop_count;
+};
+
+// Where a frame can be on its way: lab clock.
+struct span {
+	uint64_t earliest_ns;
+	uint64_t constant_ns; // without jitter and waiting
+	uint64_t usual_ns;    // the latest, with QUEUE_ALLOWANCE_NS for each queue
+	uint64_t latest_ns;
+	bool is_free; // no frame of an earlier entry can hold it back
+};
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t spread_of(const struct channel_params *params)
+{
+	return (uint64_t)-jitter_minimum_ns(&params->jitter);
+}
+
+static int fill_timeline(struct timeline *timeline, const struct journal *journal, uint32_t channel)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < journal->channel_entry_count; i++)
+		count += journal->channels[i].channel == channel;
+	timeline->entries = malloc((count + 1) * sizeof(*timeline->entries));
+	timeline->held_until_ns = calloc(count + 1, sizeof(*timeline->held_until_ns));
+	if (!timeline->entries || !timeline->held_until_ns)
+		return -ENOMEM;
+	for (size_t i = 0; i < journal->channel_entry_count; i++)
+		if (journal->channels[i].channel == channel)
+			timeline->entries[timeline->count++] = &journal->channels[i];
+	for (size_t i = 1; i < count; i++) {
+		const struct channel_params *before = &timeline->entries[i - 1]->params;
+		uint64_t longest_ns = oracle_add_ns(before->delay_ns + spread_of(before),
+						    oracle_line_most_ns(before));
+
+		timeline->held_until_ns[i] =
+			most(timeline->held_until_ns[i - 1],
+			     oracle_add_ns(timeline->entries[i]->from_ns, longest_ns));
+	}
+	return 0;
+}
+
+static bool paths_equal(const struct journal_path *one, const struct journal_path *other)
+{
+	return !one->settled == !other->settled && one->hop_count == other->hop_count &&
+	       (one->hop_count == 0 ||
+		memcmp(one->hops, other->hops, one->hop_count * sizeof(*one->hops)) == 0);
+}
+
+// The entries of one pair of ports, those that change nothing left out.
+static int collect_paths(struct walk *walk, uint32_t from_port, uint32_t to_port)
+{
+	const struct journal *journal = walk->journal;
+
+	walk->paths = malloc((journal->path_entry_count + 1) * sizeof(*walk->paths));
+	if (!walk->paths)
+		return -ENOMEM;
+	for (size_t i = 0; i < journal->path_entry_count; i++) {
+		const struct journal_path *entry = &journal->paths[i];
+
+		if (entry->from_port != from_port || entry->to_port != to_port)
+			continue;
+		if (walk->path_count &&
+		    walk->paths[walk->path_count - 1]->from_ns == entry->from_ns)
+			walk->path_count--; // the last of one instant counts
+		if (walk->path_count && paths_equal(walk->paths[walk->path_count - 1], entry))
+			continue;
+		walk->paths[walk->path_count++] = entry;
+	}
+	return 0;
+}
+
+static size_t longest_path(const struct walk *walk)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < walk->path_count; i++)
+		longest = most(longest, walk->paths[i]->hop_count);
+	return longest;
+}
+
+static int prepare(struct walk *walk, uint32_t from_port, uint32_t to_port)
+{
+	size_t channels = walk->journal->channel_count;
+
+	walk->timelines = calloc(channels + 1, sizeof(*walk->timelines));
+	if (!walk->timelines || collect_paths(walk, from_port, to_port) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < walk->path_count; i++)
+		for (size_t hop = 0; hop < walk->paths[i]->hop_count; hop++) {
+			uint32_t channel = walk->paths[i]->hops[hop];
+
+			if (!walk->timelines[channel].entries &&
+			    fill_timeline(&walk->timelines[channel], walk->journal, channel) < 0)
+				return -ENOMEM;
+		}
+	walk->hops = calloc(longest_path(walk) + 1, sizeof(*walk->hops));
+	walk->era_hops = calloc(longest_path(walk) + 1, sizeof(*walk->era_hops));
+	return walk->hops && walk->era_hops ? 0 : -ENOMEM;
+}
+
+// The entry in force at an instant, or NULL before the first.
+static const struct journal_channel *in_force(struct timeline *timeline, uint64_t at_ns)
+{
+	while (timeline->current + 1 < timeline->count &&
+	       timeline->entries[timeline->current + 1]->from_ns <= at_ns)
+		timeline->current++;
+	while (timeline->current > 0 && timeline->entries[timeline->current]->from_ns > at_ns)
+		timeline->current--;
+	if (timeline->count == 0 || timeline->entries[timeline->current]->from_ns > at_ns)
+		return NULL;
+	return timeline->entries[timeline->current];
+}
+
+// Moves the span across one channel. False when a change, or a channel that is down, makes the
+// outcome uncertain.
+static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t frame_bytes,
+		  struct span *span)
+{
+	struct timeline *timeline = &walk->timelines[channel];
+	const struct journal_channel *entry = in_force(timeline, span->earliest_ns);
+	const struct journal_channel *next;
+	const struct channel_params *params;
+	struct rate_state idle = {0};
+	uint64_t line_ns;
+	uint64_t wait_ns;
+	uint64_t held_ns;
+
+	if (!entry || !entry->params.carrier)
+		return false;
+	walk->hops[hop] = entry;
+	params = &entry->params;
+	line_ns = rate_offer(&params->rate, &idle, 0, frame_bytes);
+	wait_ns = oracle_line_most_ns(params);
+	held_ns = timeline->held_until_ns[timeline->current];
+	next = timeline->current + 1 < timeline->count ? timeline->entries[timeline->current + 1]
+						       : NULL;
+	if (next && next->from_ns <= span->usual_ns)
+		return false;
+	span->earliest_ns += line_ns;
+	span->earliest_ns +=
+		params->delay_ns > spread_of(params) ? params->delay_ns - spread_of(params) : 0;
+	span->constant_ns += line_ns + params->delay_ns;
+	span->usual_ns += (wait_ns < QUEUE_ALLOWANCE_NS ? wait_ns : QUEUE_ALLOWANCE_NS) + line_ns +
+			  params->delay_ns + spread_of(params);
+	// Each line may round the instant at which it is free up once more than one frame does.
+	span->latest_ns =
+		oracle_add_ns(span->latest_ns, oracle_add_ns(wait_ns, line_ns + params->delay_ns +
+									      spread_of(params)));
+	if (span->earliest_ns < held_ns) {
+		span->is_free = false;
+		span->latest_ns = most(span->latest_ns, held_ns);
+		span->usual_ns =
+			most(span->usual_ns, held_ns == ORACLE_NEVER ? span->usual_ns : held_ns);
+	}
+	return !next || next->inflight == JOURNAL_NEW || next->from_ns > span->usual_ns;
+}
+
+// Independent losses of several channels add up to one; any other mixture has no simple law.
+static void add_loss(struct oracle_era *era, const struct loss_params *loss)
+{
+	if (loss->kind == LOSS_NONE)
+		return;
+	if (era->loss.kind == LOSS_NONE) {
+		era->loss = *loss;
+		era->loss_known = loss->kind != LOSS_RANDOM || loss->correlation == 0;
+		return;
+	}
+	if (era->loss.kind != LOSS_RANDOM || loss->kind != LOSS_RANDOM || loss->correlation != 0) {
+		era->loss_known = false;
+		return;
+	}
+	era->loss.random =
+		(uint64_t)llround(TWO_32 * (1 - (1 - (double)era->loss.random / TWO_32) *
+							(1 - (double)loss->random / TWO_32)));
+}
+
+static struct oracle_era era_of(const struct walk *walk, size_t hop_count)
+{
+	struct oracle_era era = {.loss_known = true};
+
+	for (size_t i = 0; i < hop_count; i++) {
+		const struct channel_params *params = &walk->hops[i]->params;
+		uint32_t longest = params->mtu_bytes ? params->mtu_bytes + 14 : LONGEST_FRAME;
+
+		add_loss(&era, &params->loss);
+		if (params->rate.ns_per_byte_q32 != 0) {
+			era.serialised = true;
+			era.rate = params->rate;
+			era.rate_slack_ns = 0;
+			era.queues_ns += rate_serialisation_ns(&params->rate, longest) + 1;
+		}
+		era.rate_slack_ns += 2 * spread_of(params);
+		if (params->jitter.kind == JITTER_NONE)
+			continue;
+		era.jitter_channels++;
+		era.jitter = params->jitter;
+		era.jitter_delay_ns = params->delay_ns;
+	}
+	return era;
+}
+
+// Opens an era when the channels' entries are others than the last frame's.
+static int continue_era(struct walk *walk, size_t hop_count, struct oracle *oracle,
+			struct error *error)
+{
+	struct oracle_era era;
+	int code;
+
+	if (oracle->era_count && walk->era_hop_count == hop_count &&
+	    memcmp(walk->hops, walk->era_hops, hop_count * sizeof(*walk->hops)) == 0)
+		return 0;
+	era = era_of(walk, hop_count);
+	code = oracle_add_era(oracle, &era, error);
+	memcpy(walk->era_hops, walk->hops, hop_count * sizeof(*walk->hops));
+	walk->era_hop_count = hop_count;
+	return code;
+}
+
+static bool fits(const struct walk *walk, size_t hop_count, uint32_t frame_bytes)
+{
+	for (size_t i = 0; i < hop_count; i++) {
+		uint32_t mtu_bytes = walk->hops[i]->params.mtu_bytes;
+
+		if (mtu_bytes && frame_bytes > (uint64_t)mtu_bytes + 14)
+			return false;
+	}
+	return true;
+}
+
+static int promise(struct walk *walk, const struct frame_row *row, struct oracle *oracle,
+		   struct oracle_promise *out, struct error *error)
+{
+	uint64_t at_ns = row->at_ns - walk->journal->clock_ns;
+	struct span span = {at_ns, at_ns, at_ns, at_ns, true};
+	const struct journal_path *path;
+	int code;
+
+	*out = (struct oracle_promise){.class = ORACLE_CONVERGING,
+				       .earliest_at_ns = row->at_ns,
+				       .constant_at_ns = row->at_ns,
+				       .latest_at_ns = ORACLE_NEVER};
+	while (walk->path + 1 < walk->path_count && walk->paths[walk->path + 1]->from_ns <= at_ns)
+		walk->path++;
+	path = walk->paths[walk->path];
+	if (path->from_ns > at_ns || !path->settled)
+		return 0;
+	if (path->hop_count == 0) {
+		out->class = ORACLE_UNREACHABLE;
+		return 0;
+	}
+	for (size_t hop = 0; hop < path->hop_count; hop++)
+		if (!cross(walk, path->hops[hop], hop, row->wire_length, &span))
+			return 0;
+	if (walk->path + 1 < walk->path_count &&
+	    walk->paths[walk->path + 1]->from_ns <= span.usual_ns)
+		return 0;
+	code = continue_era(walk, path->hop_count, oracle, error);
+	if (!fits(walk, path->hop_count, row->wire_length)) {
+		out->class = ORACLE_UNREACHABLE;
+		return code;
+	}
+	// A router more than channels may count the TTL down; an exchange does not.
+	if (row->ttl != 0 && row->ttl <= path->hop_count + 1)
+		return code;
+	out->class = ORACLE_SETTLED;
+	out->era = (uint32_t)oracle->era_count - 1;
+	out->is_free = span.is_free;
+	out->earliest_at_ns = walk->journal->clock_ns + span.earliest_ns;
+	out->constant_at_ns = walk->journal->clock_ns + span.constant_ns;
+	out->latest_at_ns = oracle_add_ns(walk->journal->clock_ns, span.latest_ns);
+	return code;
+}
+
+static void walk_fini(struct walk *walk)
+{
+	for (size_t i = 0; walk->timelines && i < walk->journal->channel_count; i++) {
+		free(walk->timelines[i].entries);
+		free(walk->timelines[i].held_until_ns);
+	}
+	free(walk->timelines);
+	free(walk->paths);
+	free(walk->hops);
+	free(walk->era_hops);
+}
+
+int oracle_path(const struct journal *journal, uint32_t from_port, uint32_t to_port,
+		const struct frames *sent, struct oracle *oracle, struct error *error)
+{
+	struct walk walk = {.journal = journal};
+	int code = oracle_begin(journal, sent, oracle, error);
+
+	if (code < 0)
+		return code;
+	if (prepare(&walk, from_port, to_port) < 0)
+		code = error_set(error, -ENOMEM, "oracle", "no memory for paths");
+	else if (walk.path_count == 0)
+		code = error_set(error, -EINVAL, "journal",
+				 "says nothing about a path between these two ports");
+	for (size_t i = 0; code == 0 && i < sent->count; i++)
+		code = promise(&walk, &sent->rows[i], oracle, &oracle->promises[i], error);
+	walk_fini(&walk);
+	oracle_finish(oracle);
+	if (code < 0)
+		oracle_free(oracle);
+	return code;
+}

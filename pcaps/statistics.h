@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The judge's probabilities. Where no exact law is at hand these are upper bounds, so that the
+// stated rate of false alarms holds for any number of samples.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/model/jitter.h"
+#include "dataplane/model/loss.h"
+
+// P(|Z| >= |z|) of a standard normal Z.
+double statistics_normal_p(double z);
+
+// Two-sided bound for `successes` of `trials` with the given probability (Chernoff 1952: the
+// relative entropy).
+double statistics_binomial_p(size_t trials, size_t successes, double probability);
+
+// Bound for the greatest distance between an empirical and the true distribution, continuous or
+// not (Dvoretzky, Kiefer, Wolfowitz 1956; constant by Massart 1990).
+double statistics_distance_p(size_t samples, double distance, bool two_sided);
+
+// `frames` in a row under one model of loss.
+struct statistics_stretch {
+	struct loss_params loss;
+	size_t frames;
+};
+
+// Two-sided bound for the number of lost frames over stretches in a row: Chernoff's with the exact
+// generating function of the two-state chain, so bursts are accounted for. `from_start`: the chain
+// starts in its good state, else in its stationary law. Random loss must be uncorrelated.
+double statistics_loss_p(const struct statistics_stretch *stretches, size_t count, bool from_start,
+			 size_t lost);
+// The number expected.
+double statistics_loss_mean(const struct statistics_stretch *stretches, size_t count,
+			    bool from_start);
+
+// Law of the deviation that uncorrelated jitter adds, in whole nanoseconds, where it cannot take
+// off more than floor_ns: mean, variance, and P(deviation <= x).
+void statistics_jitter_moments(const struct jitter_params *jitter, uint64_t floor_ns, double *mean,
+			       double *variance);
+double statistics_jitter_below(const struct jitter_params *jitter, uint64_t floor_ns, int64_t x_ns);
