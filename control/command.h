@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table of commands: what users type, what help prints, what runs. One list in command.c feeds
+// The table of commands: what users type, what help prints, what runs. One list in commands.c feeds
 // the parser, help, the manual page and the tests.
 #pragma once
 
@@ -20,7 +20,8 @@ enum exit_status {
 
 // One call of a command: its words after the command's own, and how to answer.
 struct invocation {
-	int argc; // words after the command's name
+	const struct command *command; // the row of the table
+	int argc;                      // words after the command's name
 	char **argv;
 	int eal_argc; // words after `--`, for run
 	char **eal_argv;
@@ -32,15 +33,28 @@ struct invocation {
 	FILE *err;
 };
 
-struct command {
-	const char *name;                          // "check"
-	const char *arguments;                     // "TOPOLOGY"
-	const char *summary;                       // one line
-	const char *help;                          // paragraphs for --help and the manual page
-	int (*run)(struct invocation *invocation); // an enum exit_status
+// An option of one command; those of all commands are common_options.
+struct command_option {
+	const char *name;     // "--until", "-j"
+	const char *argument; // "T", or NULL for a flag
+	const char *summary;
 };
 
-extern const struct command commands[]; // ends with name NULL
+#define COMMAND_OPTIONS  16
+#define COMMAND_EXAMPLES 6
+
+struct command {
+	const char *name;                               // "check"
+	const char *arguments;                          // "TOPOLOGY"
+	const char *summary;                            // one line
+	const char *help;                               // paragraphs for --help and the manual page
+	struct command_option options[COMMAND_OPTIONS]; // ends with name NULL
+	const char *examples[COMMAND_EXAMPLES];         // ends with NULL
+	int (*run)(struct invocation *invocation);      // an enum exit_status
+};
+
+extern const struct command commands[];              // ends with name NULL
+extern const struct command_option common_options[]; // ends with name NULL
 
 // Exit status that goes with a negative errno: what a user can mend is EXIT_REQUEST (EINVAL,
 // ENOENT, EACCES, EEXIST, EISDIR, ENOSPC, EFBIG ...), what the machine lacks is EXIT_MACHINE
@@ -63,6 +77,9 @@ void print_json(const struct invocation *invocation, json_t *value);
 // refuse.
 const char *take_option(struct invocation *invocation, const char *name);
 bool take_flag(struct invocation *invocation, const char *name);
+// After all options are taken: EXIT_TRUE when no option is left and between `least` and `most`
+// words are (`most` < 0: any number); else says so and returns EXIT_REQUEST.
+int expect_words(const struct invocation *invocation, int least, int most);
 
 // The commands (each in the file of its name under control/).
 int command_check(struct invocation *invocation);
@@ -77,3 +94,4 @@ int command_link(struct invocation *invocation);
 int command_site(struct invocation *invocation);
 int command_conduit(struct invocation *invocation);
 int command_stop(struct invocation *invocation);
+int command_help(struct invocation *invocation); // cli/help.c

@@ -29,6 +29,10 @@ void network_free(struct network *network);
 
 // The plan in force now, owned by the network; plan_copy() it to publish.
 const struct plan *network_plan(const struct network *network);
+// A copy to publish, the touched channels included; the caller's. NULL when memory is short.
+struct plan *network_copy_plan(const struct network *network);
+// Grows with every change of the plan: while it stands still there is nothing new to publish.
+uint64_t network_plan_version(const struct network *network);
 
 // Checks and carries out one control line that changes the network, at instant at_ns (>= the last):
 //   link NAME[:DIRECTION] set NETEM-WORDS... [inflight new|retime|cut]
@@ -57,6 +61,8 @@ struct network_event {
 	const char *what; // owned by the network
 };
 size_t network_events(const struct network *network, const struct network_event **events);
+
+#define NETWORK_PATH_MOST 64
 
 // The channels from one site to another by the next hops in force now, looping paths cut off at 64
 // hops: the number, 0 when there is none (or from == to). Ties (ECMP) take the first.

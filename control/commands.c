@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table: every command, once.
+#include "control/command.h"
+
+const struct command commands[] = {
+	{
+		.name = "run",
+		.arguments = "TOPOLOGY [--for T] [--spin] [--workers N] [-- EAL-OPTIONS]",
+		.summary = "runs a topology as a live lab, in the foreground",
+		.help = "Makes the ports' devices, starts the engine and prints one line when the "
+			"lab "
+			"is ready; on a terminal it then shows a table of the busiest channels, "
+			"renewed each second. Ctrl-C, `corridor stop` or --for end the lab and "
+			"remove "
+			"what it made: devices, socket, run-time files.\n"
+			"\n"
+			"Every port needs a device other than none. The engine sleeps until the "
+			"next "
+			"packet is due or arrives, so a lab shares a small machine; --spin makes "
+			"it "
+			"poll. The options that DPDK needs are made for you; those after -- "
+			"override "
+			"them.\n"
+			"\n"
+			"A second lab of the same name is refused (exit status 3); --lab gives it "
+			"another.",
+		.options = {{"--for", "T", "ends after T of the lab's clock"},
+			    {"--spin", NULL,
+			     "the engine never sleeps: punctual, and a core is busy"},
+			    {"--workers", "N", "threads of the engine, 1 to 16 (1)"}},
+		.examples = {"corridor run topologies/benelux.ini",
+			     "corridor run lab.ini --lab west --for 10min -- --log-level=8"},
+		.run = command_run,
+	},
+	{
+		.name = "show",
+		.arguments = "WHAT [NAME ...]",
+		.summary = "shows a running lab",
+		.help = "WHAT is one of:\n"
+			"  sites       addresses, and what ended there\n"
+			"  links       both directions' state, delay and rate\n"
+			"  channels    each direction: impairments, counters, every cause of loss\n"
+			"  ports       devices and counters\n"
+			"  routes      each site's way to each other, and when it changed\n"
+			"  flows       built-in traffic: counters, one-way delay, longest gap\n"
+			"  satellites  how their teleports see them\n"
+			"  events      what happened, and what is scheduled\n"
+			"  stats       the lab as a whole: clock, memory, sums of all counters\n"
+			"  lateness    actual minus intended departure at the ports\n"
+			"NAMEs pick some of the sites, links, channels (a link's name stands for "
+			"both "
+			"of its own), ports, flows, satellites, or the sites whose routes are "
+			"shown.\n"
+			"\n"
+			"With -j each is an array of objects. Keys name their units; impairments "
+			"are "
+			"under tc's own keys and in its base units (delay in seconds, loss as a "
+			"ratio, rate in bytes per second), and `words` can be pasted after "
+			"`corridor link NAME set`. A percentile with fewer than ten samples beyond "
+			"it is null.",
+		.examples = {"corridor show channels",
+			     "corridor sh ch bettembourg-brussels:forward",
+			     "corridor -j show stats | jq .[0].lost"},
+		.run = command_show,
+	},
+	{
+		.name = "link",
+		.arguments = "NAME[:forward|:reverse] set WORDS... | reset | up | down",
+		.summary = "changes a link of a running lab",
+		.help = "set takes the words of tc-netem(8): delay, loss, rate, limit. It changes "
+			"what "
+			"is named and leaves the rest; reset takes all impairments off. down and "
+			"up "
+			"cut and mend the link. Without a direction, both are meant.\n"
+			"\n"
+			"What becomes of packets in flight can be said at the end: inflight new "
+			"(they "
+			"keep their promise; the default), retime (they move to the new delay), "
+			"cut "
+			"(they are lost). A change applies to all its packets from one instant on, "
+			"or not at all.",
+		.examples = {"corridor link bettembourg-brussels set delay 10ms 1ms distribution "
+			     "normal",
+			     "corridor link bettembourg-brussels:reverse set loss gemodel 1% 25%",
+			     "corridor link bettembourg-brussels set delay 20ms inflight retime",
+			     "corridor link bettembourg-brussels down"},
+		.run = command_link,
+	},
+	{
+		.name = "site",
+		.arguments = "NAME up | down",
+		.summary = "takes a site of a running lab down, or up again",
+		.help = "A site that is down loses everything that reaches it, and its neighbours "
+			"find another way.",
+		.examples = {"corridor site brussels down"},
+		.run = command_site,
+	},
+	{
+		.name = "conduit",
+		.arguments = "NAME up | down [inflight new|cut]",
+		.summary = "cuts all links of a trench in a running lab, or mends them",
+		.help = "The links of a conduit go down at the same instant.",
+		.examples = {"corridor conduit ardennes down inflight cut"},
+		.run = command_conduit,
+	},
+	{
+		.name = "stop",
+		.arguments = "",
+		.summary = "ends a running lab",
+		.help = "Returns when the lab has removed its devices, its socket and its run-time "
+			"files.",
+		.examples = {"corridor stop --lab benelux"},
+		.run = command_stop,
+	},
+	{
+		.name = "doctor",
+		.arguments = "[--live]",
+		.summary = "says what this machine can and cannot do",
+		.help = "Looks at /dev/net/tun, capabilities, the directory for sockets, cores, "
+			"clock, "
+			"memory, hugepages, kernel and DPDK drivers and offloads. `ok` is there, "
+			"`lacks` is missed by live labs with tap ports, `note` concerns other "
+			"kinds "
+			"of port or accuracy; below the table stands the command that mends each. "
+			"It "
+			"changes nothing.\n"
+			"\n"
+			"The exit status is 0, because the offline commands need none of it; with "
+			"--live it is 3 when a lab with tap ports cannot run here.",
+		.options = {{"--live", NULL, "exit status 3 unless a live lab can run here"}},
+		.examples = {"corridor doctor", "corridor doctor --live -j"},
+		.run = command_doctor,
+	},
+	{
+		.name = "help",
+		.arguments = "[COMMAND] | --man",
+		.summary = "prints this list, or what one command does",
+		.help = "The same as --help. --man prints the manual page corridor(1).",
+		.options = {{"--man", NULL, "the manual page, as mdoc"}},
+		.examples = {"corridor help show", "corridor help --man | man -l -"},
+		.run = command_help,
+	},
+	{.name = NULL},
+};

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A running lab: every change goes through the network, and its plan to the engine, at an instant a
+// little ahead, so that all workers take it over at the same packet.
+#include "control/lab.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/lab_ports.h"
+#include "control/lab_ways.h"
+
+// How far ahead of its instant a plan is handed over: time for a copy and its lookup tables.
+#define LEAD_NS 2000000
+
+// One line that was carried out, so that the network can be made again as it was.
+struct done {
+	uint64_t at_ns;
+	char *line;
+};
+
+struct lab {
+	char name[TOPOLOGY_NAME_MAX + 1];
+	const struct topology *topology;
+	struct network *network;
+	struct engine *engine;
+	unsigned workers;
+	bool running;
+	uint64_t version;    // of the plan that the engine runs
+	uint64_t last_at_ns; // of the network; its time never runs backwards
+	struct done *done;
+	size_t done_count;
+	struct lab_ways *ways; // when each way was changed
+	bool *carrier;         // [port] as the engine was told last
+};
+
+static void tell_carriers(struct lab *lab)
+{
+	for (uint32_t port = 0; port < lab->topology->port_count; port++) {
+		bool up = lab_port_carrier(lab, port);
+		if (up == lab->carrier[port])
+			continue;
+		lab->carrier[port] = up;
+		// Ports other than taps have no carrier of ours to set.
+		(void)engine_port_carrier(lab->engine, port, up, NULL);
+	}
+}
+
+static int publish(struct lab *lab, struct error *error)
+{
+	struct plan *plan = network_copy_plan(lab->network);
+	if (plan == NULL)
+		return error_set(error, -ENOMEM, lab->name, "no memory for the next plan");
+	int result = engine_publish(lab->engine, plan, error);
+	if (result < 0) {
+		plan_free(plan);
+		return result;
+	}
+	lab->version = network_plan_version(lab->network);
+	lab_ways_note(lab->ways, network_plan(lab->network));
+	if (lab->running)
+		tell_carriers(lab);
+	return 0;
+}
+
+struct lab *lab_create(const struct topology *topology, const struct lab_options *options,
+		       struct error *error)
+{
+	if (lab_ports_check(topology, error) < 0)
+		return NULL;
+	struct lab *lab = calloc(1, sizeof(*lab));
+	if (lab == NULL)
+		goto no_memory;
+	snprintf(lab->name, sizeof(lab->name), "%s",
+		 options->name != NULL ? options->name : topology->name);
+	lab->topology = topology;
+	lab->workers = options->workers == 0 ? 1 : options->workers;
+	lab->carrier = malloc(topology->port_count + 1);
+	if (lab->carrier == NULL)
+		goto no_memory;
+	memset(lab->carrier, true, topology->port_count + 1); // taps begin with carrier
+	lab->network = network_create(topology, NETWORK_DEVICES, error);
+	if (lab->network == NULL)
+		goto fail;
+	lab->ways = lab_ways_create(network_plan(lab->network));
+	if (lab->ways == NULL)
+		goto no_memory;
+	const struct engine_options engine_options = {
+		.clock = ENGINE_LIVE,
+		.workers = lab->workers,
+		.spin = options->spin,
+		.instance = lab->name,
+		.eal_argc = options->eal_argc,
+		.eal_argv = options->eal_argv,
+	};
+	lab->engine = engine_create(&engine_options, error);
+	if (lab->engine == NULL ||
+	    lab_ports_open(topology, network_plan(lab->network), lab->engine, error) < 0 ||
+	    publish(lab, error) < 0)
+		goto fail;
+	return lab;
+no_memory:
+	error_set(error, -ENOMEM, topology->name, "no memory for the lab");
+fail:
+	lab_destroy(lab);
+	return NULL;
+}
+
+void lab_destroy(struct lab *lab)
+{
+	if (lab == NULL)
+		return;
+	if (lab->running)
+		engine_stop(lab->engine);
+	engine_destroy(lab->engine);
+	lab_ways_free(lab->ways);
+	network_free(lab->network);
+	for (size_t i = 0; i < lab->done_count; i++)
+		free(lab->done[i].line);
+	free(lab->done);
+	free(lab->carrier);
+	free(lab);
+}
+
+int lab_start(struct lab *lab, struct error *error)
+{
+	int result = engine_start(lab->engine, error);
+	if (result < 0)
+		return result;
+	lab->running = true;
+	tell_carriers(lab);
+	return 0;
+}
+
+// ---- Changes ----
+
+// The network as the lines that were carried out have left it, up to the last instant.
+static struct network *remake_network(const struct lab *lab, struct error *error)
+{
+	struct network *network = network_create(lab->topology, NETWORK_DEVICES, error);
+	int result = network == NULL ? -ENOMEM : 0;
+	for (size_t i = 0; result == 0 && i < lab->done_count; i++) {
+		const struct done *done = &lab->done[i];
+		result = network_step(network, done->at_ns, error);
+		if (result == 0)
+			result = network_command(network, done->at_ns, done->line, error);
+	}
+	// Twice: the second leaves no channel as touched.
+	for (int i = 0; result == 0 && i < 2; i++)
+		result = network_step(network, lab->last_at_ns, error);
+	if (result == 0)
+		return network;
+	network_free(network);
+	return NULL;
+}
+
+// Puts the network back to before lines that were refused halfway.
+static void undo(struct lab *lab)
+{
+	struct network *network = remake_network(lab, NULL);
+	if (network == NULL)
+		return; // no memory: the lines that were taken stay
+	network_free(lab->network);
+	lab->network = network;
+}
+
+// Remembers lines that are about to be carried out. 0 or -ENOMEM, and then nothing is remembered.
+static int remember(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count)
+{
+	struct done *done = reallocarray(lab->done, lab->done_count + count, sizeof(*done));
+	if (done == NULL)
+		return -ENOMEM;
+	lab->done = done;
+	for (size_t i = 0; i < count; i++) {
+		done[lab->done_count + i] = (struct done){at_ns, strdup(lines[i])};
+		if (done[lab->done_count + i].line == NULL) {
+			while (i > 0)
+				free(done[lab->done_count + --i].line);
+			return -ENOMEM;
+		}
+	}
+	lab->done_count += count;
+	return 0;
+}
+
+static void forget(struct lab *lab, size_t count)
+{
+	while (count-- > 0)
+		free(lab->done[--lab->done_count].line);
+}
+
+int lab_check(const struct lab *lab, const char *const *lines, size_t count, struct error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		int result = network_check(lab->topology, lines[i], error);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+// The instant of the next change: ahead of the engine, and never before the last one.
+static uint64_t next_instant(const struct lab *lab)
+{
+	uint64_t at_ns = lab->running ? engine_now_ns(lab->engine) + LEAD_NS : 0;
+	return at_ns > lab->last_at_ns ? at_ns : lab->last_at_ns;
+}
+
+// Publishes the next scheduled change if it is near: 1; nothing to do: 0; or a negative errno. One
+// that is late takes all others that are late with it.
+static int step_once(struct lab *lab, struct error *error)
+{
+	uint64_t at_ns = network_next_change_ns(lab->network);
+	if (at_ns == NETWORK_NO_CHANGE || at_ns > next_instant(lab))
+		return 0;
+	if (at_ns < lab_now_ns(lab))
+		at_ns = lab_now_ns(lab);
+	if (at_ns < lab->last_at_ns)
+		at_ns = lab->last_at_ns;
+	int result = network_step(lab->network, at_ns, error);
+	if (result < 0)
+		return result;
+	lab->last_at_ns = at_ns;
+	result = publish(lab, error);
+	return result < 0 ? result : 1;
+}
+
+int lab_step(struct lab *lab, struct error *error)
+{
+	int result = step_once(lab, error);
+	return result < 0 ? result : 0;
+}
+
+int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t *applied_at_ns,
+	       struct error *error)
+{
+	int result = lab_check(lab, lines, count, error);
+	if (result < 0)
+		return result;
+	// What is scheduled up to that instant comes first, whatever becomes of the lines.
+	do {
+		result = step_once(lab, error);
+	} while (result > 0);
+	if (result < 0)
+		return result;
+	uint64_t at_ns = next_instant(lab);
+	if (remember(lab, at_ns, lines, count) < 0)
+		return error_set(error, -ENOMEM, lab->name, "no memory for the change");
+	lab->last_at_ns = at_ns;
+	for (size_t i = 0; result == 0 && i < count; i++)
+		result = network_command(lab->network, at_ns, lines[i], error);
+	if (result == 0)
+		result = network_step(lab->network, at_ns, error);
+	if (result == 0)
+		result = publish(lab, error);
+	if (result < 0) {
+		forget(lab, count);
+		undo(lab);
+		return result;
+	}
+	if (applied_at_ns != NULL)
+		*applied_at_ns = at_ns;
+	return 0;
+}
+
+uint64_t lab_next_step_ns(const struct lab *lab)
+{
+	uint64_t at_ns = network_next_change_ns(lab->network);
+	if (at_ns == NETWORK_NO_CHANGE)
+		return NETWORK_NO_CHANGE;
+	return at_ns > LEAD_NS ? at_ns - LEAD_NS : 0;
+}
+
+// ---- What there is to see ----
+
+const char *lab_name(const struct lab *lab)
+{
+	return lab->name;
+}
+
+const struct topology *lab_topology(const struct lab *lab)
+{
+	return lab->topology;
+}
+
+const struct network *lab_network(const struct lab *lab)
+{
+	return lab->network;
+}
+
+struct engine *lab_engine(const struct lab *lab)
+{
+	return lab->engine;
+}
+
+uint64_t lab_now_ns(const struct lab *lab)
+{
+	return lab->running ? engine_now_ns(lab->engine) : 0;
+}
+
+unsigned lab_workers(const struct lab *lab)
+{
+	return lab->workers;
+}
+
+uint64_t lab_way_changed_at_ns(const struct lab *lab, uint32_t site, uint32_t destination)
+{
+	return lab_ways_changed_at_ns(lab->ways, site, destination);
+}
+
+bool lab_port_carrier(const struct lab *lab, uint32_t port)
+{
+	const struct plan *plan = network_plan(lab->network);
+	if (plan->ports[port].site != PLAN_NONE)
+		return network_site_is_up(lab->network, plan->ports[port].site);
+	uint32_t away = plan->ports[port].wire_channel;
+	return away == PLAN_NONE || network_channel_is_up(lab->network, away ^ 1);
+}

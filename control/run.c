@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// corridor run: a topology as a live lab in the foreground.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/cli/screen.h"
+#include "control/command.h"
+#include "control/loop.h"
+#include "topologies/load.h"
+#include "topologies/quantity.h"
+
+struct run_options {
+	struct lab_options lab;
+	uint64_t for_ns;
+};
+
+static int take_options(struct invocation *invocation, struct run_options *options,
+			struct error *error)
+{
+	const char *for_text = take_option(invocation, "--for");
+	const char *workers_text = take_option(invocation, "--workers");
+	uint64_t workers = 1;
+	options->for_ns = UINT64_MAX;
+	options->lab = (struct lab_options){
+		.name = invocation->lab,
+		.spin = take_flag(invocation, "--spin"),
+		.eal_argc = invocation->eal_argc,
+		.eal_argv = invocation->eal_argv,
+	};
+	invocation->eal_argc = 0;
+	if (for_text != NULL &&
+	    quantity_parse_time_ns(for_text, "--for", &options->for_ns, error) < 0)
+		return error->code;
+	if (workers_text != NULL &&
+	    quantity_parse_count(workers_text, "--workers", &workers, error) < 0)
+		return error->code;
+	if (workers < 1 || workers > 16)
+		return error_set(error, -EINVAL, "--workers", "\"%s\" is not within 1 to 16",
+				 workers_text);
+	options->lab.workers = (unsigned)workers;
+	return 0;
+}
+
+// The terminal's picture and where its faults go.
+struct face {
+	struct invocation *invocation;
+	struct screen *screen;
+};
+
+static void face_tick(void *context, const struct lab *lab)
+{
+	struct face *face = context;
+	screen_draw(face->screen, lab);
+}
+
+static void face_fault(void *context, const struct error *error)
+{
+	struct face *face = context;
+	report_error(face->invocation, error);
+}
+
+static void print_ready(const struct invocation *invocation, const char *name)
+{
+	if (invocation->json)
+		print_json(invocation, json_pack("{s:s, s:s, s:i}", "lab", name, "state", "running",
+						 "pid", (int)getpid()));
+	else
+		fprintf(invocation->out,
+			"corridor: lab %s is running; corridor show links --lab %s; Ctrl-C stops "
+			"it\n",
+			name, name);
+	fflush(invocation->out);
+}
+
+// From a claimed name to the end of the lab. 0 or a negative errno with a sentence.
+static int run_lab(struct invocation *invocation, const struct run_options *options,
+		   struct lab_service *service, struct server *server, int signals,
+		   struct error *error)
+{
+	int result = lab_start(service->lab, error);
+	if (result < 0)
+		return result;
+	print_ready(invocation, lab_name(service->lab));
+	struct face face = {.invocation = invocation};
+	if (!invocation->json && isatty(fileno(invocation->out)))
+		face.screen = screen_create(service->lab, invocation->out, invocation->colour);
+	const struct loop_options loop = {
+		.for_ns = options->for_ns,
+		.tick = face.screen != NULL ? face_tick : NULL,
+		.fault = face_fault,
+		.context = &face,
+	};
+	result = loop_run(service, server, signals, &loop, error);
+	screen_free(face.screen);
+	return result;
+}
+
+static int run_topology(struct invocation *invocation, const struct topology *topology,
+			const struct run_options *options, struct error *error)
+{
+	struct lab_service service = {0};
+	const char *name = options->lab.name != NULL ? options->lab.name : topology->name;
+	int signals = loop_catch_signals(error);
+	if (signals < 0)
+		return signals;
+	// The name first: a second engine is refused before it touches a device.
+	struct server *server = server_create(name, lab_methods, &service, error);
+	int result = server == NULL ? error->code : 0;
+	if (result == 0) {
+		service.lab = lab_create(topology, &options->lab, error);
+		result = service.lab == NULL
+				 ? error->code
+				 : run_lab(invocation, options, &service, server, signals, error);
+	}
+	// The socket last: who waits for its end may rely on devices being gone.
+	server_flush(server);
+	lab_destroy(service.lab);
+	server_destroy(server);
+	close(signals);
+	return result;
+}
+
+int command_run(struct invocation *invocation)
+{
+	struct run_options options;
+	struct error error;
+	if (take_options(invocation, &options, &error) < 0)
+		return report_error(invocation, &error);
+	int status = expect_words(invocation, 1, 1);
+	if (status != EXIT_TRUE)
+		return status;
+	struct errors errors = {0};
+	struct topology *topology = topology_load(invocation->argv[0], &errors);
+	if (topology == NULL)
+		status = report_errors(invocation, &errors);
+	else if (run_topology(invocation, topology, &options, &error) < 0)
+		status = report_error(invocation, &error);
+	errors_fini(&errors);
+	topology_free(topology);
+	return status;
+}

@@ -1,0 +1,600 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The network over time: instants of convergence computed by hand, loops while it lasts, the truth
+// after it.
+#include <errno.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "control/compile.h"
+#include "control/network.h"
+#include "control/routes.h"
+#include "paper.h"
+
+#define MS UINT64_C(1000000)
+
+#define TIMES                                                                                      \
+	"[network]\ndetection = 10ms\nflooding = 2ms\nspf_delay = 50ms\nfib_update = 30ms\n"
+#define ROUTER(name) "[site " name "]\nkind = router\n"
+#define LINK(name, a, b, delay, metric)                                                            \
+	"[link " name "]\nends = " a ", " b "\nmedium = ethernet\ndelay = " delay                  \
+	"\nmetric = " metric "\n"
+
+static struct network *start(const struct topology *topology)
+{
+	struct error error;
+	struct network *network = network_create(topology, NETWORK_FILES, &error);
+
+	if (!network)
+		fail_msg("%s: %s", error.where, error.what);
+	return network;
+}
+
+static void command(struct network *network, uint64_t at_ns, const char *line)
+{
+	struct error error;
+
+	if (network_command(network, at_ns, line, &error))
+		fail_msg("%s: %s", error.where, error.what);
+}
+
+static void run_to(struct network *network, uint64_t at_ns)
+{
+	struct error error;
+
+	while (network_next_change_ns(network) <= at_ns &&
+	       network_next_change_ns(network) != NETWORK_NO_CHANGE) {
+		if (network_step(network, network_next_change_ns(network), &error))
+			fail_msg("%s: %s", error.where, error.what);
+	}
+	if (at_ns != UINT64_MAX && network_step(network, at_ns, &error))
+		fail_msg("%s: %s", error.where, error.what);
+}
+
+// Event number i is this one.
+static void assert_event(const struct network *network, size_t i, uint64_t at_ns, const char *what)
+{
+	const struct network_event *events;
+	size_t count = network_events(network, &events);
+
+	assert_true(i < count);
+	assert_string_equal(events[i].what, what);
+	assert_int_equal(events[i].at_ns, at_ns);
+}
+
+static void assert_path(const struct topology *t, const struct network *network, const char *from,
+			const char *to, const char *expected)
+{
+	uint32_t channels[NETWORK_PATH_MOST];
+	size_t count = network_path(network, paper_site(t, from), paper_site(t, to), channels,
+				    NETWORK_PATH_MOST);
+	char text[512] = "";
+	char name[128];
+
+	for (size_t i = 0; i < count && i < 5; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
+			 topology_channel_name(t, channels[i], name, sizeof(name)));
+	assert_string_equal(text, expected);
+}
+
+static bool same_group(const struct plan *a, uint32_t way_a, const struct plan *b, uint32_t way_b)
+{
+	const struct plan_group *left, *right;
+
+	if (way_a == 0 || way_b == 0)
+		return way_a == way_b;
+	left = &a->groups[way_a - 1];
+	right = &b->groups[way_b - 1];
+	if (left->count != right->count)
+		return false;
+	for (uint32_t i = 0; i < left->count; i++) {
+		const struct plan_adjacency *l = &a->adjacencies[left->adjacency[i]];
+		const struct plan_adjacency *r = &b->adjacencies[right->adjacency[i]];
+
+		if (l->channel != r->channel || memcmp(l->mac, r->mac, 6) != 0)
+			return false;
+	}
+	return true;
+}
+
+// The rows of all sites that are up are those of the links that are truly up.
+static void assert_rows_are_true(const struct topology *t, const struct network *network)
+{
+	const struct plan *plan = network_plan(network);
+	struct error error;
+	struct plan *fresh = compile_plan(t, NETWORK_FILES, &error);
+	struct routes *routes = routes_create(t, &error);
+	bool *down = calloc(t->link_count + 1, sizeof(*down));
+
+	for (uint32_t l = 0; l < t->link_count; l++)
+		down[l] = !network_channel_is_up(network, 2 * l) ||
+			  !network_channel_is_up(network, 2 * l + 1) ||
+			  !network_site_is_up(network, t->links[l].ends[0].site) ||
+			  !network_site_is_up(network, t->links[l].ends[1].site);
+	assert_int_equal(routes_all(routes, fresh, down, &error), 0);
+	for (uint32_t s = 0; s < t->site_count; s++) {
+		if (!plan->rows[s] || !network_site_is_up(network, s))
+			continue;
+		for (uint32_t d = 0; d < t->site_count; d++) {
+			if (!same_group(plan, plan->rows[s]->ways[d], fresh,
+					fresh->rows[s]->ways[d]))
+				fail_msg("%s to %s differs", t->sites[s].name, t->sites[d].name);
+		}
+	}
+	routes_destroy(routes);
+	plan_free(fresh);
+	free(down);
+}
+
+static const char triangle[] = TIMES ROUTER("a") ROUTER("b") ROUTER("c")
+	LINK("ab", "a", "b", "1ms", "1") LINK("ac", "a", "c", "2ms", "1")
+		LINK("cb", "c", "b", "3ms", "5");
+
+static void a_triangle_converges_at_the_instants_computed_by_hand(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+
+	(void)state;
+	assert_path(t, network, "a", "b", "ab:forward");
+	assert_path(t, network, "c", "b", "ac:reverse ab:forward"); // 1 + 1, direct is 5
+	assert_int_equal(network_next_change_ns(network), NETWORK_NO_CHANGE);
+	assert_true(network_is_settled(network));
+	command(network, 100 * MS, "link ab down");
+	assert_false(network_is_settled(network));
+	assert_false(network_plan(network)->channels[0].params.carrier);
+	run_to(network, UINT64_MAX);
+	assert_event(network, 0, 100 * MS, "link ab down");
+	// Both ends notice at 110, compute at 160, change at 190. The first notice reaches c from a
+	// at 110 + 2 + 2 = 114: it computes at 164 and changes at 194.
+	assert_event(network, 1, 190 * MS, "a: next hops changed");
+	assert_event(network, 2, 190 * MS, "b: next hops changed");
+	assert_event(network, 3, 194 * MS, "c: next hops changed");
+	assert_true(network_is_settled(network));
+	assert_path(t, network, "a", "b", "ac:forward cb:forward");
+	assert_rows_are_true(t, network);
+	network_free(network);
+	topology_free(t);
+}
+
+static void between_the_changes_packets_go_round_in_circles(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	uint32_t channels[NETWORK_PATH_MOST];
+
+	(void)state;
+	command(network, 100 * MS, "link ab down");
+	run_to(network, 190 * MS - 1);
+	assert_path(t, network, "a", "b", "ab:forward"); // a black hole
+	run_to(network, 190 * MS);
+	assert_path(t, network, "a", "b", // a asks c, c still asks a
+		    "ac:forward ac:reverse ac:forward ac:reverse ac:forward");
+	assert_int_equal(network_path(network, 0, 1, channels, NETWORK_PATH_MOST), 64);
+	run_to(network, 194 * MS);
+	assert_path(t, network, "a", "b", "ac:forward cb:forward");
+	network_free(network);
+	topology_free(t);
+}
+
+static void one_direction_down_takes_the_adjacency_and_its_return_brings_it_back(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+
+	(void)state;
+	command(network, 0, "link ab:reverse down");
+	run_to(network, 1000 * MS);
+	assert_true(network_is_settled(network));
+	assert_path(t, network, "a", "b", "ac:forward cb:forward");
+	command(network, 1000 * MS, "link ab:reverse up");
+	run_to(network, 2000 * MS);
+	assert_path(t, network, "a", "b", "ab:forward");
+	assert_rows_are_true(t, network);
+	network_free(network);
+	topology_free(t);
+}
+
+static void a_flap_shorter_than_detection_goes_unnoticed(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	const struct network_event *events;
+
+	(void)state;
+	command(network, 100 * MS, "link ab down");
+	command(network, 109 * MS, "link ab up");
+	run_to(network, UINT64_MAX);
+	assert_int_equal(network_events(network, &events), 2);
+	assert_path(t, network, "a", "b", "ab:forward");
+	network_free(network);
+	topology_free(t);
+}
+
+static void a_detection_time_of_the_link_goes_before_the_sites(void **state)
+{
+	struct topology *t = paper(TIMES ROUTER("a") ROUTER("b")
+					   LINK("ab", "a", "b", "1ms", "1") "detection = 3ms\n");
+	struct network *network = start(t);
+
+	(void)state;
+	command(network, 0, "link ab down");
+	run_to(network, UINT64_MAX);
+	assert_event(network, 1, 83 * MS, "a: next hops changed");
+	assert_event(network, 2, 83 * MS, "b: next hops changed");
+	network_free(network);
+	topology_free(t);
+}
+
+// a1 - a2 - a3
+//  |    |    |     rungs cost 1, the last one 5
+// b1 - b2 - b3
+static const char ladder[] = TIMES ROUTER("a1") ROUTER("a2") ROUTER("a3") ROUTER("b1")
+	ROUTER("b2") ROUTER("b3") LINK("a12", "a1", "a2", "1ms", "1")
+		LINK("a23", "a2", "a3", "1ms", "1") LINK("b12", "b1", "b2", "1ms", "1")
+			LINK("b23", "b2", "b3", "1ms", "1") LINK("r1", "a1", "b1", "1ms", "1")
+				LINK("r2", "a2", "b2", "1ms", "1")
+					LINK("r3", "a3", "b3", "1ms", "5");
+
+static void a_ladder_converges_outwards_from_the_break(void **state)
+{
+	struct topology *t = paper(ladder);
+	struct network *network = start(t);
+
+	(void)state;
+	assert_path(t, network, "b3", "a3", "b23:reverse r2:reverse a23:forward");
+	command(network, 1000 * MS, "link a23 down");
+	run_to(network, 1090 * MS);
+	// a2 has changed, b2 has not: between them there is a loop.
+	assert_path(t, network, "a2", "a3",
+		    "r2:forward r2:reverse r2:forward r2:reverse r2:forward");
+	run_to(network, UINT64_MAX);
+	// Ends: 1000 + 10 + 50 + 30. One hop (1 + 2) further: a1 and b2 from a2, b3 from a3.
+	// Two hops: b1.
+	assert_event(network, 1, 1090 * MS, "a2: next hops changed");
+	assert_event(network, 2, 1090 * MS, "a3: next hops changed");
+	assert_event(network, 3, 1093 * MS, "a1: next hops changed");
+	assert_event(network, 4, 1093 * MS, "b2: next hops changed");
+	assert_event(network, 5, 1093 * MS, "b3: next hops changed");
+	assert_event(network, 6, 1096 * MS, "b1: next hops changed");
+	assert_path(t, network, "a2", "a3", "r2:forward b23:forward r3:reverse");
+	assert_rows_are_true(t, network);
+	network_free(network);
+	topology_free(t);
+}
+
+static void a_part_that_was_cut_off_learns_what_it_missed(void **state)
+{
+	// d hangs on c by one link; while that is down, ab fails, so d cannot hear of it.
+	struct topology *t = paper(TIMES ROUTER("a") ROUTER("b") ROUTER("c") ROUTER("d")
+		LINK("ab", "a", "b", "1ms", "1") LINK("bc", "b", "c", "1ms", "1")
+		LINK("ca", "c", "a", "1ms", "9") LINK("cd", "c", "d", "4ms", "1")
+		LINK("da", "d", "a", "5ms", "20"));
+	struct network *network = start(t);
+
+	(void)state;
+	assert_path(t, network, "d", "a", "cd:reverse bc:reverse ab:reverse");
+	command(network, 0, "link da down");
+	command(network, 0, "link cd down");
+	run_to(network, 1000 * MS);
+	command(network, 1000 * MS, "link ab down");
+	run_to(network, 2000 * MS);
+	assert_true(network_is_settled(network));
+	command(network, 2000 * MS, "link cd up");
+	// Ends notice at 2010 and exchange what the other lacks: over cd in 4 + 2. At 2060 d
+	// computes with that, at 2090 its next hops change.
+	run_to(network, 2090 * MS);
+	assert_path(t, network, "d", "a", "cd:reverse ca:forward");
+	run_to(network, UINT64_MAX);
+	assert_rows_are_true(t, network);
+	network_free(network);
+	topology_free(t);
+}
+
+static void a_site_that_fails_is_avoided_and_found_again(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+
+	(void)state;
+	command(network, 0, "site c down");
+	assert_false(network_plan(network)->sites[paper_site(t, "c")].carrier);
+	run_to(network, 1000 * MS);
+	assert_path(t, network, "a", "c", "");
+	command(network, 1000 * MS, "link ab down");
+	run_to(network, 2000 * MS);
+	assert_path(t, network, "a", "b", "");
+	command(network, 2000 * MS, "site c up");
+	run_to(network, UINT64_MAX);
+	assert_path(t, network, "a", "b", "ac:forward cb:forward");
+	assert_path(t, network, "c", "b", "cb:forward");
+	assert_rows_are_true(t, network);
+	network_free(network);
+	topology_free(t);
+}
+
+static void members_hear_of_a_failed_member_across_the_exchange(void **state)
+{
+	struct topology *t = paper(TIMES ROUTER("a") ROUTER("b") ROUTER("c")
+		"[site x]\nkind = exchange\n" LINK("ax", "a", "x", "1ms", "1")
+		LINK("bx", "b", "x", "2ms", "1") LINK("cx", "c", "x", "3ms", "1")
+		LINK("ab", "a", "b", "9ms", "50"));
+	struct network *network = start(t);
+
+	(void)state;
+	assert_path(t, network, "a", "b", "ax:forward bx:reverse");
+	command(network, 0, "link ax down");
+	run_to(network, UINT64_MAX);
+	// a notices at 10. Across the exchange the sessions of b and c end at 10 too, and the last
+	// word takes 2 and 3 ms from there.
+	assert_event(network, 1, 90 * MS, "a: next hops changed");
+	assert_event(network, 2, 92 * MS, "b: next hops changed");
+	assert_event(network, 3, 93 * MS, "c: next hops changed");
+	assert_path(t, network, "a", "c", "ab:forward bx:forward cx:reverse");
+	assert_rows_are_true(t, network);
+	network_free(network);
+	topology_free(t);
+}
+
+static void a_link_that_starts_down_is_known_to_be(void **state)
+{
+	struct topology *t = paper(TIMES ROUTER("a") ROUTER("b") ROUTER("c")
+		LINK("ab", "a", "b", "1ms", "1") "state = down\n" LINK("ac", "a", "c", "2ms", "1")
+		LINK("cb", "c", "b", "3ms", "5"));
+	struct network *network = start(t);
+
+	(void)state;
+	assert_true(network_is_settled(network));
+	assert_false(network_plan(network)->channels[0].params.carrier);
+	assert_path(t, network, "a", "b", "ac:forward cb:forward");
+	command(network, 0, "link ab up");
+	run_to(network, UINT64_MAX);
+	assert_path(t, network, "a", "b", "ab:forward");
+	assert_rows_are_true(t, network);
+	network_free(network);
+	topology_free(t);
+}
+
+// ---- Any history: after it the rows are the true ones ----
+
+static struct topology *random_network(void)
+{
+	char text[8192] = "";
+	int links = 18;
+
+	for (int s = 0; s < 10; s++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "[site s%d]\nkind = %s\ndetection = %ldms\nflooding = %ldus\n"
+			 "spf_delay = %ldms\nfib_update = %ldms\n",
+			 s, s == 3 ? "exchange" : s == 7 ? "host" : "router", random() % 30,
+			 random() % 900, random() % 60, random() % 40);
+	for (int l = 0; l < links; l++) {
+		int a = l < 9 ? l : (int)(random() % 10);
+		int b = l < 9 ? l + 1 : (int)(random() % 10);
+
+		if (a == b)
+			b = (b + 1) % 10;
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "[link l%d]\nends = s%d, s%d\nmedium = ethernet\ndelay = %ldus\n"
+			 "metric = %ld\n",
+			 l, a, b, 1 + random() % 9000, 1 + random() % 4);
+	}
+	return paper(text);
+}
+
+static void after_any_history_the_rows_are_true(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 150; seed++) {
+		struct topology *t;
+		struct network *network;
+		uint64_t at_ns = 0;
+
+		srandom(seed);
+		t = random_network();
+		network = start(t);
+		for (int i = 0; i < 40; i++) {
+			static const char *const directions[] = {"", ":forward", ":reverse"};
+			char line[64];
+
+			at_ns += (uint64_t)(random() % 40000) * 1000;
+			if (random() % 4)
+				snprintf(line, sizeof(line), "link l%ld%s %s", random() % 18,
+					 directions[random() % 3], random() % 2 ? "down" : "up");
+			else
+				snprintf(line, sizeof(line), "site s%ld %s", random() % 10,
+					 random() % 2 ? "down" : "up");
+			run_to(network, at_ns);
+			command(network, at_ns, line);
+		}
+		run_to(network, UINT64_MAX);
+		assert_true(network_is_settled(network));
+		assert_rows_are_true(t, network);
+		network_free(network);
+		topology_free(t);
+	}
+}
+
+// ---- Commands ----
+
+static void commands_may_be_shortened_and_change_the_plan_at_once(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	const struct channel_params *params = network_plan(network)->channels[0].params.carrier
+						      ? &network_plan(network)->channels[0].params
+						      : NULL;
+
+	(void)state;
+	command(network, 5, "l ab:forward s delay 7ms loss 50% infl retime");
+	assert_int_equal(params->delay_ns, 7 * MS);
+	assert_int_equal(network_plan(network)->channels[1].params.delay_ns, 1 * MS);
+	assert_int_equal(params->loss.kind, LOSS_RANDOM);
+	assert_int_equal(network_plan(network)->touched_count, 1);
+	assert_int_equal(network_plan(network)->touched[0].inflight, PLAN_RETIME);
+	assert_event(network, 0, 5, "link ab:forward set delay 7ms loss random 50% inflight retime");
+	network_free(network);
+	topology_free(t);
+}
+
+static void set_keeps_what_it_does_not_name_and_reset_takes_all_off(void **state)
+{
+	struct topology *t = paper(ROUTER("a") ROUTER("b")
+		"[link ab]\nends = a, b\nlength = 100km\nrate = 10mbit\nlimit = 20ms\n");
+	struct network *network = start(t);
+	const struct channel_params *params = &network_plan(network)->channels[0].params;
+	uint64_t fibre_ns = params->delay_ns;
+
+	(void)state;
+	assert_int_equal(fibre_ns, t->links[0].propagation_ns + t->links[0].equipment_ns);
+	command(network, 0, "link ab set loss 10%");
+	command(network, 0, "link ab set delay 90ms 1ms");
+	assert_int_equal(params->loss.kind, LOSS_RANDOM);
+	assert_int_equal(params->delay_ns, 90 * MS);
+	assert_int_equal(params->rate.bits_per_second, 10000000);
+	command(network, 0, "link ab reset");
+	assert_int_equal(params->loss.kind, LOSS_NONE);
+	assert_int_equal(params->jitter.kind, JITTER_NONE);
+	assert_int_equal(params->delay_ns, fibre_ns);
+	assert_int_equal(params->rate.bits_per_second, 10000000);
+	assert_int_equal(params->queue.limit_amount, 20 * MS);
+	network_free(network);
+	topology_free(t);
+}
+
+static void touched_channels_are_shown_by_one_step_only(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	struct plan *copy;
+	struct error error;
+
+	(void)state;
+	command(network, 5, "link ab down inflight cut");
+	assert_int_equal(network_step(network, 5, &error), 0);
+	assert_int_equal(network_plan(network)->touched_count, 2);
+	copy = network_copy_plan(network);
+	assert_int_equal(copy->touched_count, 2);
+	assert_int_equal(copy->touched[1].channel, 1);
+	assert_int_equal(copy->touched[1].inflight, PLAN_CUT);
+	plan_free(copy);
+	assert_int_equal(network_step(network, 6, &error), 0);
+	assert_int_equal(network_plan(network)->touched_count, 0);
+	network_free(network);
+	topology_free(t);
+}
+
+static void refused_commands_say_why_and_change_nothing(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *says;
+	} cases[] = {
+		{"", "empty"},
+		{"lonk ab down", "did you mean \"link\""},
+		{"link", "wants a name"},
+		{"link axb down", "did you mean \"ab\""},
+		{"link ab:sideways down", "there is no link"},
+		{"link ab", "up, down, set or reset"},
+		{"link ab dwon", "did you mean \"down\""},
+		{"link ab down now", "\"now\" is one word too many"},
+		{"link ab set", "set wants impairments"},
+		{"link ab set delay 5", ""},
+		{"link ab set delay 5ms inflight later", "no fate of packets in flight"},
+		{"link ab down inflight retime", "inflight retime goes with set"},
+		{"site a set delay 5ms", "can only go up or down"},
+		{"site a down inflight cut", "no packets in flight"},
+		{"site zz up", "there is no site \"zz\""},
+		{"conduit q down", "there is no conduit \"q\""},
+	};
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	uint64_t version = network_plan_version(network);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error error = {.code = 0};
+
+		assert_int_equal(network_command(network, 0, cases[i].line, &error), -EINVAL);
+		if (!strstr(error.what, cases[i].says))
+			fail_msg("\"%s\": %s", cases[i].line, error.what);
+		assert_int_equal(network_check(t, cases[i].line, &error), -EINVAL);
+	}
+	assert_int_equal(network_plan_version(network), version);
+	assert_int_equal(network_next_change_ns(network), NETWORK_NO_CHANGE);
+	network_free(network);
+	topology_free(t);
+}
+
+static void a_conduit_takes_all_its_links(void **state)
+{
+	struct topology *t = paper(ROUTER("a") ROUTER("b") LINK("one", "a", "b", "1ms", "1")
+		LINK("two", "a", "b", "1ms", "2") "[conduit trench]\nlinks = one, two\n"
+		"[event dig]\nat = 2s\ndo = conduit trench down inflight cut\n"
+		"[event mend]\nat = 3s\ndo = c trench u\n");
+	struct network *network = start(t);
+	struct error error;
+
+	(void)state;
+	assert_int_equal(network_next_change_ns(network), 2000 * MS);
+	assert_int_equal(network_step(network, 2000 * MS, &error), 0);
+	for (uint32_t c = 0; c < 4; c++)
+		assert_false(network_channel_is_up(network, c));
+	assert_int_equal(network_plan(network)->touched_count, 4);
+	assert_int_equal(network_plan(network)->valid_from_ns, 2000 * MS);
+	run_to(network, UINT64_MAX);
+	assert_path(t, network, "a", "b", "one:forward");
+	assert_event(network, 0, 2000 * MS, "conduit trench down inflight cut");
+	network_free(network);
+	topology_free(t);
+}
+
+static void a_wrong_event_names_its_place(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct event event = {.name = "oops", .source = {.file = "x.ini", .line = 12}};
+	char line[] = "link ab set rate 1mbit loss 200%";
+	struct error error = {.code = 0};
+
+	(void)state;
+	event.command = line;
+	t->events = &event;
+	t->event_count = 1;
+	assert_null(network_create(t, NETWORK_FILES, &error));
+	assert_int_equal(error.code, -EINVAL);
+	assert_string_equal(error.where, "x.ini:12 [event oops] do");
+	t->events = NULL;
+	t->event_count = 0;
+	topology_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_triangle_converges_at_the_instants_computed_by_hand),
+		cmocka_unit_test(between_the_changes_packets_go_round_in_circles),
+		cmocka_unit_test(one_direction_down_takes_the_adjacency_and_its_return_brings_it_back),
+		cmocka_unit_test(a_flap_shorter_than_detection_goes_unnoticed),
+		cmocka_unit_test(a_detection_time_of_the_link_goes_before_the_sites),
+		cmocka_unit_test(a_ladder_converges_outwards_from_the_break),
+		cmocka_unit_test(a_part_that_was_cut_off_learns_what_it_missed),
+		cmocka_unit_test(a_site_that_fails_is_avoided_and_found_again),
+		cmocka_unit_test(members_hear_of_a_failed_member_across_the_exchange),
+		cmocka_unit_test(a_link_that_starts_down_is_known_to_be),
+		cmocka_unit_test(after_any_history_the_rows_are_true),
+		cmocka_unit_test(commands_may_be_shortened_and_change_the_plan_at_once),
+		cmocka_unit_test(set_keeps_what_it_does_not_name_and_reset_takes_all_off),
+		cmocka_unit_test(touched_channels_are_shown_by_one_step_only),
+		cmocka_unit_test(refused_commands_say_why_and_change_nothing),
+		cmocka_unit_test(a_conduit_takes_all_its_links),
+		cmocka_unit_test(a_wrong_event_names_its_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
