@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What stories with a running lab begin with, after _init.sh: two namespaces of their own, each
+# with a host whose only way out is a port of the lab.
+# shellcheck shell=bash disable=SC2154 # work, pids and namespaces are _init.sh's
+
+[ "$(id -u)" = 0 ] || skip "a live lab needs root"
+[ -c /dev/net/tun ] || skip "a live lab needs /dev/net/tun"
+for program in ip "$@"; do
+	command -v "$program" >/dev/null || skip "$program is not installed"
+done
+
+lab=smoke-$$
+west=corridor-west-$$ east=corridor-east-$$
+for name in "$west" "$east"; do
+	ip netns add "$name" 2>"$work/err" || skip "no network namespaces here: $(cat "$work/err")"
+	namespaces+=("$name")
+	# An idle host says nothing of its own accord.
+	ip netns exec "$name" sysctl -qw net.ipv6.conf.default.router_solicitations=0 \
+		net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.default.accept_dad=0
+	ip -n "$name" link set lo up
+done
+
+# until_true SECONDS COMMAND...: waits for it.
+until_true() {
+	local left=$(($1 * 20))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# start_lab TOPOLOGY WORDS...: runs it, and returns when it says that it is ready.
+start_lab() {
+	"$CORRIDOR" run "$@" --lab "$lab" >"$work/lab.out" 2>"$work/lab.err" </dev/null &
+	lab_pid=$!
+	pids+=("$lab_pid")
+	if ! until_true 30 grep -q 'is running' "$work/lab.out"; then
+		cat "$work/lab.err" >"$work/err"
+		report 1 "the lab comes up"
+		exit 1
+	fi
+}
+corridor() { "$CORRIDOR" --lab "$lab" "$@"; }
+
+# host NAMESPACE ADDRESS4 GATEWAY4 ADDRESS6 GATEWAY6: addresses of a host behind the port's eth0.
+host() {
+	ip -n "$1" link set eth0 up
+	ip -n "$1" addr add "$2/24" dev eth0
+	ip -n "$1" addr add "$4/64" dev eth0 nodad
+	ip -n "$1" route add default via "$3"
+	ip -n "$1" -6 route add default via "$5"
+}
+
+# Median round-trip time in microseconds of COUNT pings: median_rtt_us NAMESPACE TARGET COUNT.
+median_rtt_us() {
+	ip netns exec "$1" ping -n -i 0.02 -c "$3" -W 2 "$2" |
+		sed -nE 's/.*time=([0-9.]+) ms/\1/p' | sort -n |
+		awk '{ rtt[NR] = $1 } END { if (NR == 0) exit 1; printf "%d\n", rtt[int((NR + 1) / 2)] * 1000 }'
+}
+
+# Two sites 12 ms apart by a link of 100 Mbit/s, and a longer way round by a third.
+write_lab() {
+	cat >"$work/lab.ini" <<INI
+[network]
+name = smoke
+seed = 1
+[site alpha]
+kind = router
+address = 10.255.0.1
+address6 = 2001:db8:ff::1
+subnet = 10.1.0.0/16
+subnet6 = 2001:db8:1::/64
+[site beta]
+kind = router
+address = 10.255.0.2
+address6 = 2001:db8:ff::2
+subnet = 10.3.0.0/16
+subnet6 = 2001:db8:3::/64
+[site gamma]
+kind = router
+address = 10.255.0.3
+address6 = 2001:db8:ff::3
+[link direct]
+medium = ethernet
+ends = alpha, beta
+delay = 12ms
+rate = 100mbit
+limit = 50ms
+[link round-west]
+medium = ethernet
+ends = alpha, gamma
+delay = 15ms
+[link round-east]
+medium = ethernet
+ends = gamma, beta
+delay = 15ms
+[port west]
+site = alpha
+device = tap
+netns = $west
+ifname = eth0
+address = 10.1.0.1/24
+address6 = 2001:db8:1::1/64
+[port east]
+site = beta
+device = tap
+netns = $east
+ifname = eth0
+address = 10.3.0.1/24
+address6 = 2001:db8:3::1/64
+INI
+}
+hosts() {
+	host "$west" 10.1.0.2 10.1.0.1 2001:db8:1::2 2001:db8:1::1
+	host "$east" 10.3.0.2 10.3.0.1 2001:db8:3::2 2001:db8:3::1
+}

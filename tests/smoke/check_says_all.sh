@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A file with many faults: check names every one of them in one go, and where each stands.
+. "$(dirname "$0")/_init.sh"
+
+cat >bad.ini <<'INI'
+[network]
+name = bad
+seed = many
+[site alpha]
+kind = rooter
+[site beta]
+kind = router
+positon = 49.5, 6.1
+[link span]
+medium = fibre
+ends = alpha, nowhere
+length = 245
+delay = 2.4mss
+[link span]
+medium = ethernet
+ends = alpha, beta
+delay = 5
+[flood storm]
+from = alpha
+INI
+
+expect 2 "a bad file is refused" "$CORRIDOR" check bad.ini
+check "the seed's line is named" grep -E 'bad\.ini:3.*seed.*many' err
+check "an unknown kind of site is named" grep -E 'bad\.ini:5.*kind.*rooter' err
+check "the nearest known key is offered" grep -E 'bad\.ini:8.*positon.*position' err
+check "an unknown end is named" grep -E 'bad\.ini:11.*nowhere' err
+check "a length without unit is refused, and the unit named" grep -E 'bad\.ini:12.*245.*km' err
+check "a wrong unit is refused" grep -E 'bad\.ini:13.*2\.4mss' err
+check "a link that is there twice is named" grep -E 'bad\.ini:14.*span' err
+check "a time without unit is refused, and the unit named" grep -E 'bad\.ini:17.*5.*ms' err
+check "an unknown section is named" grep -E 'bad\.ini:18.*flood' err
+check "each fault is one line, and nothing else is said" test \
+	"$(grep -cE '^corridor: .*bad\.ini:[0-9]+' err)" = "$(wc -l <err)"
+expect 0 "a good file is accepted" "$CORRIDOR" check "$topologies/benelux.ini"
+expect 0 "and summed up as JSON" "$CORRIDOR" -j check "$topologies/benelux.ini"
+check "the JSON is one value" json 'type == "object"' out

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# An idle wire carries no frame: the lab injects none of its own, neither in a replay nor live.
+. "$(dirname "$0")/_init.sh"
+
+cat >wire.ini <<'INI'
+[network]
+name = wire
+seed = 1
+[port west]
+device = none
+[port east]
+device = none
+[link span]
+medium = wire
+ends = west, east
+delay = 1ms
+INI
+expect 0 "a replay without input" "$CORRIDOR" -j replay wire.ini --out east=east.pcapng --until 60s
+check "writes no frame" test "$(frames east.pcapng)" = 0
+check "and counts none" json '[.ports[] | .received + .sent] | add == 0' out

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# iperf3 over TCP through a link of 100 Mbit/s carries 85 to 100 Mbit/s.
+. "$(dirname "$0")/_init.sh"
+. "$(dirname "$0")/_live.sh" ping iperf3 jq
+
+write_lab
+start_lab lab.ini
+hosts
+expect 0 "hosts reach each other" ip netns exec "$west" ping -n -c 2 -W 3 10.3.0.2
+ip netns exec "$east" iperf3 -s -1 >/dev/null 2>&1 &
+pids+=($!)
+until_true 5 ip netns exec "$east" bash -c 'ss -Hltn | grep -q :5201'
+expect 0 "iperf3 runs" ip netns exec "$west" iperf3 -J -c 10.3.0.2 -t 8 -O 2
+mv out iperf.json
+rate=$(jq '.end.sum_received.bits_per_second / 1e6 | floor' iperf.json)
+check "TCP carries 85 to 100 Mbit/s ($rate)" test "$rate" -ge 85 -a "$rate" -le 100
+expect 0 "the lab shows the channel" corridor -j show channels direct:forward
+check "which counted it" json '.[0].delivered_bytes > 80000000' out
+expect 0 "the lab ends" corridor stop
