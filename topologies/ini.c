@@ -160,11 +160,16 @@ static int scan_header(struct scanner *scanner, char *text)
 		return open_section(scanner, "", "");
 	}
 	if (*name != '\0' && !is_name(name)) {
+		int result;
+
 		fail(scanner,
 		     "is not a name; a name is one lower-case word of letters, digits, - _ . with "
 		     "at most 63 characters",
 		     name);
-		return open_section(scanner, "", "");
+		result = open_section(scanner, kind, "");
+		if (result == 0)
+			scanner->ini->sections[scanner->ini->section_count - 1].faulty = true;
+		return result;
 	}
 	return open_section(scanner, kind, name);
 }

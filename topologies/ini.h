@@ -2,7 +2,9 @@
 // The lines of INI files with their numbers: what iniparser forgets. Private to topologies/.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "dataplane/model/error.h"
 
@@ -24,6 +26,8 @@ struct ini_entry {
 
 // [KIND NAME]. `name` is empty for [network].
 struct ini_section {
+	bool faulty;      // its header was reported: its keys are checked, and nothing refers to it
+	uint32_t index;   // of its thing; those of faulty sections come after all others
 	const char *file; // owned by the topology
 	unsigned line;
 	const char *kind; // "": a fault was reported, not to be read

@@ -14,7 +14,7 @@
 
 #include "topologies/load_files.h"
 #include "topologies/load_sections.h"
-#include "topologies/validate.h"
+#include "topologies/validate_parts.h"
 
 // iniparser's dictionary searches linearly, so it gets the file in portions of about this many
 // values: 10,000 links load in a fraction of a second instead of minutes.
@@ -234,7 +234,7 @@ static void sort_errors(struct errors *errors, size_t first)
 static struct topology *load(const char *path, const char *text, struct errors *errors)
 {
 	struct ini ini = {0};
-	struct reader reader = {create_topology(), &ini, errors, NULL};
+	struct reader reader = {.topology = create_topology(), .ini = &ini, .errors = errors};
 	struct topology *topology = reader.topology;
 	size_t count_before = errors->count;
 	size_t kept_before = errors->kept;
@@ -254,8 +254,7 @@ static struct topology *load(const char *path, const char *text, struct errors *
 	}
 	if (sort_events(topology) < 0)
 		errors_add(errors, -ENOMEM, path, "no memory for the events; free some");
-	if (errors->count == count_before)
-		topology_validate(topology, errors);
+	validate_sections(topology, errors, errors->count == count_before);
 	ini_fini(&ini);
 	if (errors->count == count_before)
 		return topology;

@@ -266,6 +266,7 @@ void read_link(struct reader *reader, const struct ini_section *section, uint32_
 {
 	struct link *link = &reader->topology->links[index];
 	struct link_draft draft = {.link = link};
+	size_t before = reader->errors->count;
 
 	reader_start(section, link->name, &link->source);
 	link->medium = MEDIUM_ETHERNET;
@@ -280,4 +281,6 @@ void read_link(struct reader *reader, const struct ini_section *section, uint32_
 								  : draft.metric[SCOPE_BOTH];
 	finish_link_impairments(reader, &draft);
 	finish_link(reader, &draft);
+	if (reader->errors->count != before)
+		link->propagation_ns = 0;
 }

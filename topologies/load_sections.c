@@ -219,6 +219,8 @@ static bool name_section(struct reader *reader, const struct section_kind *kind,
 	struct names *names = reader->topology->names;
 	uint32_t known;
 
+	if (section->faulty)
+		return false;
 	if (section->name[0] == '\0') {
 		reader_fail(reader, NULL, "the section has no name; write e.g. [%s a]", kind->word);
 		return false;
@@ -231,6 +233,7 @@ static bool name_section(struct reader *reader, const struct section_kind *kind,
 		reader_no_memory(reader);
 		return false;
 	}
+	section->index = (uint32_t)*count;
 	first_of[(*count)++] = section;
 	return true;
 }
@@ -255,6 +258,7 @@ static int check_kind(struct reader *reader, const struct section_kind *kind,
 {
 	struct seen seen = {0};
 	size_t count = 0;
+	size_t faulty = 0;
 
 	for (size_t i = 0; i < reader->ini->section_count; i++) {
 		struct ini_section *section = &reader->ini->sections[i];
@@ -273,12 +277,15 @@ static int check_kind(struct reader *reader, const struct section_kind *kind,
 			sound = name_section(reader, kind, first_of, section, &count);
 			check_entries(reader, kind, section, &seen);
 		}
-		if (!sound)
+		section->faulty = !sound;
+		faulty += !sound;
+		if (kind->absent)
 			section->kind = "";
 	}
-	if (!kind->allocate || count == 0)
+	if (!kind->allocate || count + faulty == 0)
 		return 0;
-	return kind->allocate(reader->topology, count);
+	reader->sound[kind->names] = count;
+	return kind->allocate(reader->topology, count + faulty);
 }
 
 static void refuse_unknown_kinds(struct reader *reader)
@@ -311,20 +318,38 @@ int check_sections(struct reader *reader)
 	return result;
 }
 
+// Things of faulty sections were read for the faults in them only.
+static void discard_faulty(struct topology *topology, const size_t *sound)
+{
+	while (topology->site_count > sound[NAME_SITE]) {
+		free(topology->sites[--topology->site_count].subnets);
+		free(topology->sites[topology->site_count].routes);
+	}
+	while (topology->conduit_count > sound[NAME_CONDUIT])
+		free(topology->conduits[--topology->conduit_count].links);
+	while (topology->event_count > sound[NAME_EVENT])
+		free(topology->events[--topology->event_count].command);
+	topology->link_count = sound[NAME_LINK];
+	topology->port_count = sound[NAME_PORT];
+	topology->satellite_count = sound[NAME_SATELLITE];
+	topology->flow_count = sound[NAME_FLOW];
+}
+
 void read_sections(struct reader *reader)
 {
 	for (const struct section_kind *kind = section_kinds; kind->word; kind++) {
-		uint32_t index = 0;
+		size_t faulty = 0;
 
-		if (!kind->read)
-			continue;
-		for (size_t i = 0; i < reader->ini->section_count; i++) {
-			const struct ini_section *section = &reader->ini->sections[i];
+		for (size_t i = 0; kind->read && i < reader->ini->section_count; i++) {
+			struct ini_section *section = &reader->ini->sections[i];
 
 			if (strcmp(section->kind, kind->word) != 0)
 				continue;
+			if (section->faulty && kind->allocate)
+				section->index = (uint32_t)(reader->sound[kind->names] + faulty++);
 			reader->section = section;
-			kind->read(reader, section, index++);
+			kind->read(reader, section, section->index);
 		}
 	}
+	discard_faulty(reader->topology, reader->sound);
 }

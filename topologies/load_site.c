@@ -336,7 +336,7 @@ void read_satellite(struct reader *reader, const struct ini_section *section, ui
 
 	reader_start(section, satellite->name, &satellite->source);
 	reader_read_keys(reader, satellite);
-	if (satellite->radius_m == 0.0 && reader->errors->count == before && section->count == 0)
+	if (satellite->radius_m == 0.0 && reader->errors->count == before)
 		reader_fail(reader, NULL,
 			    "the orbit is missing; write e.g. orbit = geostationary 21.5deg");
 }

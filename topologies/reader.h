@@ -16,6 +16,7 @@ struct reader {
 	struct ini *ini;
 	struct errors *errors;
 	const struct ini_section *section; // the one that is being read
+	size_t sound[NAME_KINDS];          // things whose sections are not faulty
 };
 
 // One key of a kind of section. `thing` is what the section's reader hands to reader_read_keys.

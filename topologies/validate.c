@@ -34,6 +34,9 @@ static void validate_link_ends(const struct topology *topology, struct errors *e
 		const struct link *link = &topology->links[i];
 		bool sites = link->ends[0].site != TOPOLOGY_NONE;
 
+		if ((sites ? link->ends[1].site : link->ends[1].port) == TOPOLOGY_NONE ||
+		    (!sites && link->ends[0].port == TOPOLOGY_NONE))
+			continue;
 		if (!sites && link->medium == MEDIUM_SATELLITE)
 			validate_fail(
 				errors, &link->source, "link", link->name,
@@ -51,7 +54,7 @@ static void validate_link_ends(const struct topology *topology, struct errors *e
 }
 
 // Each port has a site or is one end of one wire.
-static void validate_homes(const struct topology *topology, struct errors *errors)
+static void validate_homes(const struct topology *topology, struct errors *errors, bool complete)
 {
 	uint32_t *wire_of = malloc((topology->port_count + 1) * sizeof(*wire_of));
 
@@ -84,7 +87,7 @@ static void validate_homes(const struct topology *topology, struct errors *error
 			wire_of[port] = (uint32_t)i;
 		}
 	}
-	for (size_t i = 0; i < topology->port_count; i++)
+	for (size_t i = 0; complete && i < topology->port_count; i++)
 		if (topology->ports[i].site == TOPOLOGY_NONE && wire_of[i] == TOPOLOGY_NONE)
 			validate_fail(errors, &topology->ports[i].source, "port",
 				      topology->ports[i].name,
@@ -138,18 +141,22 @@ static void validate_reachability(const struct topology *topology, struct errors
 }
 
 static void validate_flow_end(const struct topology *topology, struct errors *errors,
-			      const struct flow *flow, uint32_t index)
+			      const struct flow *flow, uint32_t index, bool complete)
 {
-	const struct site *site = &topology->sites[index];
-	const struct address *address = flow->ipv6 ? &site->address6 : &site->address;
+	const struct site *site;
+	const struct address *address;
 
+	if (index == TOPOLOGY_NONE)
+		return;
+	site = &topology->sites[index];
+	address = flow->ipv6 ? &site->address6 : &site->address;
 	if (site->kind == SITE_EXCHANGE)
 		validate_fail(
 			errors, &flow->source, "flow", flow->name,
 			"%s is an exchange, which sends and receives nothing of its own; name "
 			"a router, teleport or host",
 			site->name);
-	else if (address->family == ADDRESS_NONE)
+	else if (complete && address->family == ADDRESS_NONE)
 		validate_fail(errors, &flow->source, "flow", flow->name,
 			      "site %s has no IPv%d address; add %s = ... to it", site->name,
 			      flow->ipv6 ? 6 : 4, flow->ipv6 ? "address6" : "address");
@@ -182,25 +189,33 @@ static void validate_command(const struct topology *topology, struct errors *err
 	}
 }
 
-size_t topology_validate(const struct topology *topology, struct errors *errors)
+void validate_sections(const struct topology *topology, struct errors *errors, bool complete)
 {
-	size_t before = errors->count;
-
-	if (topology->site_count == 0 && topology->port_count == 0)
+	if (complete && topology->site_count == 0 && topology->port_count == 0)
 		errors_add(errors, -EINVAL, topology->name,
 			   "the network has neither sites nor ports; add e.g. [site a] or a wire "
 			   "between two ports");
 	validate_link_ends(topology, errors);
-	validate_homes(topology, errors);
-	if (topology->routing != ROUTING_EXTERNAL)
+	validate_homes(topology, errors, complete);
+	if (complete && topology->routing != ROUTING_EXTERNAL)
 		validate_reachability(topology, errors);
-	validate_addresses(topology, errors);
-	validate_space(topology, errors);
+	validate_addresses(topology, errors, complete);
+	validate_space(topology, errors, complete);
 	for (size_t i = 0; i < topology->flow_count; i++) {
-		validate_flow_end(topology, errors, &topology->flows[i], topology->flows[i].from);
-		validate_flow_end(topology, errors, &topology->flows[i], topology->flows[i].to);
+		const struct flow *flow = &topology->flows[i];
+
+		validate_flow_end(topology, errors, flow, flow->from, complete);
+		validate_flow_end(topology, errors, flow, flow->to, complete);
 	}
 	for (size_t i = 0; i < topology->event_count; i++)
-		validate_command(topology, errors, &topology->events[i]);
+		if (topology->events[i].command)
+			validate_command(topology, errors, &topology->events[i]);
+}
+
+size_t topology_validate(const struct topology *topology, struct errors *errors)
+{
+	size_t before = errors->count;
+
+	validate_sections(topology, errors, true);
 	return errors->count - before;
 }

@@ -210,7 +210,7 @@ static size_t claims_most(const struct topology *topology)
 	return most;
 }
 
-void validate_addresses(const struct topology *topology, struct errors *errors)
+void validate_addresses(const struct topology *topology, struct errors *errors, bool complete)
 {
 	size_t most = claims_most(topology);
 	struct claims claims = {calloc(most, sizeof(*claims.items)), 0};
@@ -226,5 +226,5 @@ void validate_addresses(const struct topology *topology, struct errors *errors)
 	}
 	free(claims.items);
 	free(containers);
-	validate_lans(topology, errors);
+	validate_lans(topology, errors, complete);
 }

@@ -57,10 +57,6 @@ static void check_sites(const struct topology *topology, struct errors *errors)
 		check_unicast(errors, &site->source, "site", site->name, &site->address);
 		check_unicast(errors, &site->source, "site", site->name, &site->address6);
 		check_subnets(errors, site);
-		if (site->kind == SITE_EXCHANGE && site->subnet_count == 0)
-			validate_fail(errors, &site->source, "site", site->name,
-				      "the exchange has no peering LAN; write e.g. subnet = "
-				      "203.0.113.0/24");
 		if (site->kind == SITE_EXCHANGE &&
 		    (site->address.family != ADDRESS_NONE ||
 		     site->address6.family != ADDRESS_NONE || site->route_count > 0))
@@ -104,7 +100,7 @@ static bool lan_contains(const struct site *exchange, const struct prefix *prefi
 }
 
 static void check_member(struct errors *errors, const struct link *link,
-			 const struct site *exchange)
+			 const struct site *exchange, bool complete)
 {
 	bool member = false;
 
@@ -116,20 +112,20 @@ static void check_member(struct errors *errors, const struct link *link,
 			continue;
 		member = true;
 		check_interface(errors, &link->source, "link", link->name, prefix);
-		if (!lan_contains(exchange, prefix))
+		if ((complete || exchange->subnet_count > 0) && !lan_contains(exchange, prefix))
 			validate_fail(errors, &link->source, "link", link->name,
 				      "%s is not on a peering LAN of %s; choose an address and "
 				      "length of its subnet",
 				      prefix_format(prefix, text, sizeof(text)), exchange->name);
 	}
-	if (!member)
+	if (complete && !member)
 		validate_fail(errors, &link->source, "link", link->name,
 			      "the member has no address on the peering LAN of %s; write address = "
 			      "... of its subnet",
 			      exchange->name);
 }
 
-static void check_links(const struct topology *topology, struct errors *errors)
+static void check_links(const struct topology *topology, struct errors *errors, bool complete)
 {
 	for (size_t i = 0; i < topology->link_count; i++) {
 		const struct link *link = &topology->links[i];
@@ -140,9 +136,9 @@ static void check_links(const struct topology *topology, struct errors *errors)
 			    topology->sites[link->ends[end].site].kind == SITE_EXCHANGE)
 				exchange = &topology->sites[link->ends[end].site];
 		if (exchange)
-			check_member(errors, link, exchange);
-		else if (link->addresses[0].address.family != ADDRESS_NONE ||
-			 link->addresses[1].address.family != ADDRESS_NONE)
+			check_member(errors, link, exchange, complete);
+		else if (complete && (link->addresses[0].address.family != ADDRESS_NONE ||
+				      link->addresses[1].address.family != ADDRESS_NONE))
 			validate_fail(errors, &link->source, "link", link->name,
 				      "the link has an address, which only a link to an exchange "
 				      "does; take it out");
@@ -207,7 +203,7 @@ static bool is_reached(const struct topology *topology, const struct neighbours 
 	return false;
 }
 
-static void check_routes(const struct topology *topology, struct errors *errors)
+static void check_routes(const struct topology *topology, struct errors *errors, bool complete)
 {
 	struct neighbours neighbours;
 	bool made = make_neighbours(topology, &neighbours);
@@ -228,7 +224,7 @@ static void check_routes(const struct topology *topology, struct errors *errors)
 					      "route %s has host bits; write %s",
 					      prefix_format(&route->prefix, text, sizeof(text)),
 					      prefix_format(&network, meant, sizeof(meant)));
-			if (!is_reached(topology, &neighbours, i, &route->via))
+			if (complete && !is_reached(topology, &neighbours, i, &route->via))
 				validate_fail(
 					errors, &site->source, "site", site->name,
 					"no port or peering LAN of the site reaches the gateway "
@@ -242,10 +238,10 @@ static void check_routes(const struct topology *topology, struct errors *errors)
 	free(neighbours.next_end);
 }
 
-void validate_lans(const struct topology *topology, struct errors *errors)
+void validate_lans(const struct topology *topology, struct errors *errors, bool complete)
 {
 	check_sites(topology, errors);
 	check_ports(topology, errors);
-	check_links(topology, errors);
-	check_routes(topology, errors);
+	check_links(topology, errors, complete);
+	check_routes(topology, errors, complete);
 }

@@ -61,10 +61,13 @@ static void validate_ground(struct errors *errors, const struct link *link, cons
 static void validate_sky(const struct topology *topology, struct errors *errors,
 			 const struct link *link, const struct site *const sites[2])
 {
-	const struct satellite *satellite = &topology->satellites[link->satellite];
+	const struct satellite *satellite;
 	double range_m = 0.0;
 	uint64_t least_ns;
 
+	if (link->satellite == TOPOLOGY_NONE)
+		return;
+	satellite = &topology->satellites[link->satellite];
 	for (int end = 0; end < 2; end++) {
 		struct look look = look_equatorial(sites[end]->position, satellite->longitude_deg,
 						   satellite->radius_m);
@@ -89,7 +92,7 @@ static void validate_sky(const struct topology *topology, struct errors *errors,
 	}
 }
 
-void validate_space(const struct topology *topology, struct errors *errors)
+void validate_space(const struct topology *topology, struct errors *errors, bool complete)
 {
 	for (size_t i = 0; i < topology->link_count; i++) {
 		const struct link *link = &topology->links[i];
@@ -97,11 +100,14 @@ void validate_space(const struct topology *topology, struct errors *errors)
 
 		if (link->ends[0].site == TOPOLOGY_NONE || link->ends[1].site == TOPOLOGY_NONE)
 			continue;
+		// The reader leaves a faulty link without propagation.
+		if (!complete && link->propagation_ns == 0)
+			continue;
 		for (int end = 0; end < 2; end++)
 			sites[end] = &topology->sites[link->ends[end].site];
 		if (!sites[0]->has_position || !sites[1]->has_position)
 			continue;
-		if (link->medium == MEDIUM_SATELLITE && link->satellite != TOPOLOGY_NONE)
+		if (link->medium == MEDIUM_SATELLITE)
 			validate_sky(topology, errors, link, sites);
 		else
 			validate_ground(errors, link, sites[0], sites[1]);

@@ -28,11 +28,12 @@ static struct {
 	char directory[PATH_MAX];
 	pthread_mutex_t log_lock;
 	bool log_forward; // the user asked to see the log
-	char log_last[256];
+	char log_first[256];
 } eal = {.log_lock = PTHREAD_MUTEX_INITIALIZER};
 
 // ---- Messages ----
 
+// Keeps the first line: the cause. Those after it only tell how the failure travelled.
 static ssize_t log_write(void *cookie, const char *text, size_t size)
 {
 	(void)cookie;
@@ -40,8 +41,8 @@ static ssize_t log_write(void *cookie, const char *text, size_t size)
 	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == ' '))
 		length--;
 	pthread_mutex_lock(&eal.log_lock);
-	if (length > 0)
-		snprintf(eal.log_last, sizeof(eal.log_last), "%.*s", (int)length, text);
+	if (length > 0 && eal.log_first[0] == '\0')
+		snprintf(eal.log_first, sizeof(eal.log_first), "%.*s", (int)length, text);
 	bool forward = eal.log_forward;
 	pthread_mutex_unlock(&eal.log_lock);
 	if (forward)
@@ -49,17 +50,17 @@ static ssize_t log_write(void *cookie, const char *text, size_t size)
 	return (ssize_t)size;
 }
 
-void eal_log_last(char *line, size_t size)
+void eal_log_first(char *line, size_t size)
 {
 	pthread_mutex_lock(&eal.log_lock);
-	snprintf(line, size, "%s", eal.log_last);
+	snprintf(line, size, "%s", eal.log_first);
 	pthread_mutex_unlock(&eal.log_lock);
 }
 
 void eal_log_reset(void)
 {
 	pthread_mutex_lock(&eal.log_lock);
-	eal.log_last[0] = '\0';
+	eal.log_first[0] = '\0';
 	pthread_mutex_unlock(&eal.log_lock);
 }
 
@@ -270,18 +271,19 @@ static int init_quietly(struct arguments *arguments, bool mute)
 
 static int start_failed(const struct eal_options *options, struct error *error)
 {
-	char last[sizeof(eal.log_last)];
+	char first[sizeof(eal.log_first)];
 	int reason = rte_errno > 0 ? rte_errno : EINVAL;
-	eal_log_last(last, sizeof(last));
+	eal_log_first(first, sizeof(first));
 	if (options->argc > 0)
 		return error_set(error, -reason, "EAL",
-				 "DPDK did not start with the options after -- (%s%s%s); check "
-				 "them against EAL's, or leave them out",
-				 rte_strerror(reason), last[0] ? ": " : "", last);
+				 "DPDK did not start with the options after -- (%s%s%s); leave out "
+				 "what EAL does not know, and reserve hugepages (sysctl "
+				 "vm.nr_hugepages=512) if they are asked for, or add --no-huge",
+				 rte_strerror(reason), first[0] ? ": " : "", first);
 	return error_set(error, -reason, "EAL",
 			 "DPDK did not start (%s%s%s); check free memory and the limits of the "
 			 "process (ulimit -a)",
-			 rte_strerror(reason), last[0] ? ": " : "", last);
+			 rte_strerror(reason), first[0] ? ": " : "", first);
 }
 
 int eal_start(const struct eal_options *options, struct error *error)
@@ -299,6 +301,7 @@ int eal_start(const struct eal_options *options, struct error *error)
 		return error_set(error, -ENOMEM, "EAL", "memory is short; free some");
 	eal.log_forward = given(options, levels);
 
+	eal_log_reset();
 	struct arguments arguments;
 	arguments_make(&arguments, options);
 

@@ -33,7 +33,7 @@ void eal_stop(void);
 int eal_register_thread(void);
 void eal_unregister_thread(void);
 
-// What EAL or a driver last complained of, without the line's end; empty when it did not since
-// eal_log_reset. Copies; any thread.
-void eal_log_last(char *line, size_t size);
+// What EAL or a driver complained of first since eal_log_reset, without the line's end; empty when
+// it did not. Copies; any thread.
+void eal_log_first(char *line, size_t size);
 void eal_log_reset(void);

@@ -21,9 +21,9 @@
 #define HEADER_BYTES (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
 #define POOL_CACHE   64
 
-static const char *last_log(char *line, size_t size)
+static const char *first_log(char *line, size_t size)
 {
-	eal_log_last(line, size);
+	eal_log_first(line, size);
 	return line[0] ? line : "DPDK gave no reason";
 }
 
@@ -33,10 +33,13 @@ static int fail(const struct port_device *port, struct error *error, int code, c
 	char line[256];
 	return error_set(error, code < 0 ? code : -EIO, port->where, "%s%s%s %s (%s); %s",
 			 port->spec.name, port->spec.arguments[0] ? "," : "", port->spec.arguments,
-			 step, last_log(line, sizeof(line)), remedy);
+			 step, first_log(line, sizeof(line)), remedy);
 }
 
 // ---- The device ----
+
+// Which of DPDK's ports are open here; control thread only.
+static struct port_device *owners[RTE_MAX_ETHPORTS];
 
 static void no_signal(int number)
 {
@@ -50,28 +53,50 @@ static int plug(struct port_device *port, struct error *error)
 {
 	struct sigaction ours = {.sa_handler = no_signal, .sa_flags = SA_RESTART}, before;
 	eal_log_reset();
-	sigaction(SIGIO, &ours, &before);
-	int code = rte_eal_hotplug_add(port->spec.bus, port->spec.name, port->spec.arguments);
-	sigaction(SIGIO, &before, NULL);
-	if (code == -EEXIST)
-		return fail(port, error, code, "exists already",
-			    "another port uses it; give each port a device of its own");
-	if (code < 0)
-		return fail(port, error, code, "could not be made",
-			    "check the device string and the rights of the user");
+	// DPDK's own answer is not good enough: adding a device that is there "succeeds". It may be
+	// there by the user's EAL options (-a, --vdev), for us to take.
+	bool there = rte_eth_dev_get_port_by_name(port->spec.name, &port->id) == 0;
+	if (there && owners[port->id])
+		return error_set(error, -EEXIST, port->where,
+				 "device %s is used by %s already; give each port a device of its "
+				 "own",
+				 port->spec.name, owners[port->id]->where);
+	if (!there) {
+		sigaction(SIGIO, &ours, &before);
+		int code =
+			rte_eal_hotplug_add(port->spec.bus, port->spec.name, port->spec.arguments);
+		sigaction(SIGIO, &before, NULL);
+		if (code < 0)
+			return fail(port, error, code, "could not be made",
+				    "check the device string and the rights of the user");
+	}
 	port->plugged = true;
 	if (rte_eth_dev_get_port_by_name(port->spec.name, &port->id))
 		return fail(port, error, -ENODEV, "is no Ethernet device",
 			    "name a network device (net_...)");
 	port->attached = true;
+	owners[port->id] = port;
 	return 0;
+}
+
+// What has been sent into a net_ring and not received lies in its ring, which the driver keeps for
+// the next device of this name: those are our buffers.
+static void drain(struct port_device *port)
+{
+	struct rte_mbuf *left[PORT_BURST];
+	unsigned count;
+	while (port->is_ring && port->started &&
+	       (count = rte_eth_rx_burst(port->id, 0, left, PORT_BURST)) > 0)
+		rte_pktmbuf_free_bulk(left, count);
 }
 
 static void unplug(struct port_device *port)
 {
+	drain(port);
 	if (port->attached) {
 		rte_eth_dev_stop(port->id);
 		rte_eth_dev_close(port->id);
+		owners[port->id] = NULL;
 	}
 	if (port->plugged)
 		rte_eal_hotplug_remove(port->spec.bus, port->spec.name);
@@ -161,6 +186,7 @@ static int start(struct port_device *port, struct error *error)
 	if (code)
 		return fail(port, error, code, "does not describe itself", "try another device");
 	port->is_tap = !strcmp(info.driver_name, "net_tap");
+	port->is_ring = !strcmp(info.driver_name, "net_ring");
 	port->is_af_packet = !strcmp(info.driver_name, "net_af_packet");
 
 	uint32_t most = driver_mtu(&info);
@@ -168,7 +194,7 @@ static int start(struct port_device *port, struct error *error)
 	struct rte_eth_conf configuration = {.rxmode.mtu = mtu};
 	configuration.intr_conf.rxq = port->is_tap; // only to learn its descriptor
 	code = setup_queues(port, &configuration);
-	if (code == -ENOMEM)
+	if (code && port->pool == NULL && code == -ENOMEM)
 		return fail(
 			port, error, code, "found no memory for its packets",
 			"use fewer ports or a smaller mtu, or give EAL more (-- --no-huge -m MB)");
@@ -177,6 +203,7 @@ static int start(struct port_device *port, struct error *error)
 	code = rte_eth_dev_start(port->id);
 	if (code)
 		return fail(port, error, code, "did not start", "see `corridor doctor`");
+	port->started = true;
 	if (!port->is_tap && !port->spec.interface[0]) // those: port_kernel.c
 		rte_eth_promiscuous_enable(port->id);
 

@@ -57,8 +57,10 @@ static int check_tap(const struct port_device *port, struct error *error)
 				 "or give it to the container (--device " TUN ")");
 	if (port->netns[0]) {
 		int fd = netns_open(port->netns, error);
-		if (fd < 0)
+		if (fd < 0) {
+			port_names_error(port, error);
 			return fd;
+		}
 		close(fd);
 	}
 	if (if_nametoindex(name) && !is_persistent_tap(name))
@@ -166,6 +168,12 @@ static int check_pci(const struct port_device *port, struct error *error)
 				 "--bind=vfio-pci %s`",
 				 address, address);
 	return 0;
+}
+
+void port_names_error(const struct port_device *port, struct error *error)
+{
+	if (error)
+		snprintf(error->where, sizeof(error->where), "%s", port->where);
 }
 
 int port_check(const struct port_device *port, struct error *error)

@@ -134,6 +134,8 @@ static int place_tap(struct port_device *port, struct error *error)
 		code = netns_link_move(spec->interface, port->netns, spec->ifname, error);
 	if (code == 0)
 		code = netns_link_set(port->netns, spec->ifname, spec->mtu_bytes, true, error);
+	if (code)
+		port_names_error(port, error);
 	return code;
 }
 

@@ -38,7 +38,9 @@ struct port_device {
 	uint32_t mtu_bytes;
 	int promiscuous_fd; // keeps a kernel interface promiscuous; gone with the process
 	bool plugged;       // the device exists
-	bool attached;      // DPDK has given it a number
+	bool is_ring;
+	bool started;
+	bool attached; // DPDK has given it a number
 	char warning[512];
 };
 
@@ -48,6 +50,8 @@ struct port_device {
 // reads the reason and the remedy and not a driver's code. 0, or a negative errno and a sentence.
 // Changes nothing but a socket file that nobody listens on.
 int port_check(const struct port_device *port, struct error *error);
+// Says that a fault which netns.h has found is this port's.
+void port_names_error(const struct port_device *port, struct error *error);
 
 // ---- port_kernel.c ----
 

@@ -8,7 +8,8 @@
 #define EQUATORIAL_M   6378137.0
 #define FLATTENING     (1 / 298.257223563)
 #define POLAR_M        (EQUATORIAL_M * (1 - FLATTENING))
-#define MEAN_RADIUS_M  6371008.7714 // (2 a + b) / 3
+#define POLE_TO_POLE_M 20003931.4586 // along a meridian: no two points are farther apart
+#define MEAN_RADIUS_M  6371008.7714  // (2 a + b) / 3
 #define MOST_ROUNDS    100
 #define CONVERGED      1e-12 // radians of longitude, 0.006 mm
 #define RADIANS(angle) ((angle) * (M_PI / 180))
@@ -76,8 +77,9 @@ static double sphere_length_m(const struct sphere *s)
 	return POLAR_M * a * (s->sigma - b * s->sin_sigma * (m + b / 4 * second));
 }
 
-// The iteration of section 4. Between nearly antipodal points it runs past half a turn or circles
-// for ever: then false.
+// The iteration of section 4. Between nearly antipodal points it circles for ever, or settles
+// beyond half a turn on a way that is not the shortest: then false. On its way there it may
+// overshoot.
 static bool geodesic_converges(struct sphere *s, double longitude)
 {
 	double lambda = longitude;
@@ -87,10 +89,8 @@ static bool geodesic_converges(struct sphere *s, double longitude)
 
 		sphere_arc(s, lambda);
 		lambda = longitude + sphere_longitude_excess(s);
-		if (fabs(lambda) > M_PI)
-			return false;
 		if (fabs(lambda - before) < CONVERGED)
-			return true;
+			return fabs(lambda) <= M_PI + CONVERGED;
 	}
 	return false;
 }
@@ -102,7 +102,7 @@ static double great_circle_m(struct geodetic from, struct geodetic to)
 	double half_lon = sin(RADIANS(to.longitude_deg - from.longitude_deg) / 2);
 	double h = half_lat * half_lat + cos(lat1) * cos(lat2) * half_lon * half_lon;
 
-	return 2 * MEAN_RADIUS_M * asin(sqrt(fmin(h, 1)));
+	return fmin(2 * MEAN_RADIUS_M * asin(sqrt(fmin(h, 1))), POLE_TO_POLE_M);
 }
 
 double geodesic_distance_m(struct geodetic from, struct geodetic to)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Topologies for tests of control.
-#include "paper.h"
+#include "tests/control/paper.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

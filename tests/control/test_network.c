@@ -15,7 +15,7 @@
 #include "control/compile.h"
 #include "control/network.h"
 #include "control/routes.h"
-#include "paper.h"
+#include "tests/control/paper.h"
 
 #define MS UINT64_C(1000000)
 

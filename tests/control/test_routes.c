@@ -12,7 +12,7 @@
 
 #include "control/compile.h"
 #include "control/routes.h"
-#include "paper.h"
+#include "tests/control/paper.h"
 
 struct fixture {
 	struct topology *topology;

@@ -157,10 +157,24 @@ static void more_addresses_than_places_leave_the_built_in_ones(void **state)
 		frame.bytes[9] = (uint8_t)(1 + i / 65536);
 		frame_put16(frame.bytes + 10, (uint16_t)i);
 		fake_receive(worker, 1, &frame, i);
+		assert_int_equal(worker->events[0].end, FAKE_OFFERED); // to the router alone
 		assert_int_equal(worker->events[0].place, 2);
+		assert_int_equal(worker->counters[1].flooded, 0);
 		fake_forget(worker);
 	}
-	assert_int_equal(worker->counters[1].flooded, 0);
+	fake_free(worker);
+}
+
+static void a_frame_in_the_fabric_has_no_destination_site(void **state)
+{
+	struct worker *worker = exchange();
+	struct frame frame = between(REAL, RIGHT);
+	packet_ref ref = fake_packet(worker, &frame);
+
+	(void)state;
+	worker_packet(worker, ref)->destination = 0;
+	site_input(worker, 1, (struct ingress){1, PLAN_NONE}, ref, 0);
+	assert_int_equal(fake_offered(worker, 2, 0)->destination, PLAN_NONE);
 	fake_free(worker);
 }
 
@@ -324,6 +338,7 @@ int main(void)
 		cmocka_unit_test(an_address_is_forgotten_after_its_age),
 		cmocka_unit_test(built_in_routers_are_known_from_the_start_and_for_good),
 		cmocka_unit_test(more_addresses_than_places_leave_the_built_in_ones),
+		cmocka_unit_test(a_frame_in_the_fabric_has_no_destination_site),
 		cmocka_unit_test(link_local_groups_of_bridges_stop_at_the_fabric),
 		cmocka_unit_test(vlan_tags_and_short_frames),
 		cmocka_unit_test(members_without_carrier_get_no_copies),

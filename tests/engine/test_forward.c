@@ -193,6 +193,32 @@ static void what_has_no_way_is_lost_as_no_route(void **state)
 	}
 }
 
+static void not_even_a_default_route_takes_groups_or_addresses_of_one_link(void **state)
+{
+	const char *targets[] = {
+		"224.0.0.251", "255.255.255.255", "169.254.1.1", "127.0.0.1", "0.0.0.0",
+		"240.0.0.1",   "fe80::77",        "ff0e::1",     "::1",       "::"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		struct worker *worker = chain_with_known_hosts(2);
+		bool ipv4 = !strchr(targets[i], ':');
+		struct frame frame = frame_udp(HOST, WEST, ipv4 ? "10.0.0.2" : "2001:db8::2",
+					       ipv4 ? "192.0.2.1" : "2001:db9::1", 64, 1, 2, 8);
+
+		fake_prefix(worker, "0.0.0.0", 0, 3);
+		fake_prefix(worker, "::", 0, 3);
+		fake_receive(worker, 0, &frame, 0);
+		assert_int_equal(fake_count(worker, FAKE_OFFERED, 0), 1);
+		frame = frame_udp(HOST, WEST, ipv4 ? "10.0.0.2" : "2001:db8::2", targets[i], 64, 1,
+				  2, 8);
+		fake_receive(worker, 0, &frame, 0);
+		assert_int_equal(fake_count(worker, FAKE_OFFERED, 0), 1);
+		assert_int_equal(fake_lost(worker, 0, DROP_NO_ROUTE), 1);
+		fake_free(worker);
+	}
+}
+
 static void what_has_no_sender_is_not_forwarded(void **state)
 {
 	const char *sources[] = {"0.0.0.0", "127.0.0.1", "169.254.3.4", "224.0.0.5",
@@ -287,6 +313,7 @@ static void a_replay_port_sends_to_the_mac_seen_with_the_address(void **state)
 		frame_udp(FAR_HOST, "02:00:00:00:00:77", "10.1.0.2", "10.0.0.2", 64, 1, 2, 8);
 	struct frame frame = frame_udp(HOST, WEST, "10.0.0.2", "10.1.0.2", 64, 1, 2, 8);
 	struct frame outsider = frame_udp(FAR_HOST, EAST, "203.0.113.7", "10.0.0.2", 64, 1, 2, 8);
+	struct frame to_outsider = frame_udp(HOST, WEST, "10.0.0.2", "203.0.113.7", 64, 1, 2, 8);
 
 	(void)state;
 	worker->interfaces[1].promiscuous = true;
@@ -295,6 +322,11 @@ static void a_replay_port_sends_to_the_mac_seen_with_the_address(void **state)
 	fake_receive(worker, 0, &frame, 0);
 	fake_carry(worker);
 	frame_check_ethernet(fake_sent(worker, 1, 0)->frame, EAST, FAR_HOST, 0x0800);
+	// The interface's subnet only: behind a gateway, its MAC address comes with many senders.
+	fake_prefix(worker, "203.0.113.0", 24, 3);
+	fake_receive(worker, 0, &to_outsider, 10);
+	fake_carry(worker);
+	frame_check_ethernet(fake_sent(worker, 1, 1)->frame, EAST, "02:00:cb:00:71:07", 0x0800);
 	fake_free(worker);
 }
 
@@ -335,6 +367,18 @@ static void a_packet_the_site_makes_is_not_decremented_at_its_first_hop(void **s
 	assert_false(packet->flags & PACKET_TTL_STALE);
 	fake_carry(worker);
 	assert_int_equal(fake_sent(worker, 1, 0)->frame[22], 62);
+	fake_free(worker);
+}
+
+static void a_packet_the_site_makes_with_ttl_1_reaches_the_next_site(void **state)
+{
+	struct worker *worker = chain_with_known_hosts(3);
+	struct frame near = frame_packet(HOST, WEST, "10.255.0.0", "10.255.0.1", 1, 6, 20);
+
+	(void)state;
+	site_originate(worker, 0, fake_packet(worker, &near), 5);
+	fake_carry(worker);
+	assert_int_equal(worker->counters[1].local, 1);
 	fake_free(worker);
 }
 
@@ -429,6 +473,7 @@ int main(void)
 		cmocka_unit_test(a_site_takes_packets_for_itself_whatever_their_ttl),
 		cmocka_unit_test(a_gateway_takes_what_lies_behind_it),
 		cmocka_unit_test(what_has_no_way_is_lost_as_no_route),
+		cmocka_unit_test(not_even_a_default_route_takes_groups_or_addresses_of_one_link),
 		cmocka_unit_test(what_has_no_sender_is_not_forwarded),
 		cmocka_unit_test(a_site_without_a_way_loses_the_packet),
 		cmocka_unit_test(a_site_that_is_down_loses_all_by_carrier),
@@ -437,6 +482,7 @@ int main(void)
 		cmocka_unit_test(a_replay_port_sends_to_the_mac_seen_with_the_address),
 		cmocka_unit_test(what_is_no_ip_at_a_router_is_lost_as_no_route),
 		cmocka_unit_test(a_packet_the_site_makes_is_not_decremented_at_its_first_hop),
+		cmocka_unit_test(a_packet_the_site_makes_with_ttl_1_reaches_the_next_site),
 		cmocka_unit_test(flows_end_at_their_destination_site),
 		cmocka_unit_test(equal_ways_share_the_load_at_each_site),
 		cmocka_unit_test(one_flow_keeps_to_one_way),

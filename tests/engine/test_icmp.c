@@ -236,6 +236,11 @@ static void without_df_a_long_packet_is_lost_in_silence(void **state)
 	fake_receive(worker, 0, &probe, 0);
 	fake_carry(worker);
 	assert_int_equal(fake_lost(worker, 1, DROP_MTU), 1);
+	frame_put16(probe.bytes + 20, 0x2000); // more fragments is another flag
+	frame_fix(&probe);
+	fake_receive(worker, 0, &probe, 0);
+	fake_carry(worker);
+	assert_int_equal(fake_lost(worker, 1, DROP_MTU), 2);
 	assert_int_equal(worker->counters[1].originated, 0);
 	fake_free(worker);
 }

@@ -86,6 +86,20 @@ static void arp_for_others_or_malformed_is_consumed_in_silence(void **state)
 	fake_receive(worker, 0, &frame, 0);
 	assert_int_equal(worker->counters[0].local, 1 + 4 + 27 + 1);
 	assert_int_equal(worker->counters[0].originated, 0);
+	send_to(worker, "10.0.0.2", 1, 0); // and nothing was learnt
+	assert_int_equal(worker->counters[0].pending, 1);
+	fake_free(worker);
+}
+
+static void packets_of_others_teach_nothing_where_arp_does(void **state)
+{
+	struct worker *worker = one_router();
+	struct frame frame = frame_echo(HOST, WEST, "10.0.0.2", "10.255.0.0", 64, 1, 8);
+
+	(void)state;
+	fake_receive(worker, 0, &frame, 0);
+	assert_int_equal(fake_count(worker, FAKE_SENT, 0), 1); // the site asks before it answers
+	frame_check_ethernet(fake_sent(worker, 0, 0)->frame, WEST, BROADCAST, 0x0806);
 	fake_free(worker);
 }
 
@@ -358,6 +372,9 @@ static void an_ipv6_packet_waits_for_the_advertisement(void **state)
 				    SOLICIT, 0, "2001:db8::2", WEST);
 	struct frame unasked = frame_nd(OTHER, "33:33:00:00:00:01", "fe80::98", "ff02::1",
 					ADVERTISE, 0x20, "2001:db8::3", OTHER);
+	// Solicited, yet to all: RFC 4861, section 7.1.2.
+	struct frame contradiction = frame_nd(OTHER, "33:33:00:00:00:01", "fe80::98", "ff02::1",
+					      ADVERTISE, 0x60, "2001:db8::2", OTHER);
 	struct frame answer = frame_nd(HOST, WEST, "fe80::99", "2001:db8::1", ADVERTISE, 0x60,
 				       "2001:db8::2", HOST);
 
@@ -368,6 +385,8 @@ static void an_ipv6_packet_waits_for_the_advertisement(void **state)
 	assert_int_equal(fake_sent(worker, 0, 0)->length, ask.length);
 	assert_memory_equal(fake_sent(worker, 0, 0)->frame, ask.bytes, ask.length);
 	fake_receive(worker, 0, &unasked, 0);
+	assert_int_equal(worker->counters[0].pending, 2);
+	fake_receive(worker, 0, &contradiction, 0);
 	assert_int_equal(worker->counters[0].pending, 2);
 	fake_receive(worker, 0, &answer, 9);
 	assert_int_equal(number_of(worker, 1), 41);
@@ -457,6 +476,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_arp_request_for_the_interface_is_answered),
 		cmocka_unit_test(arp_for_others_or_malformed_is_consumed_in_silence),
+		cmocka_unit_test(packets_of_others_teach_nothing_where_arp_does),
 		cmocka_unit_test(an_arp_probe_is_answered_and_not_learnt),
 		cmocka_unit_test(packets_wait_for_the_answer_and_go_out_in_order),
 		cmocka_unit_test(the_oldest_of_too_many_waiting_is_lost),
