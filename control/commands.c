@@ -4,6 +4,67 @@
 
 const struct command commands[] = {
 	{
+		.name = "check",
+		.arguments = "TOPOLOGY",
+		.summary = "validates a topology and sums it up",
+		.help = "Every fault of the file is said in one go, each with file, line, section, "
+			"key and remedy.",
+		.examples = {"corridor check topologies/wire.ini"},
+		.run = command_check,
+	},
+	{
+		.name = "path",
+		.arguments = "TOPOLOGY FROM TO [--at T]",
+		.summary = "the way between two sites, hop by hop",
+		.help = "Delays are propagation and equipment, without serialisation or queues. The "
+			"RTT adds the way back, which may be another. Exit status 1 when there is "
+			"no path.",
+		.options = {{"--at", "T", "after the topology's timeline up to T"}},
+		.examples = {"corridor path topologies/triangle.ini a c"},
+		.run = command_path,
+	},
+	{
+		.name = "replay",
+		.arguments = "TOPOLOGY --in PORT=FILE ... --out PORT=FILE ...",
+		.summary = "runs captures and flows through a topology in virtual time",
+		.help = "Reads each capture into its port at the captured times, and writes what "
+			"leaves a port with the release times, on the clock of the captures. The "
+			"lab's zero is the earliest packet. Same topology, captures and seed: same "
+			"bytes, for any number of workers. Files named .pcap are written as "
+			"nanosecond pcap, all others as pcapng.",
+		.options = {{"--in", "PORT=FILE", "a capture that enters at a port"},
+			    {"--out", "PORT=FILE", "what leaves a port"},
+			    {"--until", "T", "ends at T of the lab's clock"},
+			    {"--seed", "N", "instead of the topology's"},
+			    {"--workers", "N", "threads, 1 to 16 (1)"},
+			    {"--map", "OLD=NEW", "rewrites addresses from one prefix to another"},
+			    {"--journal", "FILE", "parameters and paths in force, for verify"}},
+		.examples = {"corridor replay topologies/wire.ini --in west=in.pcap --out "
+			     "east=out.pcapng"},
+		.run = command_replay,
+	},
+	{
+		.name = "verify",
+		.arguments = "--sent FILE --received FILE [--topology T --from PORT --to PORT]",
+		.summary = "judges a pair of captures",
+		.help = "Matches packets, measures delay, loss, duplication and reordering, and "
+			"with a topology tests them against what the models promise. Exit status 1 "
+			"when the verdict is fail, with the clause that failed.",
+		.options = {{"--sent", "FILE", "what went in"},
+			    {"--received", "FILE", "what came out"},
+			    {"--topology", "T", "what should have happened"},
+			    {"--from", "PORT", "where it went in"},
+			    {"--to", "PORT", "where it came out"},
+			    {"--journal", "FILE", "written by replay, instead of the timeline"},
+			    {"--clock", "T", "instant of the captures at which the lab began"},
+			    {"--tolerance", "T", "of the captures' clocks (0ns)"},
+			    {"--alpha", "X", "false-alarm rate of all tests together (1e-6)"},
+			    {"--report", "FILE", "writes the JSON"}},
+		.examples = {"corridor verify --sent in.pcap --received out.pcapng --topology "
+			     "topologies/wire.ini --from west --to east"},
+		.run = command_verify,
+	},
+	{
 		.name = "run",
 		.arguments = "TOPOLOGY [--for T] [--spin] [--workers N] [-- EAL-OPTIONS]",
 		.summary = "runs a topology as a live lab, in the foreground",

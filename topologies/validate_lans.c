@@ -102,7 +102,6 @@ static bool lan_contains(const struct site *exchange, const struct prefix *prefi
 static void check_member(struct errors *errors, const struct link *link,
 			 const struct site *exchange, bool complete)
 {
-	bool member = false;
 
 	for (int slot = 0; slot < 2; slot++) {
 		const struct prefix *prefix = &link->addresses[slot];
@@ -110,7 +109,6 @@ static void check_member(struct errors *errors, const struct link *link,
 
 		if (prefix->address.family == ADDRESS_NONE)
 			continue;
-		member = true;
 		check_interface(errors, &link->source, "link", link->name, prefix);
 		if ((complete || exchange->subnet_count > 0) && !lan_contains(exchange, prefix))
 			validate_fail(errors, &link->source, "link", link->name,
@@ -118,11 +116,6 @@ static void check_member(struct errors *errors, const struct link *link,
 				      "length of its subnet",
 				      prefix_format(prefix, text, sizeof(text)), exchange->name);
 	}
-	if (complete && !member)
-		validate_fail(errors, &link->source, "link", link->name,
-			      "the member has no address on the peering LAN of %s; write address = "
-			      "... of its subnet",
-			      exchange->name);
 }
 
 static void check_links(const struct topology *topology, struct errors *errors, bool complete)
