@@ -65,6 +65,19 @@ const struct command commands[] = {
 		.run = command_verify,
 	},
 	{
+		.name = "demo",
+		.arguments = "[--dir DIR] [--workers N]",
+		.summary = "the Benelux corridor: cuts, convergence, and a verdict",
+		.help = "Replays the golden captures and built-in flows through "
+			"topologies/benelux.ini, whose timeline cuts both fibres in turn and mends "
+			"them, prints a table per flow and phase, and judges both captures. The "
+			"exit status is 0 only if the verdict is pass.",
+		.options = {{"--dir", "DIR", "where captures and journal go (corridor-demo)"},
+			    {"--workers", "N", "threads (1)"}},
+		.examples = {"corridor demo"},
+		.run = command_demo,
+	},
+	{
 		.name = "run",
 		.arguments = "TOPOLOGY [--for T] [--spin] [--workers N] [-- EAL-OPTIONS]",
 		.summary = "runs a topology as a live lab, in the foreground",

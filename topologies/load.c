@@ -4,6 +4,7 @@
 #include "topologies/load.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,8 @@ static int write_portion(const struct ini *ini, size_t first, size_t last, int f
 
 		if (section->kind[0] == '\0')
 			continue;
-		fprintf(file, "[%s %s]\n", section->kind, section->name);
+		// Numbered, for a faulty section may stand twice.
+		fprintf(file, "[%s %s %zu]\n", section->kind, section->name, i);
 		for (size_t j = section->first; j < section->first + section->count; j++)
 			if (ini->entries[j].rule)
 				fprintf(file, "%.*s\n", (int)ini->entries[j].raw_length,
@@ -63,9 +65,9 @@ static int write_portion(const struct ini *ini, size_t first, size_t last, int f
 }
 
 // iniparser's word for the key as the user wrote it.
-static void compare_section(struct reader *reader, const dictionary *values,
-			    const struct ini_section *section)
+static void compare_section(struct reader *reader, const dictionary *values, size_t number)
 {
+	const struct ini_section *section = &reader->ini->sections[number];
 	static const char *const endings[] = {"", ".forward", ".reverse"};
 
 	for (size_t i = section->first; i < section->first + section->count; i++) {
@@ -75,9 +77,8 @@ static void compare_section(struct reader *reader, const dictionary *values,
 
 		if (!entry->rule)
 			continue;
-		snprintf(key, sizeof(key), "%s%s%s:%s%s", section->kind,
-			 section->name[0] ? " " : "", section->name, entry->key,
-			 endings[entry->direction + 1]);
+		snprintf(key, sizeof(key), "%s %s %zu:%s%s", section->kind, section->name, number,
+			 entry->key, endings[entry->direction + 1]);
 		value = iniparser_getstring(values, key, NULL);
 		if (value && strcmp(value, entry->value) == 0)
 			continue;
@@ -104,7 +105,7 @@ static int read_portion(struct reader *reader, size_t first, size_t last, int fd
 		return -EIO;
 	for (size_t i = first; i < last; i++)
 		if (reader->ini->sections[i].kind[0] != '\0')
-			compare_section(reader, values, &reader->ini->sections[i]);
+			compare_section(reader, values, i);
 	iniparser_freedict(values);
 	return 0;
 }
@@ -231,6 +232,20 @@ static void sort_errors(struct errors *errors, size_t first)
 		      compare_where);
 }
 
+// Values, things and the rules between them. `sound`: no fault was found so far.
+static void read_checked(struct reader *reader, bool sound)
+{
+	size_t before = reader->errors->count;
+
+	read_values(reader);
+	read_sections(reader);
+	if (sort_events(reader->topology) < 0)
+		errors_add(reader->errors, -ENOMEM, reader->topology->name,
+			   "no memory for the events; free some");
+	validate_sections(reader->topology, reader->errors,
+			  sound && reader->errors->count == before);
+}
+
 static struct topology *load(const char *path, const char *text, struct errors *errors)
 {
 	struct ini ini = {0};
@@ -248,13 +263,8 @@ static struct topology *load(const char *path, const char *text, struct errors *
 		load_text(&reader, text, path);
 	else
 		load_files(&reader, path);
-	if (check_sections(&reader) == 0) {
-		read_values(&reader);
-		read_sections(&reader);
-	}
-	if (sort_events(topology) < 0)
-		errors_add(errors, -ENOMEM, path, "no memory for the events; free some");
-	validate_sections(topology, errors, errors->count == count_before);
+	if (check_sections(&reader) == 0)
+		read_checked(&reader, errors->count == count_before);
 	ini_fini(&ini);
 	if (errors->count == count_before)
 		return topology;
