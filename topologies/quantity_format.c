@@ -88,6 +88,10 @@ static void shift_by_two(const char *number, char *buffer, size_t size)
 
 char *quantity_format_percent(double ratio, char *buffer, size_t size)
 {
+	if (!(ratio > 0.0)) {
+		snprintf(buffer, size, "0%%");
+		return buffer;
+	}
 	for (int precision = 0; precision <= 17; precision++) {
 		char number[48];
 		double back;

@@ -194,7 +194,6 @@ static void what_stands_in_the_way_is_named_with_its_remedy(void **state)
 		{"af_xdp nosuchif", -ENODEV, "ip link"},
 		{"ffff:1f:1f.6", -ENODEV, "dpdk-devbind.py"},
 		{"memif /nosuch/m.sock", -ENOENT, "/nosuch"},
-		{"vhost /dev/null", -EEXIST, "no socket"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct error error = {0};
@@ -231,8 +230,18 @@ static void a_socket_somebody_listens_on_is_left_alone(void **state)
 	assert_int_equal(error.code, -EADDRINUSE);
 	assert_int_equal(access(address.sun_path, F_OK), 0);
 	close(fd);
+	FILE *file = fopen(address.sun_path, "wx"); // the name is still the socket's
+	assert_null(file);
 	port_device_close(open_device(1, device_string));
 	assert_int_not_equal(access(address.sun_path, F_OK), 0); // and leaves none
+
+	file = fopen(address.sun_path, "wx");
+	assert_non_null(file);
+	fclose(file);
+	assert_null(port_device_open(1, &device, &error));
+	assert_int_equal(error.code, -EEXIST);
+	assert_non_null(strstr(error.what, "no socket"));
+	assert_int_equal(unlink(address.sun_path), 0); // it was left alone
 	assert_int_equal(rmdir(directory), 0);
 }
 

@@ -27,7 +27,7 @@ judge() {
 		--topology wire.ini --from west --to east "${@:2}"
 }
 expect 0 "passes" judge east.pcap
-check "and says so" json '.verdict == "pass" and ([.tests[].pass] | all)' out
+check "and says so" json '.verdict == "pass" and ([.tests[].pass | . != false] | all)' out
 check "it counts as the engine did" test "$(jq -c '[.sent, .received, .lost]' out)" = \
 	"$(jq -c '.channels["span:forward"] | [.entered, .delivered, .entered - .delivered]' replay.json)"
 check "packets are lost" json '.lost > 0 and .duplicated == 0 and .corrupted == 0' out
