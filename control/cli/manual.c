@@ -97,8 +97,7 @@ static void print_statuses(FILE *out)
 		"done and true",
 		"the answer is no: verification failed, there is no path",
 		"the request or a file is wrong",
-		"the lab cannot be reached or the machine lacks what is needed (the line on "
-		"standard error says what, and the command that mends it)",
+		"the lab cannot be reached, or the machine lacks what standard error names",
 		"internal error",
 	};
 	fputs(".Sh EXIT STATUS\n.Bl -tag -width Ds\n", out);

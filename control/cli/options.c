@@ -28,7 +28,7 @@ const struct command *options_find_command(const char *word, struct error *error
 	for (; commands[count].name != NULL && count < COMMANDS_MOST; count++)
 		names[count] = commands[count].name;
 	names[count] = NULL;
-	int index = words_find(word, names, "command", NULL, error);
+	int index = words_find(word, names, "command", "command line", error);
 	return index < 0 ? NULL : &commands[index];
 }
 
