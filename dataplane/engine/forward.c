@@ -61,34 +61,47 @@ static void lose_too_long(const struct site_context *context, packet_ref ref, ui
 	lose(context, ref, DROP_MTU);
 }
 
+// The way on from a site towards another, or NULL.
+static inline const struct plan_adjacency *way_to(const struct plan *plan, uint32_t site,
+						  uint32_t to_site, uint8_t hash)
+{
+	uint32_t way = plan->rows[site]->ways[to_site];
+
+	if (__builtin_expect(way == 0, 0))
+		return NULL;
+	return &plan->adjacencies[choose(&plan->groups[way - 1], site, hash)];
+}
+
+static inline void decrement_ttl(struct packet *packet)
+{
+	packet->ttl--;
+	packet->flags |= PACKET_TTL_STALE;
+}
+
 // Towards another site.
-static inline void forward_to_site(const struct site_context *context, uint32_t to_site,
-				   packet_ref ref, struct packet *packet, bool own)
+static void forward_to_site(const struct site_context *context, uint32_t to_site, packet_ref ref,
+			    struct packet *packet, bool own)
 {
 	const struct plan *plan = context->plan;
-	uint32_t way = plan->rows[context->site]->ways[to_site];
-	const struct plan_adjacency *adjacency;
-	const struct channel_params *params;
+	const struct plan_adjacency *way = way_to(plan, context->site, to_site, packet->hash);
+	uint32_t mtu_bytes;
 
-	if (__builtin_expect(way == 0, 0)) {
+	if (way == NULL) {
 		lose(context, ref, DROP_NO_ROUTE);
 		return;
 	}
-	adjacency = &plan->adjacencies[choose(&plan->groups[way - 1], context->site, packet->hash)];
-	params = &plan->channels[adjacency->channel].params;
-	if (__builtin_expect(link_is_too_long(packet, params->mtu_bytes), 0)) {
-		lose_too_long(context, ref, params->mtu_bytes, own);
+	mtu_bytes = plan->channels[way->channel].params.mtu_bytes;
+	if (link_is_too_long(packet, mtu_bytes)) {
+		lose_too_long(context, ref, mtu_bytes, own);
 		return;
 	}
-	if (!own) {
-		packet->ttl--;
-		packet->flags |= PACKET_TTL_STALE;
-	}
-	if (__builtin_expect(adjacency->interface != PLAN_NONE, 0))
-		link_write_header(context, adjacency->interface, adjacency->mac,
+	if (!own)
+		decrement_ttl(packet);
+	if (way->interface != PLAN_NONE)
+		link_write_header(context, way->interface, way->mac,
 				  packet->flags & PACKET_IPV4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6,
 				  packet);
-	worker_offer(context->worker, adjacency->channel, ref, context->at_ns);
+	worker_offer(context->worker, way->channel, ref, context->at_ns);
 }
 
 // Out of one of this site's own interfaces, to a neighbour there.
@@ -113,10 +126,8 @@ static void forward_to_neighbour(const struct site_context *context,
 		lose_too_long(context, ref, mtu_bytes, own);
 		return;
 	}
-	if (!own) {
-		packet->ttl--;
-		packet->flags |= PACKET_TTL_STALE;
-	}
+	if (!own)
+		decrement_ttl(packet);
 	neighbour_send(context, destination->interface, &neighbour, ref);
 }
 
@@ -155,37 +166,10 @@ void forward_packet(const struct site_context *context, packet_ref ref, bool own
 		forward_to_site(context, destination->site, ref, packet, own);
 }
 
-// Everything but the hop between routers: frames from ports and exchanges, deliveries, ends.
-static void input(struct site_context *context, struct ingress ingress, packet_ref ref)
+// Everything but the plain hop: frames from ports and exchanges, deliveries, ends.
+static void input(struct worker *worker, const struct plan *plan, uint32_t site,
+		  struct ingress ingress, packet_ref ref, uint64_t at_ns)
 {
-	const struct plan *plan = context->plan;
-	struct site_state *state;
-
-	if (!plan->sites[context->site].carrier) {
-		lose(context, ref, DROP_CARRIER);
-		return;
-	}
-	state = worker_site_state(context->worker, context->site);
-	if (state->exchange != NULL) {
-		exchange_input(context, state->exchange, ingress, ref);
-		return;
-	}
-	context->interface = ingress.port != PLAN_NONE
-				     ? plan->ports[ingress.port].interface
-				     : plan->channels[ingress.channel].to_interface;
-	if (context->interface != PLAN_NONE)
-		receive_frame(context, ref);
-	else if (ingress.channel != PLAN_NONE)
-		forward_packet(context, ref, false);
-	else
-		lose(context, ref, DROP_NO_ROUTE);
-}
-
-void site_input(struct worker *worker, uint32_t site, struct ingress ingress, packet_ref ref,
-		uint64_t at_ns)
-{
-	const struct plan *plan = worker_plan(worker);
-	struct packet *packet = worker_packet(worker, ref);
 	struct site_context context = {
 		.worker = worker,
 		.plan = plan,
@@ -193,20 +177,59 @@ void site_input(struct worker *worker, uint32_t site, struct ingress ingress, pa
 		.interface = PLAN_NONE,
 		.at_ns = at_ns,
 	};
+	struct site_state *state;
 
-	// The hop between routers. Only packets that come over a channel from a router have a
-	// destination here: exchanges and interfaces take it away.
-	if (__builtin_expect(ingress.channel != PLAN_NONE && packet->ttl > 1 &&
-				     packet->destination < plan->destination_count,
-			     1)) {
-		uint32_t to_site = plan->destinations[packet->destination].site;
-
-		if (__builtin_expect(to_site != site && plan->sites[site].carrier, 1)) {
-			forward_to_site(&context, to_site, ref, packet, false);
-			return;
-		}
+	if (!plan->sites[context.site].carrier) {
+		lose(&context, ref, DROP_CARRIER);
+		return;
 	}
-	input(&context, ingress, ref);
+	state = worker_site_state(context.worker, context.site);
+	if (state->exchange != NULL) {
+		exchange_input(&context, state->exchange, ingress, ref);
+		return;
+	}
+	context.interface = ingress.port != PLAN_NONE
+				     ? plan->ports[ingress.port].interface
+				     : plan->channels[ingress.channel].to_interface;
+	if (context.interface != PLAN_NONE)
+		receive_frame(&context, ref);
+	else if (ingress.channel != PLAN_NONE)
+		forward_packet(&context, ref, false);
+	else
+		lose(&context, ref, DROP_NO_ROUTE);
+}
+
+// The hop between routers, all that most packets need: true when done. Only packets that come over
+// a channel from a router have a destination here, as exchanges and interfaces take it away.
+static inline bool hop(struct worker *worker, const struct plan *plan, uint32_t site,
+		       struct ingress ingress, packet_ref ref, uint64_t at_ns)
+{
+	struct packet *packet = worker_packet(worker, ref);
+	const struct plan_adjacency *way;
+	uint32_t to_site;
+
+	if (ingress.channel == PLAN_NONE || packet->ttl <= 1 ||
+	    packet->destination >= plan->destination_count)
+		return false;
+	to_site = plan->destinations[packet->destination].site;
+	if (to_site == site || !plan->sites[site].carrier)
+		return false;
+	way = way_to(plan, site, to_site, packet->hash);
+	if (way == NULL || way->interface != PLAN_NONE ||
+	    link_is_too_long(packet, plan->channels[way->channel].params.mtu_bytes))
+		return false;
+	decrement_ttl(packet);
+	worker_offer(worker, way->channel, ref, at_ns);
+	return true;
+}
+
+void site_input(struct worker *worker, uint32_t site, struct ingress ingress, packet_ref ref,
+		uint64_t at_ns)
+{
+	const struct plan *plan = worker_plan(worker);
+
+	if (__builtin_expect(!hop(worker, plan, site, ingress, ref, at_ns), 0))
+		input(worker, plan, site, ingress, ref, at_ns);
 }
 
 void site_originate(struct worker *worker, uint32_t site, packet_ref ref, uint64_t at_ns)

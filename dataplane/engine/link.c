@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "dataplane/engine/forward.h"
-#include "dataplane/engine/parse.h"
 
 uint32_t link_mtu_bytes(const struct plan *plan, uint32_t interface)
 {
@@ -14,11 +13,6 @@ uint32_t link_mtu_bytes(const struct plan *plan, uint32_t interface)
 	if (link->port != PLAN_NONE)
 		return plan->ports[link->port].mtu_bytes;
 	return plan->channels[link->channel].params.mtu_bytes;
-}
-
-bool link_is_too_long(const struct packet *packet, uint32_t mtu_bytes)
-{
-	return mtu_bytes != 0 && packet->wire_length > (uint64_t)mtu_bytes + PARSE_ETHERNET_BYTES;
 }
 
 void link_write_header(const struct site_context *context, uint32_t interface, const uint8_t mac[6],

@@ -6,13 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/engine/parse.h"
 #include "dataplane/engine/site.h"
 
 // Longest layer-3 packet that may leave by the interface, in bytes; 0: any.
 uint32_t link_mtu_bytes(const struct plan *plan, uint32_t interface);
 
 // Is the packet longer than that? 0 is never exceeded.
-bool link_is_too_long(const struct packet *packet, uint32_t mtu_bytes);
+static inline bool link_is_too_long(const struct packet *packet, uint32_t mtu_bytes)
+{
+	return mtu_bytes != 0 && packet->wire_length > (uint64_t)mtu_bytes + PARSE_ETHERNET_BYTES;
+}
 
 // Writes the Ethernet header (source: the interface's MAC address) of a frame that leaves by the
 // interface, and its TTL when that is stale. The packet is a bare frame from there on: whoever

@@ -272,6 +272,37 @@ static void a_routed_packet_crosses_as_a_frame_between_the_routers(void **state)
 	fake_free(worker);
 }
 
+static void a_packet_in_transit_gets_its_bytes_written_before_the_fabric(void **state)
+{
+	struct worker *worker = fake_exchange();
+	struct frame frame = frame_udp(HOST, WEST, "10.0.0.2", "10.255.0.2", 64, 1, 2, 8);
+	packet_ref ref = fake_packet(worker, &frame);
+	struct packet *packet = worker_packet(worker, ref);
+
+	(void)state;
+	worker->plan.site_count = 4; // site 3, before site 0
+	worker->plan.channel_count = 6;
+	worker->channels[4] = worker->channels[0];
+	worker->channels[4].from_site = 3;
+	worker->channels[4].to_site = 0;
+	worker->channels[4].from_interface = PLAN_NONE;
+	worker->channels[5] = worker->channels[4];
+	worker->channels[5].from_site = 0;
+	worker->channels[5].to_site = 3;
+	fake_begin(worker);
+	packet->destination = 2;
+	packet->layer3 = 14;
+	packet->flags = PACKET_IPV4 | PACKET_TTL_STALE;
+	packet->ttl = 60;
+	site_input(worker, 0, (struct ingress){PLAN_NONE, 4}, ref, 0);
+	packet = fake_offered(worker, 0, 0);
+	frame_check_ethernet(packet->frame, LEFT, RIGHT, 0x0800);
+	frame_check(packet->frame, packet->length);
+	assert_int_equal(packet->frame[22], 59);
+	assert_int_equal(packet->destination, PLAN_NONE);
+	fake_free(worker);
+}
+
 static void a_real_router_at_the_exchange_finds_and_is_found_by_arp(void **state)
 {
 	struct worker *worker = exchange();
@@ -345,6 +376,7 @@ int main(void)
 		cmocka_unit_test(an_exchange_that_is_down_loses_all_by_carrier),
 		cmocka_unit_test(copies_without_memory_are_counted),
 		cmocka_unit_test(a_routed_packet_crosses_as_a_frame_between_the_routers),
+		cmocka_unit_test(a_packet_in_transit_gets_its_bytes_written_before_the_fabric),
 		cmocka_unit_test(a_real_router_at_the_exchange_finds_and_is_found_by_arp),
 		cmocka_unit_test(a_router_asks_over_the_exchange_for_a_real_one),
 		cmocka_unit_test(a_flooded_frame_for_another_is_lost_at_a_router),

@@ -454,13 +454,12 @@ static void an_idle_site_sends_nothing(void **state)
 static void an_interface_that_does_not_resolve_never_asks(void **state)
 {
 	struct worker *worker = fake_chain(1);
-	char host[] = "2001:db8::2";
 
 	(void)state;
 	worker->interfaces[0].resolves = false;
 	fake_begin(worker);
-	send_to(worker, host, 1, 0);
-	send_to(worker, host, 2, 1000 * SECOND);
+	send_to(worker, "2001:db8::2", 1, 0);
+	send_to(worker, "2001:db8::2", 2, 1000 * SECOND);
 	send_to(worker, "10.0.0.2", 3, 1000 * SECOND);
 	assert_int_equal(fake_count(worker, FAKE_SENT, 0), 3);
 	assert_int_equal(worker->counters[0].originated, 0);
