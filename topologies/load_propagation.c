@@ -154,8 +154,7 @@ static void finish_cable(struct reader *reader, struct link_draft *draft)
 			    "a fibre needs length, stretch or delay; write e.g. length = 245km");
 		return;
 	}
-	link->propagation_ns =
-		fibre_delay_ns(link->length_m, link->group_index) + link->equipment_ns;
+	link->propagation_ns = fibre_delay_ns(link->length_m, link->group_index);
 }
 
 static void finish_satellite(struct reader *reader, struct link_draft *draft)

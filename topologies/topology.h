@@ -84,7 +84,8 @@ struct link {
 	double group_index;      // fibre
 	uint64_t equipment_ns;   // `equipment = 20us`: transponders, amplifiers, per direction
 	uint64_t processing_ns;  // satellite: payload and modem, per direction
-	uint64_t propagation_ns; // per direction, from the medium; filled in by validation
+	uint64_t propagation_ns; // per direction, filled in by load: fibre or cable without its
+				 // equipment_ns, or up and down with processing_ns
 	uint32_t satellite;      // index, or TOPOLOGY_NONE
 	double elevation_mask_deg;
 	char band[64];

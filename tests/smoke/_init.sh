@@ -6,7 +6,8 @@
 set -eu
 shopt -s inherit_errexit
 
-tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+tree=${here%/tests/smoke}
 golden=$tree/pcaps/golden
 topologies=$tree/topologies
 : "${CORRIDOR:?the program to test, such as build/control/corridor}"
@@ -53,8 +54,8 @@ says_one_line() {
 	[ "$(wc -l <"$work/err")" = 1 ] && grep -qE '^corridor: .+: .+' "$work/err"
 }
 
-# json FILTER FILE: true when the filter of jq says so.
-json() { jq -e "$1" "$2"; }
+# json FILTER FILE: the file holds one JSON value, of which the filter of jq is true.
+json() { jq -es "length == 1 and (.[0] | $1)" "$2"; }
 
 # The instants of a capture's frames, as seconds with nine digits.
 times() { tcpdump -nn -tt --time-stamp-precision=nano -r "$1" 2>/dev/null | cut -d ' ' -f 1; }

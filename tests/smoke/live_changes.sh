@@ -3,7 +3,7 @@
 # Changes act while traffic runs: a new delay is felt at once, a cut link is gone round, and what
 # cannot be done is refused and changes nothing.
 . "$(dirname "$0")/_init.sh"
-. "$(dirname "$0")/_live.sh" ping jq
+. "$here/_live.sh" ping jq
 
 write_lab
 start_lab lab.ini

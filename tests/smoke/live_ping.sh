@@ -3,7 +3,7 @@
 # Ping between two hosts through the lab takes twice the path's one-way delay and at most 200
 # microseconds more (the median), over IPv4 and IPv6; traceroute shows the sites in their order.
 . "$(dirname "$0")/_init.sh"
-. "$(dirname "$0")/_live.sh" ping traceroute jq
+. "$here/_live.sh" ping traceroute jq
 
 write_lab
 expect 0 "the path is known beforehand" "$CORRIDOR" -j path lab.ini alpha beta

@@ -3,7 +3,7 @@
 # A lab that ends leaves nothing behind, whether it is told to stop, interrupted, or out of time;
 # two of one name cannot run; a lab that is not there is exit status 3.
 . "$(dirname "$0")/_init.sh"
-. "$(dirname "$0")/_live.sh"
+. "$here/_live.sh"
 
 write_lab
 state() { # what a lab makes: interfaces, sockets and run-time files

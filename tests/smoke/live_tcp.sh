@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # iperf3 over TCP through a link of 100 Mbit/s carries 85 to 100 Mbit/s.
 . "$(dirname "$0")/_init.sh"
-. "$(dirname "$0")/_live.sh" ping iperf3 jq
+. "$here/_live.sh" ping iperf3 jq
 
 write_lab
 start_lab lab.ini

@@ -3,7 +3,7 @@
 # An idle live wire between two namespaces carries no frame; and what link-local protocols send
 # passes, unchanged.
 . "$(dirname "$0")/_init.sh"
-. "$(dirname "$0")/_live.sh" tcpdump jq
+. "$here/_live.sh" tcpdump jq
 
 cat >wire.ini <<INI
 [network]
