@@ -31,13 +31,20 @@ const struct command commands[] = {
 			"leaves a port with the release times, on the clock of the captures. The "
 			"lab's zero is the earliest packet. Same topology, captures and seed: same "
 			"bytes, for any number of workers. Files named .pcap are written as "
-			"nanosecond pcap, all others as pcapng.",
+			"nanosecond pcap, all others as pcapng. Several ports may name one pcapng "
+			"file: each has its interface in it.\n"
+			"\n"
+			"It ends when captures, flows and events are done and all in flight has "
+			"arrived, or at --until. Files are written aside and renamed at the end: "
+			"after a fault or Ctrl-C none is there.",
 		.options = {{"--in", "PORT=FILE", "a capture that enters at a port"},
 			    {"--out", "PORT=FILE", "what leaves a port"},
 			    {"--until", "T", "ends at T of the lab's clock"},
 			    {"--seed", "N", "instead of the topology's"},
 			    {"--workers", "N", "threads, 1 to 16 (1)"},
 			    {"--map", "OLD=NEW", "rewrites addresses from one prefix to another"},
+			    {"--capture", "FILE",
+			     "every channel's packets, where they enter and leave or are lost"},
 			    {"--journal", "FILE", "parameters and paths in force, for verify"}},
 		.examples = {"corridor replay topologies/wire.ini --in west=in.pcap --out "
 			     "east=out.pcapng"},

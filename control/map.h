@@ -8,10 +8,11 @@
 
 #include "topologies/topology.h"
 
-// For each address of the frame the first map whose `from` holds it applies: the prefix is replaced,
-// the host's bits stay. Touched are IPv4 and IPv6 headers behind any VLAN tags, the packets that
-// ICMP errors quote, ARP, and the targets of neighbour discovery; checksums of IPv4, TCP, UDP,
-// UDP-Lite, DCCP and ICMPv6 follow, by RFC 1624. `from` and `to` are of one family and length each.
-// Frames that are cut short or not understood are changed as far as they go. Cannot fail.
+// For each address of the frame the first map whose `from` holds it applies: the prefix is
+// replaced, the host's bits stay. Touched are IPv4 and IPv6 headers behind any VLAN tags, the
+// packets that ICMP errors quote, ARP, and the targets of neighbour discovery; checksums of IPv4,
+// TCP, UDP, UDP-Lite, DCCP and ICMPv6 follow, by RFC 1624. `from` and `to` are of one family and
+// length each. Frames that are cut short or not understood are changed as far as they go. Cannot
+// fail.
 void map_frame(const struct prefix *from, const struct prefix *to, size_t count, uint8_t *bytes,
 	       uint32_t length);

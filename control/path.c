@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `corridor path`: the way from one site to another, hop by hop, and what it costs.
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/cli/table.h"
@@ -9,27 +10,31 @@
 #include "topologies/load.h"
 #include "topologies/quantity.h"
 
-#define HOPS_MOST 64
+// An end of the way: a site, or a port of a wire.
+struct end {
+	const char *name;
+	uint32_t site; // TOPOLOGY_NONE on a wire
+	uint32_t port; // TOPOLOGY_NONE unless a port was named
+};
 
 // A way and its sums.
 struct way {
-	uint32_t hops[HOPS_MOST];
+	uint32_t hops[NETWORK_PATH_MOST];
 	size_t count;
+	const char *fault; // why packets do not arrive, or NULL
 	uint64_t delay_ns;
-	uint64_t rate_bps; // 0: no limit
-	uint32_t mtu_bytes;
+	uint64_t rate_bps;  // 0: no limit
+	uint32_t mtu_bytes; // 0: no limit
 	double loss;
 };
 
-static void walk(const struct network *network, uint32_t from, uint32_t to, struct way *way)
+static void add_up(const struct network *network, struct way *way)
 {
-	const struct plan *plan = network_plan(network);
 	double passed = 1;
 
-	memset(way, 0, sizeof(*way));
-	way->count = network_path(network, from, to, way->hops, HOPS_MOST);
 	for (size_t i = 0; i < way->count; i++) {
-		const struct channel_params *p = &plan->channels[way->hops[i]].params;
+		const struct channel_params *p =
+			&network_plan(network)->channels[way->hops[i]].params;
 
 		way->delay_ns += p->delay_ns;
 		passed *= 1 - loss_ratio(&p->loss);
@@ -42,71 +47,188 @@ static void walk(const struct network *network, uint32_t from, uint32_t to, stru
 	way->loss = 1 - passed;
 }
 
-static uint32_t find_end(const struct topology *topology, const char *name, struct error *error)
+static void find_hops(const struct network *network, const struct end *from, const struct end *to,
+		      struct way *way)
 {
-	uint32_t site = topology_find_site(topology, name);
-	uint32_t port = topology_find_port(topology, name);
+	const struct plan *plan = network_plan(network);
 
-	if (site == TOPOLOGY_NONE && port != TOPOLOGY_NONE)
-		site = topology->ports[port].site;
-	if (site == TOPOLOGY_NONE)
-		error_set(error, -EINVAL, name,
-			  "the topology has no site of this name, nor a port at a site");
-	return site;
+	if (from->site != TOPOLOGY_NONE && to->site != TOPOLOGY_NONE) {
+		way->count =
+			network_path(network, from->site, to->site, way->hops, NETWORK_PATH_MOST);
+	} else if (from->site == TOPOLOGY_NONE && to->site == TOPOLOGY_NONE) {
+		uint32_t channel = plan->ports[from->port].wire_channel;
+
+		if (channel != PLAN_NONE && plan->channels[channel].to_port == to->port) {
+			way->hops[0] = channel;
+			way->count = 1;
+		}
+	}
+}
+
+static void walk(const struct network *network, const struct end *from, const struct end *to,
+		 struct way *way)
+{
+	const struct plan *plan = network_plan(network);
+	const struct plan_channel *last;
+
+	memset(way, 0, sizeof(*way));
+	find_hops(network, from, to, way);
+	add_up(network, way);
+	if (way->count == 0) {
+		if (from->site == TOPOLOGY_NONE || from->site != to->site)
+			way->fault = "there is no path";
+		return;
+	}
+	last = &plan->channels[way->hops[way->count - 1]];
+	if (last->to_site != to->site)
+		way->fault = "packets go round in circles, as routing is converging";
+	for (size_t i = 0; i < way->count; i++) {
+		uint32_t site = plan->channels[way->hops[i]].to_site;
+
+		if (!plan->channels[way->hops[i]].params.carrier ||
+		    (site != PLAN_NONE && !plan->sites[site].carrier))
+			way->fault = "a link or site on the path is down";
+	}
+	if (from->site != TOPOLOGY_NONE && !plan->sites[from->site].carrier)
+		way->fault = "a link or site on the path is down";
+}
+
+static int find_end(const struct topology *topology, const char *name, struct end *end,
+		    struct error *error)
+{
+	*end = (struct end){
+		.name = name, .site = topology_find_site(topology, name), .port = TOPOLOGY_NONE};
+	if (end->site == TOPOLOGY_NONE) {
+		end->port = topology_find_port(topology, name);
+		if (end->port == TOPOLOGY_NONE)
+			return error_set(error, -EINVAL, name,
+					 "the topology has no site or port of this name");
+		end->site = topology->ports[end->port].site;
+	}
+	if (end->site != TOPOLOGY_NONE && topology->sites[end->site].kind == SITE_EXCHANGE)
+		return error_set(error, -EINVAL, name,
+				 "an exchange switches, and where a frame goes is up to its MAC "
+				 "address (name a router)");
+	return 0;
+}
+
+// Name of the place where a channel begins (0) or ends (1).
+static const char *place(const struct topology *topology, uint32_t channel, unsigned which)
+{
+	const struct link_end *end = &topology->links[channel / 2].ends[(channel + which) % 2];
+
+	return end->site != TOPOLOGY_NONE ? topology->sites[end->site].name
+					  : topology->ports[end->port].name;
+}
+
+// Jurisdictions in the order of travel, each once in a row; sites without one are left out.
+static json_t *jurisdictions(const struct topology *topology, const struct end *from,
+			     const struct way *way)
+{
+	json_t *list = json_array();
+	const char *before = "";
+
+	for (size_t i = 0; i <= way->count; i++) {
+		uint32_t site = i == 0 ? from->site
+				       : topology->links[way->hops[i - 1] / 2]
+						 .ends[1 - way->hops[i - 1] % 2]
+						 .site;
+		const char *code = site != TOPOLOGY_NONE ? topology->sites[site].jurisdiction : "";
+
+		if (code[0] && strcmp(code, before) != 0) {
+			json_array_append_new(list, json_string(code));
+			before = code;
+		}
+	}
+	return list;
 }
 
 static json_t *way_json(const struct topology *topology, const struct network *network,
-			const struct way *way, const struct way *back, uint32_t from, uint32_t to)
+			const struct end *from, const struct end *to, const struct way *way,
+			const struct way *back)
 {
-	const struct plan *plan = network_plan(network);
-	json_t *hops = json_array(), *places = json_array(), *object;
+	json_t *hops = json_array();
+	json_t *sites = json_array();
+	json_t *none = json_null();
 
-	json_array_append_new(places, json_string(topology->sites[from].jurisdiction));
+	json_array_append_new(
+		sites, json_string(way->count ? place(topology, way->hops[0], 0) : from->name));
 	for (size_t i = 0; i < way->count; i++) {
-		const struct plan_channel *c = &plan->channels[way->hops[i]];
-		const struct site *end = &topology->sites[c->to_site];
+		uint32_t c = way->hops[i];
+		const struct channel_params *p = &network_plan(network)->channels[c].params;
 
-		json_array_append_new(hops, json_pack("{s:s, s:s, s:s, s:I, s:I}", "link",
-						      topology->links[way->hops[i] / 2].name,
-						      "from", topology->sites[c->from_site].name,
-						      "to", end->name, "delay_ns",
-						      (json_int_t)c->params.delay_ns, "rate_bps",
-						      (json_int_t)c->params.rate.bits_per_second));
-		if (end->kind != SITE_EXCHANGE)
-			json_array_append_new(places, json_string(end->jurisdiction));
+		json_array_append_new(hops,
+				      json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:b}",
+						"link", topology->links[c / 2].name, "direction",
+						c % 2 ? "reverse" : "forward", "from",
+						place(topology, c, 0), "to", place(topology, c, 1),
+						"delay_ns", (json_int_t)p->delay_ns, "rate_bps",
+						(json_int_t)p->rate.bits_per_second, "loss",
+						loss_ratio(&p->loss), "mtu_bytes",
+						(json_int_t)p->mtu_bytes, "up", p->carrier));
+		json_array_append_new(sites, json_string(place(topology, c, 1)));
 	}
-	object = json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:f, s:I, s:o}", "from",
-			   topology->sites[from].name, "to", topology->sites[to].name, "hops", hops,
-			   "delay_ns", (json_int_t)way->delay_ns, "rtt_ns",
-			   (json_int_t)(way->delay_ns + back->delay_ns), "rate_bps",
-			   (json_int_t)way->rate_bps, "loss", way->loss, "mtu_bytes",
-			   (json_int_t)way->mtu_bytes, "jurisdictions", places);
-	return object;
+	return json_pack("{s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:I, s:f, s:I, s:o}",
+			 "from", from->name, "to", to->name, "reachable", !way->fault, "reason",
+			 way->fault ? json_string(way->fault) : none, "settled",
+			 network_is_settled(network), "sites", sites, "hops", hops, "delay_ns",
+			 way->fault ? none : json_integer((json_int_t)way->delay_ns), "rtt_ns",
+			 way->fault || back->fault
+				 ? none
+				 : json_integer((json_int_t)(way->delay_ns + back->delay_ns)),
+			 "rate_bps", (json_int_t)way->rate_bps, "loss", way->loss, "mtu_bytes",
+			 (json_int_t)way->mtu_bytes, "jurisdictions",
+			 jurisdictions(topology, from, way));
+}
+
+static void print_sums(const struct topology *topology, const struct end *from,
+		       const struct way *way, const struct way *back, FILE *out)
+{
+	json_t *codes = jurisdictions(topology, from, way);
+	char rate[32];
+
+	fprintf(out, "\none-way delay  %.6f ms\n", (double)way->delay_ns / 1e6);
+	if (back->fault)
+		fprintf(out, "round trip     - (on the way back, %s)\n", back->fault);
+	else
+		fprintf(out, "round trip     %.6f ms\n",
+			(double)(way->delay_ns + back->delay_ns) / 1e6);
+	fprintf(out, "bottleneck     %s\n",
+		way->rate_bps ? quantity_format_rate(way->rate_bps, rate, sizeof(rate))
+			      : "no limit");
+	fprintf(out, "loss           %.6g %%\n", way->loss * 100);
+	if (way->mtu_bytes)
+		fprintf(out, "MTU            %u bytes\n", way->mtu_bytes);
+	if (json_array_size(codes) > 0)
+		fprintf(out, "jurisdictions ");
+	for (size_t i = 0; i < json_array_size(codes); i++)
+		fprintf(out, " %s%s", json_string_value(json_array_get(codes, i)),
+			i + 1 < json_array_size(codes) ? "," : "\n");
+	json_decref(codes);
 }
 
 static void print_way(const struct topology *topology, const struct network *network,
-		      const struct way *way, const struct way *back, FILE *out)
+		      const struct end *from, const struct way *way, const struct way *back,
+		      FILE *out)
 {
-	const struct plan *plan = network_plan(network);
-	struct table *table =
-		table_create((const char *const[]){"LINK", "FROM", "TO", ">DELAY", ">RATE", NULL});
-	char delay[32], rate[32];
+	struct table *table = table_create(
+		(const char *const[]){"LINK", "FROM", "TO", ">DELAY", ">RATE", ">LOSS", NULL});
+	char delay[32], rate[32], loss[32];
 
 	for (size_t i = 0; i < way->count; i++) {
-		const struct plan_channel *c = &plan->channels[way->hops[i]];
+		uint32_t c = way->hops[i];
+		const struct channel_params *p = &network_plan(network)->channels[c].params;
 
-		quantity_format_time(c->params.delay_ns, delay, sizeof(delay));
-		quantity_format_rate(c->params.rate.bits_per_second, rate, sizeof(rate));
+		quantity_format_time(p->delay_ns, delay, sizeof(delay));
+		quantity_format_rate(p->rate.bits_per_second, rate, sizeof(rate));
+		snprintf(loss, sizeof(loss), "%.6g %%", loss_ratio(&p->loss) * 100);
 		table_row(table,
-			  (const char *const[]){topology->links[way->hops[i] / 2].name,
-						topology->sites[c->from_site].name,
-						topology->sites[c->to_site].name, delay,
-						c->params.rate.bits_per_second ? rate : NULL});
+			  (const char *const[]){topology->links[c / 2].name, place(topology, c, 0),
+						place(topology, c, 1), delay,
+						p->rate.bits_per_second ? rate : NULL, loss});
 	}
 	table_print(table, out);
-	fprintf(out, "one-way delay %.6f ms, RTT %.6f ms, loss %.6g %%\n",
-		(double)way->delay_ns / 1e6, (double)(way->delay_ns + back->delay_ns) / 1e6,
-		way->loss * 100);
+	print_sums(topology, from, way, back, out);
 }
 
 // Runs the topology's timeline up to an instant.
@@ -124,43 +246,39 @@ static int run_to(struct network *network, uint64_t at_ns, struct error *error)
 	return 0;
 }
 
-static int find_path(struct invocation *invocation, const struct topology *topology, uint64_t at_ns)
+static int find_path(struct invocation *invocation, const struct topology *topology,
+		     const uint64_t *at_ns)
 {
-	struct error error = {0};
+	struct error error = {.code = 0};
 	struct network *network = NULL;
+	struct end from, to;
 	struct way way, back;
-	uint32_t from = find_end(topology, invocation->argv[1], &error);
-	uint32_t to =
-		from == TOPOLOGY_NONE ? from : find_end(topology, invocation->argv[2], &error);
-	int status = EXIT_TRUE;
 
-	if (to == TOPOLOGY_NONE)
+	if (find_end(topology, invocation->argv[1], &from, &error) ||
+	    find_end(topology, invocation->argv[2], &to, &error))
 		return report_error(invocation, &error);
 	network = network_create(topology, NETWORK_FILES, &error);
-	if (!network || run_to(network, at_ns, &error)) {
+	if (!network || (at_ns && run_to(network, *at_ns, &error))) {
 		network_free(network);
 		return report_error(invocation, &error);
 	}
-	walk(network, from, to, &way);
-	walk(network, to, from, &back);
-	if (way.count == 0 && from != to) {
-		fprintf(invocation->err, "corridor: %s: no path to %s\n", invocation->argv[1],
-			invocation->argv[2]);
-		status = EXIT_ANSWER_NO;
-	} else if (invocation->json) {
-		print_json(invocation, way_json(topology, network, &way, &back, from, to));
-	} else {
-		print_way(topology, network, &way, &back, invocation->out);
-	}
+	walk(network, &from, &to, &way);
+	walk(network, &to, &from, &back);
+	if (way.fault)
+		fprintf(invocation->err, "corridor: %s to %s: %s\n", from.name, to.name, way.fault);
+	if (invocation->json)
+		print_json(invocation, way_json(topology, network, &from, &to, &way, &back));
+	else if (!way.fault)
+		print_way(topology, network, &from, &way, &back, invocation->out);
 	network_free(network);
-	return status;
+	return way.fault ? EXIT_ANSWER_NO : EXIT_TRUE;
 }
 
 int command_path(struct invocation *invocation)
 {
 	const char *at = take_option(invocation, "--at");
-	struct errors errors = {0};
-	struct error error = {0};
+	struct errors errors = {.count = 0};
+	struct error error = {.code = 0};
 	struct topology *topology;
 	uint64_t at_ns = 0;
 	int status;
@@ -171,7 +289,7 @@ int command_path(struct invocation *invocation)
 	if (status != EXIT_TRUE)
 		return status;
 	topology = topology_load(invocation->argv[0], &errors);
-	status = topology ? find_path(invocation, topology, at_ns)
+	status = topology ? find_path(invocation, topology, at ? &at_ns : NULL)
 			  : report_errors(invocation, &errors);
 	topology_free(topology);
 	errors_fini(&errors);

@@ -2,6 +2,7 @@
 // A run in virtual time: topology, captures in, captures out, counters.
 #pragma once
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "control/network.h"
@@ -30,12 +31,13 @@ struct replay_options {
 	void (*changed)(void *context, struct engine *engine, const struct network *network,
 			uint64_t at_ns);
 	void *context;
+	const volatile sig_atomic_t *interrupted; // true: end and leave no output; or NULL
 };
 
 struct replay_result {
 	uint64_t clock_ns;   // instant of the captures at which the lab's clock was zero
-	uint64_t end_ns;     // the lab's clock at the end
-	char warnings[1024]; // sentences about inputs, or empty
+	uint64_t end_ns;     // until_ns if that ended it, else when the last thing happened
+	char warnings[1024]; // sentences about inputs, a line each, or empty
 };
 
 // Runs to the end. Outputs are written aside and renamed together when all is well; on a fault none

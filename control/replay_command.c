@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `corridor replay`: captures and built-in flows through a topology in virtual time.
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/cli/table.h"
 #include "control/command.h"
 #include "control/replay.h"
-#include "control/view.h"
+#include "control/replay_report.h"
 #include "topologies/load.h"
 #include "topologies/quantity.h"
 
@@ -93,20 +93,12 @@ static int take_request(struct invocation *invocation, struct request *request, 
 		rc = take_maps(invocation, request, error);
 	request->options.inputs = request->inputs;
 	request->options.outputs = request->outputs;
+	request->options.capture = take_option(invocation, "--capture");
 	request->options.journal = take_option(invocation, "--journal");
 	request->until = take_option(invocation, "--until");
 	request->seed = take_option(invocation, "--seed");
 	request->workers = take_option(invocation, "--workers");
 	return rc;
-}
-
-static bool endless(const struct topology *topology)
-{
-	for (size_t i = 0; i < topology->flow_count; i++) {
-		if (topology->flows[i].stop_ns == UINT64_MAX)
-			return true;
-	}
-	return false;
 }
 
 static int settle(struct request *request, struct topology *topology, struct error *error)
@@ -128,145 +120,52 @@ static int settle(struct request *request, struct topology *topology, struct err
 	if (workers < 1 || workers > 16)
 		return error_set(error, -EINVAL, "--workers", "\"%s\" is not within 1 to 16",
 				 request->workers);
-	if (!request->until && endless(topology))
-		return error_set(error, -EINVAL, "replay",
-				 "a flow has no stop, so this would never end; give --until TIME");
 	request->options.workers = (unsigned)workers;
 	return 0;
 }
 
-// ---- What is printed ----
+// ---- Running ----
 
-static json_t *port_json(const struct engine *engine, uint32_t port)
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
 {
-	struct engine_port_counters c;
-
-	engine_port_read(engine, port, &c);
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "received", (json_int_t)c.received,
-			 "received_bytes", (json_int_t)c.received_bytes, "sent", (json_int_t)c.sent,
-			 "sent_bytes", (json_int_t)c.sent_bytes, "lost", view_lost(c.lost));
+	interrupted = number;
 }
 
-static json_t *channel_json(const struct engine *engine, uint32_t channel)
+// Runs with Ctrl-C and SIGTERM as a wish to end, and gives them back their old meaning.
+static int run(struct request *request, struct replay_result *result, struct engine **engine,
+	       struct network **network, struct error *error)
 {
-	struct engine_channel_counters c;
+	struct sigaction action = {.sa_handler = interrupt};
+	struct sigaction old_int, old_term;
+	int rc;
 
-	engine_channel_read(engine, channel, &c);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "entered",
-			 (json_int_t)c.entered, "delivered", (json_int_t)c.delivered, "duplicated",
-			 (json_int_t)c.duplicated, "in_flight", (json_int_t)c.in_flight, "retimed",
-			 (json_int_t)c.retimed, "entered_bytes", (json_int_t)c.entered_bytes,
-			 "delivered_bytes", (json_int_t)c.delivered_bytes, "lost",
-			 view_lost(c.lost));
+	interrupted = 0;
+	request->options.interrupted = &interrupted;
+	sigaction(SIGINT, &action, &old_int);
+	sigaction(SIGTERM, &action, &old_term);
+	rc = replay_run(&request->options, result, engine, network, error);
+	sigaction(SIGINT, &old_int, NULL);
+	sigaction(SIGTERM, &old_term, NULL);
+	return rc;
 }
 
-static json_t *site_json(const struct engine *engine, uint32_t site)
+static bool writes_to_stdout(const struct request *request)
 {
-	struct engine_site_counters c;
-
-	engine_site_read(engine, site, &c);
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "local", (json_int_t)c.local, "originated",
-			 (json_int_t)c.originated, "pending", (json_int_t)c.pending, "flooded",
-			 (json_int_t)c.flooded, "lost", view_lost(c.lost));
-}
-
-static json_t *flow_json(const struct engine *engine, uint32_t flow)
-{
-	struct engine_flow_counters c;
-	struct histogram *delay = malloc(sizeof(*delay));
-	json_t *object;
-
-	engine_flow_read(engine, flow, &c);
-	object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "sent", (json_int_t)c.sent,
-			   "received", (json_int_t)c.received, "duplicated",
-			   (json_int_t)c.duplicated, "reordered", (json_int_t)c.reordered, "gap_ns",
-			   (json_int_t)c.gap_ns, "gap_from_ns", (json_int_t)c.gap_from_ns,
-			   "gap_until_ns", (json_int_t)c.gap_until_ns, "lost", view_lost(c.lost));
-	if (delay) {
-		engine_flow_delay(engine, flow, delay);
-		json_object_set_new(object, "delay_ns", view_histogram(delay));
+	for (size_t i = 0; i < request->options.output_count; i++) {
+		if (strcmp(request->outputs[i].path, "-") == 0)
+			return true;
 	}
-	free(delay);
-	return object;
+	return request->options.capture && strcmp(request->options.capture, "-") == 0;
 }
 
-static json_t *outcome_json(const struct topology *topology, const struct replay_result *result,
-			    const struct engine *engine)
+static void print_warnings(const struct invocation *invocation, char *warnings)
 {
-	json_t *ports = json_object(), *channels = json_object();
-	json_t *sites = json_object(), *flows = json_object();
-	char name[160];
+	char *rest = NULL;
 
-	for (uint32_t i = 0; i < topology->port_count; i++)
-		json_object_set_new(ports, topology->ports[i].name, port_json(engine, i));
-	for (uint32_t i = 0; i < 2 * topology->link_count; i++)
-		json_object_set_new(channels,
-				    topology_channel_name(topology, i, name, sizeof(name)),
-				    channel_json(engine, i));
-	for (uint32_t i = 0; i < topology->site_count; i++)
-		json_object_set_new(sites, topology->sites[i].name, site_json(engine, i));
-	for (uint32_t i = 0; i < topology->flow_count; i++)
-		json_object_set_new(flows, topology->flows[i].name, flow_json(engine, i));
-	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "topology", topology->name,
-			 "seed", (json_int_t)topology->seed, "clock_ns",
-			 (json_int_t)result->clock_ns, "end_ns", (json_int_t)result->end_ns,
-			 "ports", ports, "channels", channels, "sites", sites, "flows", flows);
-}
-
-// "queue 3, model 2" or "-".
-static const char *lost_text(const uint64_t *lost, char *buffer, size_t size)
-{
-	size_t used = 0;
-
-	snprintf(buffer, size, "-");
-	for (unsigned i = 0; i < DROP_REASONS; i++) {
-		if (lost[i] && used < size)
-			used += (size_t)snprintf(buffer + used, size - used, "%s%s %llu",
-						 used ? ", " : "", drop_reason_name(i),
-						 (unsigned long long)lost[i]);
-	}
-	return buffer;
-}
-
-static void print_ports(const struct topology *topology, const struct engine *engine, FILE *out)
-{
-	struct table *table =
-		table_create((const char *const[]){"PORT", ">RECEIVED", ">SENT", "LOST", NULL});
-	char cells[2][32], lost[256];
-
-	for (uint32_t i = 0; i < topology->port_count; i++) {
-		struct engine_port_counters c;
-
-		engine_port_read(engine, i, &c);
-		snprintf(cells[0], sizeof(cells[0]), "%llu", (unsigned long long)c.received);
-		snprintf(cells[1], sizeof(cells[1]), "%llu", (unsigned long long)c.sent);
-		table_row(table, (const char *const[]){topology->ports[i].name, cells[0], cells[1],
-						       lost_text(c.lost, lost, sizeof(lost))});
-	}
-	table_print(table, out);
-}
-
-static void print_channels(const struct topology *topology, const struct engine *engine, FILE *out)
-{
-	struct table *table = table_create((const char *const[]){
-		"CHANNEL", ">ENTERED", ">DELIVERED", ">IN FLIGHT", "LOST", NULL});
-	char cells[3][32], name[160], lost[256];
-
-	for (uint32_t i = 0; i < 2 * topology->link_count; i++) {
-		struct engine_channel_counters c;
-
-		engine_channel_read(engine, i, &c);
-		if (c.entered == 0)
-			continue;
-		snprintf(cells[0], sizeof(cells[0]), "%llu", (unsigned long long)c.entered);
-		snprintf(cells[1], sizeof(cells[1]), "%llu", (unsigned long long)c.delivered);
-		snprintf(cells[2], sizeof(cells[2]), "%llu", (unsigned long long)c.in_flight);
-		table_row(table,
-			  (const char *const[]){
-				  topology_channel_name(topology, i, name, sizeof(name)), cells[0],
-				  cells[1], cells[2], lost_text(c.lost, lost, sizeof(lost))});
-	}
-	table_print(table, out);
+	for (char *line = strtok_r(warnings, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		fprintf(invocation->err, "corridor: warning: %s\n", line);
 }
 
 static int replay_topology(struct invocation *invocation, struct request *request,
@@ -277,18 +176,20 @@ static int replay_topology(struct invocation *invocation, struct request *reques
 	struct network *network;
 	struct error error = {0};
 
-	if (settle(request, topology, &error) ||
-	    replay_run(&request->options, &result, &engine, &network, &error))
-		return report_error(invocation, &error);
-	if (result.warnings[0])
-		fprintf(invocation->err, "corridor: warning: %s\n", result.warnings);
-	if (invocation->json) {
-		print_json(invocation, outcome_json(topology, &result, engine));
-	} else {
-		print_ports(topology, engine, invocation->out);
-		fputc('\n', invocation->out);
-		print_channels(topology, engine, invocation->out);
+	if (settle(request, topology, &error) || run(request, &result, &engine, &network, &error)) {
+		int status = report_error(invocation, &error);
+
+		// As a shell says of a program that a signal has ended.
+		return error.code == -EINTR ? 128 + interrupted : status;
 	}
+	print_warnings(invocation, result.warnings);
+	// A capture on standard output has it for itself.
+	if (writes_to_stdout(request))
+		invocation->out = invocation->err;
+	if (invocation->json)
+		print_json(invocation, replay_report_json(topology, &result, engine));
+	else
+		replay_report_print(topology, &result, engine, invocation->out);
 	engine_destroy(engine);
 	network_free(network);
 	return EXIT_TRUE;

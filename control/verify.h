@@ -33,6 +33,7 @@ void verify_print(const struct verification *verification, FILE *out);
 int verify_save(const struct verification *verification, const char *path, struct error *error);
 
 #define VERIFY_MAPS 16
+#define VERIFY_SEEN 1024
 
 // Decides whether a frame at a routed port belongs to the traffic from one port to another: its
 // destination lives at `to`, and its source does not live at another port or site than `from`.
@@ -44,6 +45,11 @@ struct verify_home {
 	struct prefix map_from[VERIFY_MAPS];
 	struct prefix map_to[VERIFY_MAPS];
 	size_t map_count; // 0 for the received capture
+	// Where addresses seen before live, by a hash of the address.
+	struct verify_seen {
+		struct address address; // ADDRESS_NONE: empty
+		const struct plan_destination *destination;
+	} seen[VERIFY_SEEN];
 };
 
 // For struct frames_choice; `context` is a struct verify_home.

@@ -37,6 +37,22 @@ static const struct plan_destination *find_destination(const struct plan *plan,
 	return best ? &plan->destinations[best->destination] : NULL;
 }
 
+static const struct plan_destination *look_up(struct verify_home *home,
+					      const struct address *address)
+{
+	struct verify_seen *seen;
+	uint64_t parts[2];
+
+	memcpy(parts, address->bytes, sizeof(parts));
+	seen = &home->seen[((parts[0] ^ parts[1]) * UINT64_C(0x9e3779b97f4a7c15) >> 40) %
+			   VERIFY_SEEN];
+	if (memcmp(&seen->address, address, sizeof(*address)) != 0) {
+		seen->destination = find_destination(home->plan, address);
+		seen->address = *address;
+	}
+	return seen->destination;
+}
+
 static bool lives_at(const struct plan *plan, const struct plan_destination *destination,
 		     uint32_t port)
 {
@@ -72,7 +88,8 @@ static bool read_addresses(const uint8_t *bytes, uint32_t captured, struct addre
 	uint32_t layer3 = digest_layer3(bytes, captured, &type);
 	const uint8_t *ip = bytes + layer3;
 
-	*source = *target = (struct address){.family = ADDRESS_NONE};
+	memset(source, 0, sizeof(*source));
+	memset(target, 0, sizeof(*target));
 	if (type == IPV4_TYPE && captured >= layer3 + 20 && ip[0] >> 4 == 4) {
 		source->family = target->family = ADDRESS_IPV4;
 		memcpy(source->bytes, ip + 12, 4);
@@ -90,7 +107,7 @@ static bool read_addresses(const uint8_t *bytes, uint32_t captured, struct addre
 
 bool verify_takes(void *context, const uint8_t *bytes, uint32_t captured)
 {
-	const struct verify_home *home = context;
+	struct verify_home *home = context;
 	const struct plan_destination *destination;
 	struct address source;
 	struct address target;
@@ -99,9 +116,9 @@ bool verify_takes(void *context, const uint8_t *bytes, uint32_t captured)
 		return false;
 	map_address(home, &source);
 	map_address(home, &target);
-	destination = find_destination(home->plan, &target);
+	destination = look_up(home, &target);
 	if (!destination || !lives_at(home->plan, destination, home->to_port))
 		return false;
-	destination = find_destination(home->plan, &source);
+	destination = look_up(home, &source);
 	return !destination || lives_at(home->plan, destination, home->from_port);
 }

@@ -9,7 +9,7 @@
 #include "pcaps/trace.h"
 
 #define LOOK_AHEAD      64 // equal frames, or frames left over, that are considered at once
-#define CORRUPTED_LANES 2  // frames that differ in more are held to be different ones
+#define CORRUPTED_LANES 1  // frames that differ in more are held to be different ones
 #define NEVER           UINT64_MAX
 
 // Frames with one key: chains of sent and of received ones, in order.

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The judge's probabilities against exact ones, computed another way.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "pcaps/statistics.h"
+
+// Exact law of the number of losses in `frames` frames, by going through all counts and states.
+static double *law_of(const struct loss_params *loss, size_t frames, double bad_at_start)
+{
+	double p = (double)loss->good_to_bad / 0x1p32;
+	double r = (double)loss->bad_to_good / 0x1p32;
+	double lost[2] = {(double)loss->lost_in_good / 0x1p32, (double)loss->lost_in_bad / 0x1p32};
+	double *now = calloc(2 * (frames + 2), sizeof(*now));
+	double *next = calloc(2 * (frames + 2), sizeof(*next));
+
+	assert_non_null(now);
+	assert_non_null(next);
+	now[0] = 1 - bad_at_start;
+	now[1] = bad_at_start;
+	for (size_t i = 0; i < frames; i++) {
+		double *swap = now;
+
+		for (size_t count = 0; count < 2 * (frames + 2); count++)
+			next[count] = 0;
+		for (size_t count = 0; count <= i; count++) {
+			double state[2] = {now[2 * count] * (1 - p) + now[2 * count + 1] * r,
+					   now[2 * count] * p + now[2 * count + 1] * (1 - r)};
+
+			for (int s = 0; s < 2; s++) {
+				next[2 * count + s] += state[s] * (1 - lost[s]);
+				next[2 * count + 2 + s] += state[s] * lost[s];
+			}
+		}
+		now = next;
+		next = swap;
+	}
+	for (size_t count = 0; count <= frames; count++)
+		now[count] = now[2 * count] + now[2 * count + 1];
+	free(next);
+	return now;
+}
+
+static struct loss_params gilbert(double p, double r, double in_bad, double in_good)
+{
+	struct loss_params loss;
+
+	assert_int_equal(loss_gilbert_elliott_params(p, r, in_bad, in_good, "", &loss, NULL), 0);
+	return loss;
+}
+
+// The bound is never below the exact tail, and not so far above that it could not see anything.
+static void loss_bound_holds_and_is_tight(void **state)
+{
+	static const struct {
+		double p, r, in_bad, in_good;
+	} cases[] = {{0.05, 0.25, 1, 0}, {0.02, 0.1, 0.7, 0.001}, {0.5, 0.5, 0.3, 0.3}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct loss_params loss =
+			gilbert(cases[i].p, cases[i].r, cases[i].in_bad, cases[i].in_good);
+		struct statistics_stretch stretch = {.loss = loss, .frames = 400};
+		double *law = law_of(&loss, 400, 0);
+		double at_most = 0;
+		double mean = 0;
+
+		for (size_t count = 0; count <= 400; count++)
+			mean += law[count] * (double)count;
+		assert_true(fabs(statistics_loss_mean(&stretch, 1, true) - mean) < 1e-4 * mean);
+		for (size_t count = 0; count <= 200; count++) {
+			double at_least = 1 - at_most;
+			double exact;
+			double bound = statistics_loss_p(&stretch, 1, true, count);
+
+			at_most += law[count];
+			exact = fmin(at_most, at_least);
+			assert_true(bound >= exact - 1e-9);
+			if (exact > 1e-12 && exact < 1e-4)
+				assert_true(bound < 60 * exact);
+		}
+		free(law);
+	}
+}
+
+static void stretches_in_a_row_are_one_chain(void **state)
+{
+	struct loss_params loss = gilbert(0.05, 0.25, 1, 0);
+	struct statistics_stretch one = {.loss = loss, .frames = 400};
+	struct statistics_stretch parts[] = {{loss, 1}, {loss, 150}, {loss, 249}};
+
+	(void)state;
+	for (size_t lost = 0; lost < 300; lost += 20)
+		assert_true(fabs(statistics_loss_p(&one, 1, false, lost) -
+				 statistics_loss_p(parts, 3, false, lost)) < 1e-9);
+	// Random loss is a chain that does not care.
+	assert_int_equal(loss_random_params(0.1, 0, "", &one.loss, NULL), 0);
+	assert_true(fabs(statistics_loss_mean(&one, 1, true) - 40) < 1e-3);
+	assert_true(statistics_loss_p(&one, 1, true, 40) > 0.99);
+	assert_true(statistics_loss_p(&one, 1, true, 100) < 1e-10);
+}
+
+static void without_loss_any_loss_is_impossible(void **state)
+{
+	struct statistics_stretch none = {.frames = 1000};
+
+	(void)state;
+	assert_true(statistics_loss_mean(&none, 1, true) == 0);
+	assert_true(statistics_loss_p(&none, 1, true, 0) == 1);
+	assert_true(statistics_loss_p(&none, 1, true, 1) < 1e-20);
+}
+
+static void binomial_and_distance_bounds(void **state)
+{
+	(void)state;
+	assert_true(statistics_binomial_p(100, 50, 0.5) == 1);
+	// P(X >= 80), n = 100, p = 1/2, is 5.6e-10.
+	assert_true(statistics_binomial_p(100, 80, 0.5) > 2 * 5.6e-10);
+	assert_true(statistics_binomial_p(100, 80, 0.5) < 2 * 5.6e-10 * 20);
+	assert_true(statistics_binomial_p(10, 0, 0) == 1);
+	assert_true(statistics_binomial_p(10, 1, 0) == 0);
+	assert_true(statistics_distance_p(100, 0, true) == 1);
+	// The 1 % point of Kolmogorov's law is 1.6276.
+	assert_true(fabs(statistics_distance_p(10000, 0.016276, true) - 0.01) < 1e-5);
+	assert_true(fabs(statistics_normal_p(1.959964) - 0.05) < 1e-6);
+}
+
+// Moments and distribution of the jitter against the law itself, summed over a grid of draws.
+static void jitter_moments_are_the_laws(void **state)
+{
+	static const struct {
+		enum jitter_kind kind;
+		uint64_t width_ns;
+		uint64_t floor_ns;
+	} cases[] = {
+		{JITTER_UNIFORM, 1000, 5000}, {JITTER_UNIFORM, 10, 5000},
+		{JITTER_UNIFORM, 1000, 400},  {JITTER_NORMAL, 1000, 100000},
+		{JITTER_NORMAL, 1000, 1500},
+	};
+	const int draws = 1 << 16;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct jitter_params jitter;
+		struct jitter_state unused = {0};
+		int64_t middle = (int64_t)cases[i].width_ns / 3;
+		double sum = 0;
+		double squares = 0;
+		double mean;
+		double variance;
+		int below = 0;
+
+		assert_int_equal(
+			jitter_make_params(cases[i].kind, cases[i].width_ns, 0, "", &jitter, NULL),
+			0);
+		for (int draw = 0; draw < draws; draw++) {
+			int64_t deviation =
+				jitter_offer(&jitter, &unused, (uint32_t)draw << 16 | 0x8000);
+
+			if (deviation < -(int64_t)cases[i].floor_ns)
+				deviation = -(int64_t)cases[i].floor_ns;
+			sum += (double)deviation;
+			squares += (double)deviation * (double)deviation;
+			below += deviation <= middle;
+		}
+		sum /= draws;
+		squares = squares / draws - sum * sum;
+		statistics_jitter_moments(&jitter, cases[i].floor_ns, &mean, &variance);
+		assert_true(fabs(mean - sum) < 0.0003 * (double)cases[i].width_ns + 0.001);
+		assert_true(fabs(variance - squares) < 0.005 * squares);
+		assert_true(fabs(statistics_jitter_below(&jitter, cases[i].floor_ns, middle) -
+				 (double)below / draws) < 1e-4);
+		assert_true(statistics_jitter_below(&jitter, cases[i].floor_ns,
+						    -(int64_t)cases[i].floor_ns - 1) == 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(loss_bound_holds_and_is_tight),
+		cmocka_unit_test(stretches_in_a_row_are_one_chain),
+		cmocka_unit_test(without_loss_any_loss_is_impossible),
+		cmocka_unit_test(binomial_and_distance_bounds),
+		cmocka_unit_test(jitter_moments_are_the_laws),
+	};
+
+	return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
+}
