@@ -9,6 +9,7 @@
 
 #include "control/cli/table.h"
 #include "control/verify.h"
+#include "pcaps/aside.h"
 
 static json_t *number_or_null(double value)
 {
@@ -228,31 +229,25 @@ void verify_print(const struct verification *verification, FILE *out)
 int verify_save(const struct verification *verification, const char *path, struct error *error)
 {
 	json_t *object = verify_to_json(verification);
-	char *part = NULL;
-	FILE *out = NULL;
-	int code = 0;
+	struct aside aside;
+	FILE *out;
+	int code = object ? aside_open(&aside, path, error)
+			  : error_set(error, -ENOMEM, path, "no memory for the report");
 
-	if (!object || asprintf(&part, "%s.part-%ld", path, (long)getpid()) < 0) {
+	if (code < 0) {
 		json_decref(object);
-		return error_set(error, -ENOMEM, path, "no memory for the report");
+		return code;
 	}
+	out = fdopen(dup(aside.descriptor), "w");
 	errno = 0;
-	out = fopen(part, "wx");
-	if (!out)
-		code = -errno;
-	if (out && (json_dumpf(object, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) < 0 ||
-		    fputc('\n', out) == EOF || fflush(out) != 0))
+	if (!out || json_dumpf(object, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) < 0 ||
+	    fputc('\n', out) == EOF || fflush(out) != 0)
 		code = errno ? -errno : -EIO;
 	if (out && fclose(out) != 0 && code == 0)
 		code = -errno;
-	if (code == 0 && rename(part, path) < 0)
-		code = -errno;
-	if (code < 0) {
-		if (out)
-			unlink(part);
-		error_set(error, code, path, "cannot be written: %s", strerror(-code));
-	}
-	free(part);
 	json_decref(object);
-	return code;
+	if (code == 0)
+		return aside_finish(&aside, error);
+	aside_abandon(&aside);
+	return error_set(error, code, path, "cannot be written: %s", strerror(-code));
 }

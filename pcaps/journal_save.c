@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pcaps/aside.h"
 #include "pcaps/journal.h"
 #include "pcaps/journal_text.h"
 
@@ -148,32 +149,24 @@ static int check(const struct journal *journal, const char *path, struct error *
 
 int journal_save(const struct journal *journal, const char *path, struct error *error)
 {
-	char *part = NULL;
+	struct aside aside;
 	FILE *out;
 	int code = check(journal, path, error);
 
+	if (code == 0)
+		code = aside_open(&aside, path, error);
 	if (code < 0)
 		return code;
-	if (asprintf(&part, "%s.part-%ld", path, (long)getpid()) < 0)
-		return error_set(error, -ENOMEM, path, "no memory");
-	out = fopen(part, "wx");
-	if (!out) {
-		code = error_set(error, -errno, part, "cannot be written: %s", strerror(errno));
-		free(part);
-		return code;
-	}
-	print_journal(out, journal);
+	out = fdopen(dup(aside.descriptor), "w");
 	errno = 0;
-	if (fflush(out) != 0 || ferror(out))
+	if (out)
+		print_journal(out, journal);
+	if (!out || ferror(out) || fflush(out) != 0)
 		code = errno ? -errno : -EIO;
-	if (fclose(out) != 0 && code == 0)
-		code = errno ? -errno : -EIO;
-	if (code == 0 && rename(part, path) < 0)
+	if (out && fclose(out) != 0 && code == 0)
 		code = -errno;
-	if (code < 0) {
-		unlink(part);
-		error_set(error, code, path, "cannot be written: %s", strerror(-code));
-	}
-	free(part);
-	return code;
+	if (code == 0)
+		return aside_finish(&aside, error);
+	aside_abandon(&aside);
+	return error_set(error, code, path, "cannot be written: %s", strerror(-code));
 }

@@ -155,7 +155,8 @@ static void judge_mean(const struct judge_case *judged, struct judge *judge)
 		beyond = 0;
 	judge_by_p(judged, test, statistics_normal_p(beyond * (double)count / sqrt(variances)),
 		   true);
-	snprintf(test->note, sizeof(test->note), "jitter of %zu independent packets", count);
+	snprintf(test->note, sizeof(test->note), "jitter of %zu independent packets%s", count,
+		 judged->oracle->exact ? "" : "; others on the path may add to it");
 }
 
 static int compare(const void *one, const void *other)

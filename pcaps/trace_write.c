@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writing captures: nanosecond pcapng and pcap, aside and renamed when all is well.
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "pcaps/aside.h"
 #include "pcaps/trace.h"
 
 #define FLUSH_BYTES   ((size_t)256 * 1024) // written at once
@@ -19,10 +16,8 @@
 #define LINK_ETHERNET 1
 
 struct trace_writer {
-	int descriptor;
-	bool aside; // written to `part`, to be renamed to `path`
-	char *path;
-	char *part;
+	struct aside aside;
+	char *path; // for messages
 	enum trace_format format;
 	size_t interface_count;
 	uint64_t *frames; // per interface
@@ -49,7 +44,8 @@ static int flush(struct trace_writer *writer)
 	size_t done = 0;
 
 	while (done < writer->used) {
-		ssize_t put = write(writer->descriptor, writer->buffer + done, writer->used - done);
+		ssize_t put =
+			write(writer->aside.descriptor, writer->buffer + done, writer->used - done);
 
 		if (put < 0 && errno == EINTR)
 			continue;
@@ -203,35 +199,6 @@ static int write_head(struct trace_writer *writer, const char *const *interfaces
 	return code;
 }
 
-// Where the bytes go: beside a regular file (or one that is not there yet), else, as for /dev/null
-// or a pipe, right into it.
-static int open_output(struct trace_writer *writer)
-{
-	struct stat status;
-
-	if (strcmp(writer->path, "-") == 0) {
-		writer->descriptor = STDOUT_FILENO;
-		return 0;
-	}
-	if (stat(writer->path, &status) == 0 && !S_ISREG(status.st_mode)) {
-		writer->descriptor = open(writer->path, O_WRONLY | O_CLOEXEC);
-		return writer->descriptor < 0 ? fail(writer, -errno, strerror(errno)) : 0;
-	}
-	if (asprintf(&writer->part, "%s.part-%ld", writer->path, (long)getpid()) < 0) {
-		writer->part = NULL;
-		return fail(writer, -ENOMEM, "no memory");
-	}
-	writer->descriptor = open(writer->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (writer->descriptor >= 0) {
-		writer->aside = true;
-		return 0;
-	}
-	if (errno == EEXIST)
-		return error_set(&writer->fault, -EEXIST, writer->part,
-				 "is in the way: remove it if nothing is writing it");
-	return fail(writer, -errno, strerror(errno));
-}
-
 static int check_request(struct trace_writer *writer, const char *const *interfaces,
 			 const char *application)
 {
@@ -257,20 +224,18 @@ struct trace_writer *trace_create(const char *path, enum trace_format format,
 		return NULL;
 	}
 	memset(writer, 0, offsetof(struct trace_writer, buffer));
-	writer->descriptor = -1;
+	writer->aside.descriptor = -1;
 	writer->format = format;
 	writer->interface_count = interface_count;
-	// A link is followed, so that what it points to is replaced, not the link.
-	writer->path = realpath(path, NULL);
-	if (!writer->path)
-		writer->path = strdup(path);
+	writer->path = strdup(path);
 	writer->frames = calloc(interface_count + 1, sizeof(*writer->frames));
 	if (!writer->path || !writer->frames) {
 		error_set(error, -ENOMEM, path, "no memory for a writer");
 		trace_abandon(writer);
 		return NULL;
 	}
-	if (check_request(writer, interfaces, application) < 0 || open_output(writer) < 0 ||
+	if (check_request(writer, interfaces, application) < 0 ||
+	    aside_open(&writer->aside, path, &writer->fault) < 0 ||
 	    write_head(writer, interfaces, application) < 0) {
 		if (error)
 			*error = writer->fault;
@@ -364,18 +329,8 @@ int trace_finish(struct trace_writer *writer, struct error *error)
 			write_statistics(writer, (uint32_t)i);
 	if (writer->fault.code == 0)
 		flush(writer);
-	if (writer->fault.code == 0 && writer->aside) {
-		// Some file systems tell of a full disk only now.
-		if (close(writer->descriptor) < 0)
-			fail(writer, -errno, strerror(errno));
-		writer->descriptor = -1;
-	}
-	if (writer->fault.code == 0 && writer->aside) {
-		if (rename(writer->part, writer->path) < 0)
-			fail(writer, -errno, strerror(errno));
-		else
-			writer->aside = false;
-	}
+	if (writer->fault.code == 0)
+		aside_finish(&writer->aside, &writer->fault);
 	code = writer->fault.code;
 	if (code < 0 && error)
 		*error = writer->fault;
@@ -387,11 +342,7 @@ void trace_abandon(struct trace_writer *writer)
 {
 	if (!writer)
 		return;
-	if (writer->descriptor >= 0 && writer->descriptor != STDOUT_FILENO)
-		close(writer->descriptor);
-	if (writer->aside)
-		unlink(writer->part);
-	free(writer->part);
+	aside_abandon(&writer->aside);
 	free(writer->path);
 	free(writer->frames);
 	free(writer);

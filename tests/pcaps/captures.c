@@ -142,3 +142,29 @@ double captures_normal(uint64_t *state)
 
 	return radius * cos(2 * M_PI * captures_uniform(state));
 }
+
+void captures_write_three(const char *path, enum trace_format format)
+{
+	static const char *const names[] = {"west", "span:forward"};
+	struct error error = {0};
+	struct trace_writer *writer =
+		trace_create(path, format, names, format == TRACE_PCAP ? 1 : 2, "test", &error);
+	uint8_t bytes[100];
+
+	assert(writer);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct trace_frame frame = {
+			.at_ns = UINT64_C(1700000000123456789) + i,
+			.bytes = bytes,
+			.length = 60 + i, // every padding
+			.wire_length = 1500,
+			.interface = format == TRACE_PCAP ? 0 : i % 2,
+			.packet_id = i == 1 ? TRACE_NO_PACKET_ID : UINT64_C(0x1122334455667788) + i,
+			.comment = i == 2 ? "lost: model" : NULL,
+		};
+
+		captures_ipv4(bytes, 100, i, 1);
+		assert(trace_write(writer, &frame, &error) == 0);
+	}
+	assert(trace_finish(writer, &error) == 0);
+}

@@ -23,6 +23,10 @@ void captures_ipv6(uint8_t *bytes, uint32_t length, uint32_t sequence);
 // other than before.
 void captures_route(uint8_t *bytes);
 
+// Three frames of 60, 61 and 62 bytes, a nanosecond apart, on interfaces "west" and "span:forward"
+// in turn (pcap: one only); the second without packet id, the third with a comment.
+void captures_write_three(const char *path, enum trace_format format);
+
 // A file written byte for byte.
 void captures_write_bytes(const char *path, const void *bytes, size_t count);
 // A file read whole; the caller frees.

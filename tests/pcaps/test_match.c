@@ -122,6 +122,22 @@ static void every_byte_that_must_stay_counts(void **state)
 	}
 }
 
+// A product passes its top bit on to nothing but the top bit: words of one lane must not make up
+// for each other.
+static void top_bits_of_one_lane_do_not_cancel(void **state)
+{
+	uint8_t bytes[400] = {0};
+	uint64_t key = digest_frame(&whole, bytes, 400, 400).key;
+
+	(void)state;
+	for (size_t word = 0; word + 8 < 50; word++) {
+		bytes[8 * word + 7] ^= 0x80;
+		bytes[8 * (word + 8) + 7] ^= 0x80;
+		assert_true(digest_frame(&whole, bytes, 400, 400).key != key);
+		memset(bytes, 0, sizeof(bytes));
+	}
+}
+
 // A flipped bit shows in one lane, other content in nearly all.
 static void lanes_tell_damage_from_difference(void **state)
 {
@@ -384,6 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_routers_change_does_not_matter),
 		cmocka_unit_test(every_byte_that_must_stay_counts),
+		cmocka_unit_test(top_bits_of_one_lane_do_not_cancel),
 		cmocka_unit_test(lanes_tell_damage_from_difference),
 		cmocka_unit_test(losses_and_extras_are_told_apart),
 		cmocka_unit_test(repeated_payloads_keep_their_places),

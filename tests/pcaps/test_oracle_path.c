@@ -268,6 +268,33 @@ static void changes_dead_channels_and_short_ttls_leave_the_fate_open(void **stat
 	end(road);
 }
 
+// With jitter before it, a channel's change may or may not have come when a frame gets there.
+static void a_change_within_the_jitter_leaves_the_fate_open(void **state)
+{
+	struct road *road = begin();
+	struct channel_params jittery = delayed(10 * MS);
+	struct channel_params before = delayed(5 * MS);
+	struct channel_params after = delayed(6 * MS);
+	uint32_t hops[] = {0, 1};
+
+	(void)state;
+	assert_int_equal(jitter_make_params(JITTER_UNIFORM, 2 * MS, 0, "", &jittery.jitter, NULL),
+			 0);
+	set(road, 0, 0, &jittery);
+	set(road, 0, 1, &before);
+	set(road, 500 * MS, 1, &after);
+	way(road, 0, 1, hops, 2);
+	ask(road);
+	// It gets to channel 1 8 to 12 ms after it was sent.
+	assert_int_equal(road->oracle.promises[487].class, ORACLE_SETTLED);
+	assert_int_equal(road->oracle.promises[488].class, ORACLE_CONVERGING);
+	assert_int_equal(road->oracle.promises[491].class, ORACLE_CONVERGING);
+	assert_int_equal(road->oracle.promises[492].class, ORACLE_SETTLED);
+	assert_true(road->oracle.promises[487].constant_at_ns == 502 * MS);
+	assert_true(road->oracle.promises[492].constant_at_ns == 508 * MS);
+	end(road);
+}
+
 // Random losses of two channels act as one; two processes with a memory have no simple law.
 static void losses_of_several_channels_combine(void **state)
 {
@@ -317,6 +344,7 @@ int main(void)
 		cmocka_unit_test(loss_is_allowed_while_it_converges_only),
 		cmocka_unit_test(where_there_is_no_path_nothing_may_arrive),
 		cmocka_unit_test(changes_dead_channels_and_short_ttls_leave_the_fate_open),
+		cmocka_unit_test(a_change_within_the_jitter_leaves_the_fate_open),
 		cmocka_unit_test(losses_of_several_channels_combine),
 		cmocka_unit_test(what_the_journal_does_not_know_is_refused),
 	};
