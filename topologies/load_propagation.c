@@ -142,6 +142,8 @@ static void finish_cable(struct reader *reader, struct link_draft *draft)
 	const struct site *to = NULL;
 
 	if (draft->stretch_entry) {
+		if (draft->stretch == 0.0)
+			return;
 		if (!both_positions(reader->topology, link, &from, &to)) {
 			reader_fail(reader, draft->stretch_entry,
 				    "stretch needs the positions of both ends; add them, or give "

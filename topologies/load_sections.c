@@ -90,6 +90,10 @@ static void fail_unknown_kind(struct reader *reader, const struct ini_section *s
 	const char *nearest;
 	size_t count = 0;
 
+	if (reader_is_full(reader)) {
+		reader_fail(reader, NULL, "unknown");
+		return;
+	}
 	for (const struct section_kind *kind = section_kinds; kind->word; kind++)
 		if (kind->read)
 			words[count++] = kind->word;
@@ -127,6 +131,10 @@ static void fail_unknown_key(struct reader *reader, const struct section_kind *k
 	char list[400] = "";
 	size_t count = 0;
 
+	if (reader_is_full(reader)) {
+		reader_fail(reader, entry, "unknown");
+		return;
+	}
 	for (const struct key_rule *rule = kind->keys; rule->name && count < KEYS_MAX; rule++) {
 		size_t length = strlen(list);
 

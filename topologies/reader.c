@@ -32,6 +32,11 @@ static char *entry_where(const struct reader *reader, const struct ini_entry *en
 			 written_key(entry, key, sizeof(key)), where, size);
 }
 
+bool reader_is_full(const struct reader *reader)
+{
+	return reader->errors->kept >= ERRORS_KEPT;
+}
+
 void reader_fail(struct reader *reader, const struct ini_entry *entry, const char *format, ...)
 {
 	char where[192];

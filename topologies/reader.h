@@ -66,6 +66,8 @@ void reader_start(const struct ini_section *section, char *name, struct source *
 // Adds a fault at an entry, or at the section being read when `entry` is NULL.
 void reader_fail(struct reader *reader, const struct ini_entry *entry, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+// True when nobody will read another fault: it only counts, and needs no suggestion.
+bool reader_is_full(const struct reader *reader);
 void reader_no_memory(struct reader *reader);
 
 // Values; false when the fault was reported, and then *value is untouched.

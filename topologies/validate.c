@@ -67,11 +67,11 @@ static void validate_homes(const struct topology *topology, struct errors *error
 	for (size_t i = 0; i < topology->link_count; i++) {
 		const struct link *link = &topology->links[i];
 
+		if (link->ends[0].port == TOPOLOGY_NONE || link->ends[1].port == TOPOLOGY_NONE)
+			continue;
 		for (int end = 0; end < 2; end++) {
 			uint32_t port = link->ends[end].port;
 
-			if (port == TOPOLOGY_NONE)
-				continue;
 			if (topology->ports[port].site != TOPOLOGY_NONE)
 				validate_fail(errors, &link->source, "link", link->name,
 					      "port %s is at site %s already; a wire needs a port "

@@ -99,10 +99,10 @@ static bool lan_contains(const struct site *exchange, const struct prefix *prefi
 	return false;
 }
 
+// A member's addresses lie on the LAN; without any it still forwards, the fabric needs none.
 static void check_member(struct errors *errors, const struct link *link,
 			 const struct site *exchange, bool complete)
 {
-
 	for (int slot = 0; slot < 2; slot++) {
 		const struct prefix *prefix = &link->addresses[slot];
 		char text[64];

@@ -42,6 +42,8 @@ static void the_nearest_word_is_offered_and_a_far_one_is_not(void **state)
 	(void)state;
 	assert_string_equal(nearest_word("dely", words), "delay");
 	assert_string_equal(nearest_word("dealy", words), "delay");
+	assert_string_equal(nearest_word("dellaay", words), "delay");
+	assert_string_equal(nearest_word("limi", words), "limit");
 	assert_string_equal(nearest_word("lenght", words), "length");
 	assert_null(nearest_word("jurisdiction", words));
 	assert_null(nearest_word("", words));
