@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Makes lux.pcap and ams.pcap: real programs talk for 37 s between two network namespaces over a
-# veth pair, and each side records what it sends itself. Needs root, iproute2, ethtool, tcpdump,
-# iperf3, iputils-ping, python3. Writes into the folder given (default: this one).
+# veth pair, and each side records what it sends itself. Needs root, iproute2, ethtool, procps,
+# tcpdump, iperf3, iputils-ping, python3. Writes into the folder given (default: this one).
 set -eu
 
 out=$(cd "${1:-$(dirname "$0")}" && pwd)

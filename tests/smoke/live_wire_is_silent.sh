@@ -23,7 +23,7 @@ ends = west, east
 delay = 1ms
 INI
 for name in "$west" "$east"; do
-	ip netns exec "$name" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+	ip6_default "$name" disable_ipv6=1
 done
 start_lab wire.ini
 ip -n "$west" link set eth0 up

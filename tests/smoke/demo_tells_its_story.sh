@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The demo: real packets and flows through the corridor while both fibres are cut in turn and mended;
+# it ends with a verdict on captures that are the same bytes each time, with any number of workers.
+. "$(dirname "$0")/_init.sh"
+
+expect 0 "the demo passes" "$CORRIDOR" demo --dir one
+check "it says so" grep -q 'verdict: pass' out
+check "the first cut is told" grep -q 'conduit ardennes down' out
+check "the second too" grep -q 'conduit oesling down' out
+check "the satellite carries" grep -qE 'betzdorf.*redu' out
+check "something is lost at each, for a reason" grep -qE 'carrier [0-9]+|cut [0-9]+' out
+mv out one.txt
+expect 0 "once more, with two workers" "$CORRIDOR" demo --dir two --workers 2
+check "captures were written" test "$(find one -name '*.pcap*' -size +100k | wc -l)" -ge 2
+check "both runs wrote the same bytes" diff -r one two
+check "and told the same story" diff \
+	<(grep -v '^captures and journal' one.txt) <(grep -v '^captures and journal' out)
