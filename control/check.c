@@ -2,9 +2,71 @@
 // `corridor check`: is a topology right, and what is in it?
 #include <string.h>
 
+#include "control/cli/table.h"
 #include "control/command.h"
+#include "control/compile.h"
 #include "control/network.h"
 #include "topologies/load.h"
+#include "topologies/quantity.h"
+
+// "5 routers, 2 exchanges": the kinds of sites that there are.
+static void site_kinds(const struct topology *topology, char *buffer, size_t size)
+{
+	static const char *const kinds[] = {[SITE_ROUTER] = "router",
+					    [SITE_EXCHANGE] = "exchange",
+					    [SITE_TELEPORT] = "teleport",
+					    [SITE_HOST] = "host"};
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		size_t count = 0;
+
+		for (size_t i = 0; i < topology->site_count; i++)
+			count += topology->sites[i].kind == (enum site_kind)k;
+		if (count > 0 && used < size)
+			used += (size_t)snprintf(buffer + used, size - used, "%s%zu %s%s",
+						 used ? ", " : "", count, kinds[k],
+						 count == 1 ? "" : "s");
+	}
+}
+
+static void print_table(FILE *out, const struct topology *topology, double fibre_m)
+{
+	struct table *table = table_create((const char *const[]){"WHAT", ">COUNT", "", NULL});
+	char kinds[128], fibre[64] = "-", last[64] = "";
+	const struct {
+		const char *what;
+		size_t count;
+		const char *more;
+	} rows[] = {
+		{"sites", topology->site_count, kinds},
+		{"links", topology->link_count, fibre},
+		{"ports", topology->port_count, NULL},
+		{"flows", topology->flow_count, NULL},
+		{"satellites", topology->satellite_count, NULL},
+		{"conduits", topology->conduit_count, NULL},
+		{"events", topology->event_count, topology->event_count ? last : NULL},
+	};
+
+	site_kinds(topology, kinds, sizeof(kinds));
+	if (fibre_m > 0)
+		snprintf(fibre, sizeof(fibre), "%.0f km of fibre", fibre_m / 1000);
+	if (topology->event_count) {
+		strcpy(last, "the last at ");
+		quantity_format_time(topology->events[topology->event_count - 1].at_ns,
+				     last + strlen(last), sizeof(last) - strlen(last));
+	}
+	fprintf(out, "%s: valid, seed %llu\n\n", topology->name,
+		(unsigned long long)topology->seed);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char count[32];
+
+		snprintf(count, sizeof(count), "%zu", rows[i].count);
+		table_row(table, (const char *const[]){rows[i].what, count, rows[i].more});
+	}
+	table_print(table, out);
+}
 
 static void print_summary(const struct invocation *invocation, const struct topology *topology)
 {
@@ -28,18 +90,28 @@ static void print_summary(const struct invocation *invocation, const struct topo
 				     fibre_m / 1000));
 		return;
 	}
-	fprintf(invocation->out,
-		"%s: valid\n  sites %zu, links %zu, ports %zu, flows %zu, satellites %zu, conduits "
-		"%zu, events %zu\n  fibre %.0f km, seed %llu\n",
-		topology->name, topology->site_count, topology->link_count, topology->port_count,
-		topology->flow_count, topology->satellite_count, topology->conduit_count,
-		topology->event_count, fibre_m / 1000, (unsigned long long)topology->seed);
+	print_table(invocation->out, topology, fibre_m);
+}
+
+// Checks the command of each event: all that are wrong, in one go.
+static void check_events(const struct topology *topology, struct errors *errors)
+{
+	for (size_t i = 0; i < topology->event_count; i++) {
+		const struct event *event = &topology->events[i];
+		struct error error = {.code = 0};
+		char where[sizeof(error.where)];
+
+		if (network_check(topology, event->command, &error) == 0)
+			continue;
+		compile_where(&event->source, "event", event->name, where, sizeof(where));
+		errors_add(errors, error.code, where, "do: %s", error.what);
+	}
 }
 
 int command_check(struct invocation *invocation)
 {
-	struct errors errors = {0};
-	struct error error = {0};
+	struct errors errors = {.count = 0};
+	struct error error = {.code = 0};
 	struct topology *topology;
 	struct network *network = NULL;
 	int status = expect_words(invocation, 1, 1);
@@ -48,8 +120,10 @@ int command_check(struct invocation *invocation)
 		return status;
 	topology = topology_load(invocation->argv[0], &errors);
 	if (topology)
+		check_events(topology, &errors);
+	if (topology && errors.count == 0)
 		network = network_create(topology, NETWORK_FILES, &error);
-	if (!topology)
+	if (errors.count > 0)
 		status = report_errors(invocation, &errors);
 	else if (!network)
 		status = report_error(invocation, &error);

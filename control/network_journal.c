@@ -223,8 +223,11 @@ static int look_at_channels(struct recorder *recorder, uint64_t at_ns, bool firs
 			recorder->changes = changes;
 			recorder->change_room = room;
 		}
-		recorder->changes[recorder->change_count++] = (struct journal_channel){
-			.from_ns = at_ns, .channel = c, .params = plan->channels[c].params};
+		recorder->changes[recorder->change_count++] =
+			(struct journal_channel){.from_ns = at_ns,
+						 .channel = c,
+						 .inflight = inflight,
+						 .params = plan->channels[c].params};
 	}
 	return 0;
 }

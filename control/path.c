@@ -196,7 +196,7 @@ static void print_sums(const struct topology *topology, const struct end *from,
 	fprintf(out, "bottleneck     %s\n",
 		way->rate_bps ? quantity_format_rate(way->rate_bps, rate, sizeof(rate))
 			      : "no limit");
-	fprintf(out, "loss           %.6g %%\n", way->loss * 100);
+	fprintf(out, "loss           %.4g %%\n", way->loss * 100);
 	if (way->mtu_bytes)
 		fprintf(out, "MTU            %u bytes\n", way->mtu_bytes);
 	if (json_array_size(codes) > 0)
@@ -221,7 +221,7 @@ static void print_way(const struct topology *topology, const struct network *net
 
 		quantity_format_time(p->delay_ns, delay, sizeof(delay));
 		quantity_format_rate(p->rate.bits_per_second, rate, sizeof(rate));
-		snprintf(loss, sizeof(loss), "%.6g %%", loss_ratio(&p->loss) * 100);
+		snprintf(loss, sizeof(loss), "%.4g %%", loss_ratio(&p->loss) * 100);
 		table_row(table,
 			  (const char *const[]){topology->links[c / 2].name, place(topology, c, 0),
 						place(topology, c, 1), delay,

@@ -2,8 +2,8 @@
 // Topologies for tests of control.
 #include "tests/control/paper.h"
 
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
 // The network over time: instants of convergence computed by hand, loops while it lasts, the truth
 // after it.
 #include <errno.h>
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,73 +15,8 @@
 #include "control/compile.h"
 #include "control/network.h"
 #include "control/routes.h"
+#include "tests/control/network_steps.h"
 #include "tests/control/paper.h"
-
-#define MS UINT64_C(1000000)
-
-#define TIMES                                                                                      \
-	"[network]\ndetection = 10ms\nflooding = 2ms\nspf_delay = 50ms\nfib_update = 30ms\n"
-#define ROUTER(name) "[site " name "]\nkind = router\n"
-#define LINK(name, a, b, delay, metric)                                                            \
-	"[link " name "]\nends = " a ", " b "\nmedium = ethernet\ndelay = " delay                  \
-	"\nmetric = " metric "\n"
-
-static struct network *start(const struct topology *topology)
-{
-	struct error error;
-	struct network *network = network_create(topology, NETWORK_FILES, &error);
-
-	if (!network)
-		fail_msg("%s: %s", error.where, error.what);
-	return network;
-}
-
-static void command(struct network *network, uint64_t at_ns, const char *line)
-{
-	struct error error;
-
-	if (network_command(network, at_ns, line, &error))
-		fail_msg("%s: %s", error.where, error.what);
-}
-
-static void run_to(struct network *network, uint64_t at_ns)
-{
-	struct error error;
-
-	while (network_next_change_ns(network) <= at_ns &&
-	       network_next_change_ns(network) != NETWORK_NO_CHANGE) {
-		if (network_step(network, network_next_change_ns(network), &error))
-			fail_msg("%s: %s", error.where, error.what);
-	}
-	if (at_ns != UINT64_MAX && network_step(network, at_ns, &error))
-		fail_msg("%s: %s", error.where, error.what);
-}
-
-// Event number i is this one.
-static void assert_event(const struct network *network, size_t i, uint64_t at_ns, const char *what)
-{
-	const struct network_event *events;
-	size_t count = network_events(network, &events);
-
-	assert_true(i < count);
-	assert_string_equal(events[i].what, what);
-	assert_int_equal(events[i].at_ns, at_ns);
-}
-
-static void assert_path(const struct topology *t, const struct network *network, const char *from,
-			const char *to, const char *expected)
-{
-	uint32_t channels[NETWORK_PATH_MOST];
-	size_t count = network_path(network, paper_site(t, from), paper_site(t, to), channels,
-				    NETWORK_PATH_MOST);
-	char text[512] = "";
-	char name[128];
-
-	for (size_t i = 0; i < count && i < 5; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
-			 topology_channel_name(t, channels[i], name, sizeof(name)));
-	assert_string_equal(text, expected);
-}
 
 static bool same_group(const struct plan *a, uint32_t way_a, const struct plan *b, uint32_t way_b)
 {
@@ -131,10 +66,6 @@ static void assert_rows_are_true(const struct topology *t, const struct network 
 	plan_free(fresh);
 	free(down);
 }
-
-static const char triangle[] = TIMES ROUTER("a") ROUTER("b") ROUTER("c")
-	LINK("ab", "a", "b", "1ms", "1") LINK("ac", "a", "c", "2ms", "1")
-		LINK("cb", "c", "b", "3ms", "5");
 
 static void a_triangle_converges_at_the_instants_computed_by_hand(void **state)
 {
@@ -217,6 +148,21 @@ static void a_flap_shorter_than_detection_goes_unnoticed(void **state)
 	topology_free(t);
 }
 
+static void detection_begins_anew_with_every_change(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+
+	(void)state;
+	command(network, 100 * MS, "link ab down");
+	command(network, 104 * MS, "link ab up");
+	command(network, 109 * MS, "link ab down");
+	run_to(network, UINT64_MAX);
+	assert_event(network, 3, 199 * MS, "a: next hops changed"); // 109 + 10 + 50 + 30
+	network_free(network);
+	topology_free(t);
+}
+
 static void a_detection_time_of_the_link_goes_before_the_sites(void **state)
 {
 	struct topology *t = paper(TIMES ROUTER("a") ROUTER("b")
@@ -235,12 +181,11 @@ static void a_detection_time_of_the_link_goes_before_the_sites(void **state)
 // a1 - a2 - a3
 //  |    |    |     rungs cost 1, the last one 5
 // b1 - b2 - b3
-static const char ladder[] = TIMES ROUTER("a1") ROUTER("a2") ROUTER("a3") ROUTER("b1")
-	ROUTER("b2") ROUTER("b3") LINK("a12", "a1", "a2", "1ms", "1")
-		LINK("a23", "a2", "a3", "1ms", "1") LINK("b12", "b1", "b2", "1ms", "1")
-			LINK("b23", "b2", "b3", "1ms", "1") LINK("r1", "a1", "b1", "1ms", "1")
-				LINK("r2", "a2", "b2", "1ms", "1")
-					LINK("r3", "a3", "b3", "1ms", "5");
+static const char ladder[] = TIMES ROUTER("a1") ROUTER("a2") ROUTER("a3") ROUTER("b1") ROUTER("b2")
+	ROUTER("b3") LINK("a12", "a1", "a2", "1ms", "1") LINK("a23", "a2", "a3", "1ms", "1")
+		LINK("b12", "b1", "b2", "1ms", "1") LINK("b23", "b2", "b3", "1ms", "1")
+			LINK("r1", "a1", "b1", "1ms", "1") LINK("r2", "a2", "b2", "1ms", "1")
+				LINK("r3", "a3", "b3", "1ms", "5");
 
 static void a_ladder_converges_outwards_from_the_break(void **state)
 {
@@ -272,10 +217,11 @@ static void a_ladder_converges_outwards_from_the_break(void **state)
 static void a_part_that_was_cut_off_learns_what_it_missed(void **state)
 {
 	// d hangs on c by one link; while that is down, ab fails, so d cannot hear of it.
-	struct topology *t = paper(TIMES ROUTER("a") ROUTER("b") ROUTER("c") ROUTER("d")
-		LINK("ab", "a", "b", "1ms", "1") LINK("bc", "b", "c", "1ms", "1")
-		LINK("ca", "c", "a", "1ms", "9") LINK("cd", "c", "d", "4ms", "1")
-		LINK("da", "d", "a", "5ms", "20"));
+	struct topology *t = paper(
+		TIMES ROUTER("a") ROUTER("b") ROUTER("c") ROUTER("d")
+			LINK("ab", "a", "b", "1ms", "1") LINK("bc", "b", "c", "1ms", "1")
+				LINK("ca", "c", "a", "1ms", "9") LINK("cd", "c", "d", "4ms", "1")
+					LINK("da", "d", "a", "5ms", "20"));
 	struct network *network = start(t);
 
 	(void)state;
@@ -293,6 +239,38 @@ static void a_part_that_was_cut_off_learns_what_it_missed(void **state)
 	assert_path(t, network, "d", "a", "cd:reverse ca:forward");
 	run_to(network, UINT64_MAX);
 	assert_rows_are_true(t, network);
+	network_free(network);
+	topology_free(t);
+}
+
+static void notices_do_not_cross_a_channel_that_is_down(void **state)
+{
+	// d computes so fast that it does so before it has heard what it missed.
+	struct topology *t = paper(
+		TIMES ROUTER("a") ROUTER("b") ROUTER("c") ROUTER("e")
+			ROUTER("d") "spf_delay = 1ms\n" LINK("ab", "a", "b", "1ms", "1")
+				LINK("bc", "b", "c", "1ms", "1") LINK("ca", "c", "a", "1ms", "9")
+					LINK("cd", "c", "d", "4ms", "1")
+						LINK("ea", "e", "a", "1ms", "5")
+							LINK("ed", "e", "d", "4ms", "1"));
+	struct network *network = start(t);
+
+	(void)state;
+	command(network, 0, "link cd:forward down");
+	command(network, 0, "link ed:forward down");
+	run_to(network, 1000 * MS);
+	command(network, 1000 * MS, "link ab down");
+	run_to(network, 2000 * MS);
+	command(network, 2000 * MS, "link cd:forward up");
+	command(network, 2000 * MS, "link ed:forward up");
+	// At 2010 it sees its links again, and by all it knows the way over ab is the best.
+	run_to(network, 2041 * MS);
+	assert_path(t, network, "d", "a", "cd:reverse ca:forward");
+	// The news comes at 2010 + 4 + 2: 1 and 30 later it has changed.
+	run_to(network, 2047 * MS - 1);
+	assert_path(t, network, "d", "a", "cd:reverse ca:forward");
+	run_to(network, 2047 * MS);
+	assert_path(t, network, "d", "a", "ed:reverse ea:forward");
 	network_free(network);
 	topology_free(t);
 }
@@ -321,10 +299,10 @@ static void a_site_that_fails_is_avoided_and_found_again(void **state)
 
 static void members_hear_of_a_failed_member_across_the_exchange(void **state)
 {
-	struct topology *t = paper(TIMES ROUTER("a") ROUTER("b") ROUTER("c")
-		"[site x]\nkind = exchange\n" LINK("ax", "a", "x", "1ms", "1")
-		LINK("bx", "b", "x", "2ms", "1") LINK("cx", "c", "x", "3ms", "1")
-		LINK("ab", "a", "b", "9ms", "50"));
+	struct topology *t =
+		paper(TIMES ROUTER("a") ROUTER("b") ROUTER("c") "[site x]\nkind = exchange\n" LINK(
+			"ax", "a", "x", "1ms", "1") LINK("bx", "b", "x", "2ms", "1")
+			      LINK("cx", "c", "x", "3ms", "1") LINK("ab", "a", "b", "9ms", "50"));
 	struct network *network = start(t);
 
 	(void)state;
@@ -344,9 +322,9 @@ static void members_hear_of_a_failed_member_across_the_exchange(void **state)
 
 static void a_link_that_starts_down_is_known_to_be(void **state)
 {
-	struct topology *t = paper(TIMES ROUTER("a") ROUTER("b") ROUTER("c")
-		LINK("ab", "a", "b", "1ms", "1") "state = down\n" LINK("ac", "a", "c", "2ms", "1")
-		LINK("cb", "c", "b", "3ms", "5"));
+	struct topology *t = paper(TIMES ROUTER("a") ROUTER("b") ROUTER("c") LINK(
+		"ab", "a", "b", "1ms", "1") "state = down\n" LINK("ac", "a", "c", "2ms", "1")
+					   LINK("cb", "c", "b", "3ms", "5"));
 	struct network *network = start(t);
 
 	(void)state;
@@ -372,8 +350,11 @@ static struct topology *random_network(void)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 "[site s%d]\nkind = %s\ndetection = %ldms\nflooding = %ldus\n"
 			 "spf_delay = %ldms\nfib_update = %ldms\n",
-			 s, s == 3 ? "exchange" : s == 7 ? "host" : "router", random() % 30,
-			 random() % 900, random() % 60, random() % 40);
+			 s,
+			 s == 3   ? "exchange"
+			 : s == 7 ? "host"
+				  : "router",
+			 random() % 30, random() % 900, random() % 60, random() % 40);
 	for (int l = 0; l < links; l++) {
 		int a = l < 9 ? l : (int)(random() % 10);
 		int b = l < 9 ? l + 1 : (int)(random() % 10);
@@ -421,179 +402,23 @@ static void after_any_history_the_rows_are_true(void **state)
 	}
 }
 
-// ---- Commands ----
-
-static void commands_may_be_shortened_and_change_the_plan_at_once(void **state)
-{
-	struct topology *t = paper(triangle);
-	struct network *network = start(t);
-	const struct channel_params *params = network_plan(network)->channels[0].params.carrier
-						      ? &network_plan(network)->channels[0].params
-						      : NULL;
-
-	(void)state;
-	command(network, 5, "l ab:forward s delay 7ms loss 50% infl retime");
-	assert_int_equal(params->delay_ns, 7 * MS);
-	assert_int_equal(network_plan(network)->channels[1].params.delay_ns, 1 * MS);
-	assert_int_equal(params->loss.kind, LOSS_RANDOM);
-	assert_int_equal(network_plan(network)->touched_count, 1);
-	assert_int_equal(network_plan(network)->touched[0].inflight, PLAN_RETIME);
-	assert_event(network, 0, 5, "link ab:forward set delay 7ms loss random 50% inflight retime");
-	network_free(network);
-	topology_free(t);
-}
-
-static void set_keeps_what_it_does_not_name_and_reset_takes_all_off(void **state)
-{
-	struct topology *t = paper(ROUTER("a") ROUTER("b")
-		"[link ab]\nends = a, b\nlength = 100km\nrate = 10mbit\nlimit = 20ms\n");
-	struct network *network = start(t);
-	const struct channel_params *params = &network_plan(network)->channels[0].params;
-	uint64_t fibre_ns = params->delay_ns;
-
-	(void)state;
-	assert_int_equal(fibre_ns, t->links[0].propagation_ns + t->links[0].equipment_ns);
-	command(network, 0, "link ab set loss 10%");
-	command(network, 0, "link ab set delay 90ms 1ms");
-	assert_int_equal(params->loss.kind, LOSS_RANDOM);
-	assert_int_equal(params->delay_ns, 90 * MS);
-	assert_int_equal(params->rate.bits_per_second, 10000000);
-	command(network, 0, "link ab reset");
-	assert_int_equal(params->loss.kind, LOSS_NONE);
-	assert_int_equal(params->jitter.kind, JITTER_NONE);
-	assert_int_equal(params->delay_ns, fibre_ns);
-	assert_int_equal(params->rate.bits_per_second, 10000000);
-	assert_int_equal(params->queue.limit_amount, 20 * MS);
-	network_free(network);
-	topology_free(t);
-}
-
-static void touched_channels_are_shown_by_one_step_only(void **state)
-{
-	struct topology *t = paper(triangle);
-	struct network *network = start(t);
-	struct plan *copy;
-	struct error error;
-
-	(void)state;
-	command(network, 5, "link ab down inflight cut");
-	assert_int_equal(network_step(network, 5, &error), 0);
-	assert_int_equal(network_plan(network)->touched_count, 2);
-	copy = network_copy_plan(network);
-	assert_int_equal(copy->touched_count, 2);
-	assert_int_equal(copy->touched[1].channel, 1);
-	assert_int_equal(copy->touched[1].inflight, PLAN_CUT);
-	plan_free(copy);
-	assert_int_equal(network_step(network, 6, &error), 0);
-	assert_int_equal(network_plan(network)->touched_count, 0);
-	network_free(network);
-	topology_free(t);
-}
-
-static void refused_commands_say_why_and_change_nothing(void **state)
-{
-	static const struct {
-		const char *line;
-		const char *says;
-	} cases[] = {
-		{"", "empty"},
-		{"lonk ab down", "did you mean \"link\""},
-		{"link", "wants a name"},
-		{"link axb down", "did you mean \"ab\""},
-		{"link ab:sideways down", "there is no link"},
-		{"link ab", "up, down, set or reset"},
-		{"link ab dwon", "did you mean \"down\""},
-		{"link ab down now", "\"now\" is one word too many"},
-		{"link ab set", "set wants impairments"},
-		{"link ab set delay 5", ""},
-		{"link ab set delay 5ms inflight later", "no fate of packets in flight"},
-		{"link ab down inflight retime", "inflight retime goes with set"},
-		{"site a set delay 5ms", "can only go up or down"},
-		{"site a down inflight cut", "no packets in flight"},
-		{"site zz up", "there is no site \"zz\""},
-		{"conduit q down", "there is no conduit \"q\""},
-	};
-	struct topology *t = paper(triangle);
-	struct network *network = start(t);
-	uint64_t version = network_plan_version(network);
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct error error = {.code = 0};
-
-		assert_int_equal(network_command(network, 0, cases[i].line, &error), -EINVAL);
-		if (!strstr(error.what, cases[i].says))
-			fail_msg("\"%s\": %s", cases[i].line, error.what);
-		assert_int_equal(network_check(t, cases[i].line, &error), -EINVAL);
-	}
-	assert_int_equal(network_plan_version(network), version);
-	assert_int_equal(network_next_change_ns(network), NETWORK_NO_CHANGE);
-	network_free(network);
-	topology_free(t);
-}
-
-static void a_conduit_takes_all_its_links(void **state)
-{
-	struct topology *t = paper(ROUTER("a") ROUTER("b") LINK("one", "a", "b", "1ms", "1")
-		LINK("two", "a", "b", "1ms", "2") "[conduit trench]\nlinks = one, two\n"
-		"[event dig]\nat = 2s\ndo = conduit trench down inflight cut\n"
-		"[event mend]\nat = 3s\ndo = c trench u\n");
-	struct network *network = start(t);
-	struct error error;
-
-	(void)state;
-	assert_int_equal(network_next_change_ns(network), 2000 * MS);
-	assert_int_equal(network_step(network, 2000 * MS, &error), 0);
-	for (uint32_t c = 0; c < 4; c++)
-		assert_false(network_channel_is_up(network, c));
-	assert_int_equal(network_plan(network)->touched_count, 4);
-	assert_int_equal(network_plan(network)->valid_from_ns, 2000 * MS);
-	run_to(network, UINT64_MAX);
-	assert_path(t, network, "a", "b", "one:forward");
-	assert_event(network, 0, 2000 * MS, "conduit trench down inflight cut");
-	network_free(network);
-	topology_free(t);
-}
-
-static void a_wrong_event_names_its_place(void **state)
-{
-	struct topology *t = paper(triangle);
-	struct event event = {.name = "oops", .source = {.file = "x.ini", .line = 12}};
-	char line[] = "link ab set rate 1mbit loss 200%";
-	struct error error = {.code = 0};
-
-	(void)state;
-	event.command = line;
-	t->events = &event;
-	t->event_count = 1;
-	assert_null(network_create(t, NETWORK_FILES, &error));
-	assert_int_equal(error.code, -EINVAL);
-	assert_string_equal(error.where, "x.ini:12 [event oops] do");
-	t->events = NULL;
-	t->event_count = 0;
-	topology_free(t);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_triangle_converges_at_the_instants_computed_by_hand),
 		cmocka_unit_test(between_the_changes_packets_go_round_in_circles),
-		cmocka_unit_test(one_direction_down_takes_the_adjacency_and_its_return_brings_it_back),
+		cmocka_unit_test(
+			one_direction_down_takes_the_adjacency_and_its_return_brings_it_back),
 		cmocka_unit_test(a_flap_shorter_than_detection_goes_unnoticed),
 		cmocka_unit_test(a_detection_time_of_the_link_goes_before_the_sites),
 		cmocka_unit_test(a_ladder_converges_outwards_from_the_break),
 		cmocka_unit_test(a_part_that_was_cut_off_learns_what_it_missed),
+		cmocka_unit_test(notices_do_not_cross_a_channel_that_is_down),
+		cmocka_unit_test(detection_begins_anew_with_every_change),
 		cmocka_unit_test(a_site_that_fails_is_avoided_and_found_again),
 		cmocka_unit_test(members_hear_of_a_failed_member_across_the_exchange),
 		cmocka_unit_test(a_link_that_starts_down_is_known_to_be),
 		cmocka_unit_test(after_any_history_the_rows_are_true),
-		cmocka_unit_test(commands_may_be_shortened_and_change_the_plan_at_once),
-		cmocka_unit_test(set_keeps_what_it_does_not_name_and_reset_takes_all_off),
-		cmocka_unit_test(touched_channels_are_shown_by_one_step_only),
-		cmocka_unit_test(refused_commands_say_why_and_change_nothing),
-		cmocka_unit_test(a_conduit_takes_all_its_links),
-		cmocka_unit_test(a_wrong_event_names_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Next hops: equal costs, parallel links, hosts, exchanges, and a check against another algorithm.
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -60,8 +60,9 @@ static void assert_way(const struct fixture *f, const struct plan_group *group, 
 			 paper_channel(f->topology, channel));
 }
 
-#define LINK(name, a, b, metric) \
-	"[link " name "]\nends = " a ", " b "\nmedium = ethernet\ndelay = 1ms\nmetric = " metric "\n"
+#define LINK(name, a, b, metric)                                                                   \
+	"[link " name "]\nends = " a ", " b "\nmedium = ethernet\ndelay = 1ms\nmetric = " metric   \
+	"\n"
 #define ROUTER(name) "[site " name "]\nkind = router\n"
 
 static void equal_costs_are_separate_ways(void **state)
@@ -111,9 +112,9 @@ static void each_direction_has_its_own_metric(void **state)
 
 static void the_delay_in_microseconds_is_the_default_cost(void **state)
 {
-	struct topology *t = paper(ROUTER("a") ROUTER("b")
-		"[link ab]\nends = a, b\nmedium = ethernet\ndelay.forward = 2400us\n"
-		"delay.reverse = 10ns\n");
+	struct topology *t = paper(ROUTER("a") ROUTER(
+		"b") "[link ab]\nends = a, b\nmedium = ethernet\ndelay.forward = 2400us\n"
+		     "delay.reverse = 10ns\n");
 
 	(void)state;
 	assert_int_equal(routes_cost(t, 0), 2400);
@@ -138,7 +139,7 @@ static void hosts_carry_no_transit(void **state)
 	tear_down(&f);
 }
 
-#define MEMBER(name, router, exchange, metric, address) \
+#define MEMBER(name, router, exchange, metric, address)                                            \
 	LINK(name, router, exchange, metric) "address = " address "\n"
 
 static void the_next_hop_across_an_exchange_is_the_router_behind(void **state)
@@ -148,14 +149,14 @@ static void the_next_hop_across_an_exchange_is_the_router_behind(void **state)
 	struct fixture f;
 
 	(void)state;
-	set_up(&f, paper(ROUTER("a") ROUTER("b") ROUTER("c")
-			 "[site x]\nkind = exchange\nsubnet = 192.0.2.0/24\n"
-			 "[site y]\nkind = exchange\nsubnet = 198.51.100.0/24\n"
-			 MEMBER("ax", "a", "x", "4", "192.0.2.1/24")
-			 MEMBER("bx", "b", "x", "6", "192.0.2.2/24")
-			 MEMBER("ay", "a", "y", "5", "198.51.100.1/24")
-			 MEMBER("by", "b", "y", "5", "198.51.100.2/24")
-			 LINK("bc", "b", "c", "1")));
+	set_up(&f, paper(ROUTER("a") ROUTER("b") ROUTER(
+			   "c") "[site x]\nkind = exchange\nsubnet = 192.0.2.0/24\n"
+				"[site y]\nkind = exchange\nsubnet = 198.51.100.0/24\n" MEMBER(
+					"ax", "a", "x", "4",
+					"192.0.2.1/24") MEMBER("bx", "b", "x", "6", "192.0.2.2/24")
+					MEMBER("ay", "a", "y", "5", "198.51.100.1/24")
+						MEMBER("by", "b", "y", "5", "198.51.100.2/24")
+							LINK("bc", "b", "c", "1")));
 	group = ways(&f, "a", "c");
 	assert_int_equal(group->count, 2);
 	assert_way(&f, group, 0, "ax:forward");
@@ -179,10 +180,10 @@ static void two_members_behind_one_exchange_at_equal_cost_are_two_ways(void **st
 	const struct plan_group *group;
 
 	(void)state;
-	set_up(&f, paper(ROUTER("a") ROUTER("b") ROUTER("c") ROUTER("d")
-			 "[site x]\nkind = exchange\n" LINK("ax", "a", "x", "1")
-			 LINK("bx", "b", "x", "1") LINK("cx", "c", "x", "1")
-			 LINK("bd", "b", "d", "1") LINK("cd", "c", "d", "1")));
+	set_up(&f, paper(ROUTER("a") ROUTER("b") ROUTER("c")
+				 ROUTER("d") "[site x]\nkind = exchange\n" LINK("ax", "a", "x", "1")
+					 LINK("bx", "b", "x", "1") LINK("cx", "c", "x", "1") LINK(
+						 "bd", "b", "d", "1") LINK("cd", "c", "d", "1")));
 	group = ways(&f, "a", "d");
 	assert_int_equal(group->count, 2);
 	assert_way(&f, group, 0, "ax:forward");
@@ -236,15 +237,39 @@ static void more_equal_ways_than_fit_keep_the_lowest(void **state)
 	tear_down(&f);
 }
 
+static void which_ways_are_kept_does_not_depend_on_the_order_of_discovery(void **state)
+{
+	// b is nearer than c, so its six links are found first; those to c have lower numbers.
+	char text[4096] = ROUTER("a") ROUTER("b") ROUTER("c") ROUTER("d");
+	struct fixture f;
+
+	(void)state;
+	for (int i = 0; i < 12; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "[link l%02d]\nends = a, %s\nmedium = ethernet\ndelay = 1ms\n"
+			 "metric = %d\n",
+			 i, i < 6 ? "c" : "b", i < 6 ? 2 : 1);
+	strcat(text, LINK("bd", "b", "d", "2") LINK("cd", "c", "d", "1"));
+	set_up(&f, paper(text));
+	assert_int_equal(ways(&f, "a", "d")->count, PLAN_ECMP_PATHS);
+	for (uint32_t i = 0; i < PLAN_ECMP_PATHS; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "l%02u:forward", i);
+		assert_way(&f, ways(&f, "a", "d"), i, name);
+	}
+	tear_down(&f);
+}
+
 static void static_routing_knows_neighbours_only(void **state)
 {
 	struct fixture f;
 
 	(void)state;
 	set_up(&f, paper("[network]\nrouting = static\n" ROUTER("a") ROUTER("b") ROUTER("c")
-			 ROUTER("d") "[site x]\nkind = exchange\n" LINK("ab", "a", "b", "1")
-			 LINK("bc", "b", "c", "1") LINK("cx", "c", "x", "1")
-			 LINK("dx", "d", "x", "1")));
+				 ROUTER("d") "[site x]\nkind = exchange\n" LINK("ab", "a", "b", "1")
+					 LINK("bc", "b", "c", "1") LINK("cx", "c", "x", "1")
+						 LINK("dx", "d", "x", "1")));
 	assert_way(&f, ways(&f, "a", "b"), 0, "ab:forward");
 	assert_int_equal(ways(&f, "a", "c")->count, 0);
 	assert_way(&f, ways(&f, "c", "d"), 0, "cx:forward");
@@ -283,10 +308,11 @@ static struct topology *random_mesh(unsigned seed)
 
 		if (a == b)
 			b = (b + 1) % MESH_SITES;
-		used += (size_t)snprintf(text + used, sizeof(text) - used,
-					 "[link l%d]\nends = s%d, s%d\nmedium = ethernet\n"
-					 "delay = 1ms\nmetric.forward = %ld\nmetric.reverse = %ld\n",
-					 l, a, b, 1 + random() % 6, 1 + random() % 6);
+		used += (size_t)snprintf(
+			text + used, sizeof(text) - used,
+			"[link l%d]\nends = s%d, s%d\nmedium = ethernet\n"
+			"delay = 1ms\nmetric.forward = %ld\nmetric.reverse = %ld\n",
+			l, a, b, 1 + random() % 6, 1 + random() % 6);
 	}
 	return paper(text);
 }
@@ -357,6 +383,7 @@ int main(void)
 		cmocka_unit_test(two_members_behind_one_exchange_at_equal_cost_are_two_ways),
 		cmocka_unit_test(a_link_that_is_down_is_not_used),
 		cmocka_unit_test(more_equal_ways_than_fit_keep_the_lowest),
+		cmocka_unit_test(which_ways_are_kept_does_not_depend_on_the_order_of_discovery),
 		cmocka_unit_test(static_routing_knows_neighbours_only),
 		cmocka_unit_test(external_routing_leaves_the_rows_empty),
 		cmocka_unit_test(rows_agree_with_floyd_and_warshall),

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Control lines: their grammar, what they do to the plan at once, and what is refused.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "control/network.h"
+#include "tests/control/network_steps.h"
+#include "tests/control/paper.h"
+
+static void commands_may_be_shortened_and_change_the_plan_at_once(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	const struct channel_params *params = network_plan(network)->channels[0].params.carrier
+						      ? &network_plan(network)->channels[0].params
+						      : NULL;
+
+	(void)state;
+	command(network, 5, "l ab:forward s delay 7ms loss 50% infl retime");
+	assert_int_equal(params->delay_ns, 7 * MS);
+	assert_int_equal(network_plan(network)->channels[1].params.delay_ns, 1 * MS);
+	assert_int_equal(params->loss.kind, LOSS_RANDOM);
+	assert_int_equal(network_plan(network)->touched_count, 1);
+	assert_int_equal(network_plan(network)->touched[0].inflight, PLAN_RETIME);
+	assert_event(network, 0, 5,
+		     "link ab:forward set delay 7ms loss random 50% inflight retime");
+	network_free(network);
+	topology_free(t);
+}
+
+static void set_keeps_what_it_does_not_name_and_reset_takes_all_off(void **state)
+{
+	struct topology *t = paper(ROUTER("a") ROUTER(
+		"b") "[link ab]\nends = a, b\nlength = 100km\nrate = 10mbit\nlimit = 20ms\n"
+		     "delay = 3ms 1ms\nloss = random 5%\n");
+	struct network *network = start(t);
+	const struct channel_params *params = &network_plan(network)->channels[0].params;
+	uint64_t fibre_ns = t->links[0].propagation_ns + t->links[0].equipment_ns;
+
+	(void)state;
+	assert_int_equal(params->delay_ns, 3 * MS);
+	command(network, 0, "link ab set loss 10%");
+	command(network, 0, "link ab set delay 90ms 1ms");
+	assert_int_equal(params->loss.kind, LOSS_RANDOM);
+	assert_int_equal(params->delay_ns, 90 * MS);
+	assert_int_equal(params->rate.bits_per_second, 10000000);
+	command(network, 0, "link ab reset");
+	assert_int_equal(params->loss.kind, LOSS_NONE);
+	assert_int_equal(params->jitter.kind, JITTER_NONE);
+	assert_int_equal(params->delay_ns, fibre_ns);
+	assert_int_equal(params->rate.bits_per_second, 10000000);
+	assert_int_equal(params->queue.limit_amount, 20 * MS);
+	network_free(network);
+	topology_free(t);
+}
+
+static void touched_channels_are_shown_by_one_step_only(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	struct plan *copy;
+	struct error error;
+
+	(void)state;
+	command(network, 5, "link ab down inflight cut");
+	assert_int_equal(network_step(network, 5, &error), 0);
+	assert_int_equal(network_plan(network)->touched_count, 2);
+	copy = network_copy_plan(network);
+	assert_int_equal(copy->touched_count, 2);
+	assert_int_equal(copy->touched[1].channel, 1);
+	assert_int_equal(copy->touched[1].inflight, PLAN_CUT);
+	plan_free(copy);
+	assert_int_equal(network_step(network, 6, &error), 0);
+	assert_int_equal(network_plan(network)->touched_count, 0);
+	network_free(network);
+	topology_free(t);
+}
+
+static void refused_commands_say_why_and_change_nothing(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *says;
+	} cases[] = {
+		{"", "empty"},
+		{"lonk ab down", "did you mean \"link\""},
+		{"link", "wants a name"},
+		{"link axb down", "did you mean \"ab\""},
+		{"link ab:sideways down", "there is no link"},
+		{"link ab", "up, down, set or reset"},
+		{"link ab dwon", "did you mean \"down\""},
+		{"link ab down now", "\"now\" is one word too many"},
+		{"link ab set", "set wants impairments"},
+		{"link ab set delay 5", ""},
+		{"link ab set delay 5ms inflight later", "no fate of packets in flight"},
+		{"link ab down inflight retime", "inflight retime goes with set"},
+		{"site a set delay 5ms", "can only go up or down"},
+		{"site a down inflight cut", "no packets in flight"},
+		{"site zz up", "there is no site \"zz\""},
+		{"conduit q down", "there is no conduit \"q\""},
+	};
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	uint64_t version = network_plan_version(network);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error error = {.code = 0};
+
+		assert_int_equal(network_command(network, 0, cases[i].line, &error), -EINVAL);
+		if (!strstr(error.what, cases[i].says))
+			fail_msg("\"%s\": %s", cases[i].line, error.what);
+		assert_int_equal(network_check(t, cases[i].line, &error), -EINVAL);
+	}
+	assert_int_equal(network_plan_version(network), version);
+	assert_int_equal(network_next_change_ns(network), NETWORK_NO_CHANGE);
+	network_free(network);
+	topology_free(t);
+}
+
+static void a_conduit_takes_all_its_links(void **state)
+{
+	struct topology *t = paper(ROUTER("a") ROUTER("b") LINK("one", "a", "b", "1ms", "1") LINK(
+		"two", "a", "b", "1ms",
+		"2") "[conduit trench]\nlinks = one, two\n"
+		     "[event dig]\nat = 2s\ndo = conduit trench down inflight cut\n"
+		     "[event mend]\nat = 3s\ndo = c trench u\n");
+	struct network *network = start(t);
+	struct error error;
+
+	(void)state;
+	assert_int_equal(network_next_change_ns(network), 2000 * MS);
+	assert_int_equal(network_step(network, 2000 * MS, &error), 0);
+	for (uint32_t c = 0; c < 4; c++)
+		assert_false(network_channel_is_up(network, c));
+	assert_int_equal(network_plan(network)->touched_count, 4);
+	assert_int_equal(network_plan(network)->valid_from_ns, 2000 * MS);
+	run_to(network, UINT64_MAX);
+	assert_path(t, network, "a", "b", "one:forward");
+	assert_event(network, 0, 2000 * MS, "conduit trench down inflight cut");
+	network_free(network);
+	topology_free(t);
+}
+
+static void a_wrong_event_names_its_place(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct event event = {.name = "oops", .source = {.file = "x.ini", .line = 12}};
+	char line[] = "link ab set rate 1mbit loss 200%";
+	struct error error = {.code = 0};
+
+	(void)state;
+	event.command = line;
+	t->events = &event;
+	t->event_count = 1;
+	assert_null(network_create(t, NETWORK_FILES, &error));
+	assert_int_equal(error.code, -EINVAL);
+	assert_string_equal(error.where, "x.ini:12 [event oops] do");
+	t->events = NULL;
+	t->event_count = 0;
+	topology_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(commands_may_be_shortened_and_change_the_plan_at_once),
+		cmocka_unit_test(set_keeps_what_it_does_not_name_and_reset_takes_all_off),
+		cmocka_unit_test(touched_channels_are_shown_by_one_step_only),
+		cmocka_unit_test(refused_commands_say_why_and_change_nothing),
+		cmocka_unit_test(a_conduit_takes_all_its_links),
+		cmocka_unit_test(a_wrong_event_names_its_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
