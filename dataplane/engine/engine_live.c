@@ -13,8 +13,9 @@
 #include "dataplane/engine/live.h"
 #include "dataplane/engine/port.h"
 
-#define TICK_NS	       UINT64_C(100000000)
+#define TICK_NS         UINT64_C(100000000)
 #define PUBLISH_POLL_NS 20000
+#define DRAIN_BURSTS    64
 
 struct engine_live {
 	struct live_clock clock;
@@ -25,7 +26,7 @@ struct engine_live {
 	pthread_t thread;
 	bool runs;
 	const struct plan *adopted; // atomic: the plan that the worker runs
-	struct plan *retired;	    // what it replaced; valid when adopted has changed
+	struct plan *retired;       // what it replaced; valid when adopted has changed
 };
 
 // ---- The worker's thread ----
@@ -63,8 +64,8 @@ static uint64_t live_next_due_ns(const struct worker *worker)
 	return due_ns;
 }
 
-static void live_receive(struct worker *worker, uint32_t port, const uint8_t *bytes, uint32_t length,
-			 uint64_t at_ns)
+static void live_receive(struct worker *worker, uint32_t port, const uint8_t *bytes,
+			 uint32_t length, uint64_t at_ns)
 {
 	packet_ref ref = core_take_packet(worker, length);
 
@@ -175,6 +176,18 @@ static void choose_core(pthread_t thread)
 	pthread_setaffinity_np(thread, sizeof(chosen), &chosen);
 }
 
+// What has come before the clock begins belongs to no run: a tap that was up for a moment before it
+// moved to its namespace may hold a word of this one's kernel.
+static void drain(struct port_device *device)
+{
+	struct port_frame frames[PORT_BURST];
+
+	for (unsigned i = 0; i < DRAIN_BURSTS; i++) {
+		if (port_device_receive(device, frames, PORT_BURST) == 0)
+			break;
+	}
+}
+
 static int collect_devices(struct engine *engine)
 {
 	struct engine_live *live = engine->live;
@@ -189,6 +202,7 @@ static int collect_devices(struct engine *engine)
 	for (uint32_t i = 0; i < engine->port_count; i++) {
 		if (!engine->ports[i].device)
 			continue;
+		drain(engine->ports[i].device);
 		port_device_measure(engine->ports[i].device, &live->clock, &live->lateness);
 		live->devices[count] = engine->ports[i].device;
 		live->numbers[count++] = i;
@@ -218,7 +232,8 @@ int engine_start(struct engine *engine, struct error *error)
 	if (rc == 0)
 		rc = collect_devices(engine);
 	if (rc)
-		return error_set(error, rc, "engine", "the live loop cannot start: %s", strerror(-rc));
+		return error_set(error, rc, "engine", "the live loop cannot start: %s",
+				 strerror(-rc));
 	engine->published = engine->plan;
 	live->adopted = engine->plan;
 	rc = pthread_create(&live->thread, NULL, run_worker, live);
