@@ -16,7 +16,8 @@ const struct command commands[] = {
 		.name = "path",
 		.arguments = "TOPOLOGY FROM TO [--at T]",
 		.summary = "the way between two sites, hop by hop",
-		.help = "Delays are propagation and equipment, without serialisation or queues. The "
+		.help = "Delays are propagation and equipment, without serialisation or queues. "
+			"The "
 			"RTT adds the way back, which may be another. Exit status 1 when there is "
 			"no path.",
 		.options = {{"--at", "T", "after the topology's timeline up to T"}},

@@ -34,8 +34,8 @@ struct convergence_truth {
 	const struct plan *plan; // delays in force
 };
 
-// All as the topology has it at the start, and known to all. The arguments stay the caller's and must outlive it; `rows` are
-// those of the plan. NULL when memory is short.
+// All as the topology has it at the start, and known to all. The arguments stay the caller's and
+// must outlive it; `rows` are those of the plan. NULL when memory is short.
 struct convergence_state *convergence_create(const struct topology *topology,
 					     struct convergence_truth truth, struct routes *routes,
 					     struct schedule *schedule);

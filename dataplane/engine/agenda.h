@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a worker has to do next: the earliest instant of each of its sources (channels with packets in
-// flight, capture files, flows), in a four-ary heap ordered by (instant, source number), so that equal
-// instants have one order whatever the machine or the number of workers.
+// What a worker has to do next: the earliest instant of each of its sources (channels with packets
+// in flight, capture files, flows), in a four-ary heap ordered by (instant, source number), so that
+// equal instants have one order whatever the machine or the number of workers.
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ struct agenda_item {
 
 struct agenda {
 	struct agenda_item *items; // heap
-	uint32_t *place;	   // [source]: index in items plus one, 0 when absent
+	uint32_t *place;           // [source]: index in items plus one, 0 when absent
 	uint32_t count;
 	uint32_t capacity; // number of sources
 };

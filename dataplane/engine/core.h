@@ -2,8 +2,9 @@
 // The engine's own structures: what a worker owns, what all share. Private to the engine.
 //
 // Who owns what. A site, with its ports, its flows' senders and receivers and the entry side of the
-// channels that leave it, belongs to one worker; the packets in flight on a channel (its hold) belong to
-// the worker of the site or port where it ends. Owners change only while all workers stand still.
+// channels that leave it, belongs to one worker; the packets in flight on a channel (its hold)
+// belong to the worker of the site or port where it ends. Owners change only while all workers
+// stand still.
 #pragma once
 
 #include <pthread.h>
@@ -19,7 +20,7 @@
 #include "dataplane/engine/worker.h"
 #include "dataplane/model/channel.h"
 
-#define CORE_BURST	 64
+#define CORE_BURST       64
 #define CORE_MAX_WORKERS STORE_WORKERS
 
 struct port_device;
@@ -72,13 +73,13 @@ struct worker {
 	int64_t packets; // taken minus ended here
 	int64_t packets_most;
 	struct engine_channel_counters *channels; // [channel]
-	struct engine_site_counters *sites;	  // [site]
-	struct engine_port_counters *ports;	  // [port]
-	uint64_t (*flow_lost)[DROP_REASONS];	  // [flow]
-	struct core_path *paths;		  // [CORE_PATHS]
-	struct hold outbox[CORE_MAX_WORKERS];	  // entries for other workers' holds
-	uint64_t until_ns;			  // virtual: end of the window under way
-	uint64_t tick_at_ns;			  // live: next site_tick
+	struct engine_site_counters *sites;       // [site]
+	struct engine_port_counters *ports;       // [port]
+	uint64_t (*flow_lost)[DROP_REASONS];      // [flow]
+	struct core_path *paths;                  // [CORE_PATHS]
+	struct hold outbox[CORE_MAX_WORKERS];     // entries for other workers' holds
+	uint64_t until_ns;                        // virtual: end of the window under way
+	uint64_t tick_at_ns;                      // live: next site_tick
 	pthread_t thread;
 } __attribute__((aligned(64)));
 
@@ -88,7 +89,7 @@ struct engine {
 	unsigned worker_count;
 	struct worker *workers;
 	struct channel_state *states; // [channel] entry side
-	struct hold *holds;	      // [channel] packets in flight
+	struct hold *holds;           // [channel] packets in flight
 	struct site_state **site_states;
 	uint64_t *site_sequence; // [site] ids of originated packets
 	struct core_port *ports;
@@ -97,9 +98,9 @@ struct engine {
 	struct core_flow_receiver *receivers;
 	uint8_t *site_owner;
 	uint8_t *port_owner;
-	uint64_t lookahead_ns; // least delay of a channel between two workers
-	struct plan *plan;     // in force
-	struct plan *pending;  // takes over at its valid_from_ns
+	uint64_t lookahead_ns;  // least delay of a channel between two workers
+	struct plan *plan;      // in force
+	struct plan *pending;   // takes over at its valid_from_ns
 	struct plan *published; // RCU: what the live worker reads
 	uint64_t now_ns;
 	void (*observe)(void *context, unsigned worker, const struct engine_observation *);
@@ -139,7 +140,8 @@ static inline unsigned core_entry_owner(const struct engine *engine, const struc
 
 // ---- worker.c ----
 
-// Takes a block for a packet of `length` bytes and zeroes its header. PACKET_NONE when memory is out.
+// Takes a block for a packet of `length` bytes and zeroes its header. PACKET_NONE when memory is
+// out.
 packet_ref core_take_packet(struct worker *worker, uint32_t length);
 void core_end_packet(struct worker *worker, packet_ref ref);
 // Counts and ends a packet that a channel has lost.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Copies of counters, summed over the workers. A worker writes its own, plainly; readers of a running
-// engine see each value whole and a little old.
+// Copies of counters, summed over the workers. A worker writes its own, plainly; readers of a
+// running engine see each value whole and a little old.
 #include <string.h>
 
 #include "dataplane/engine/core.h"

@@ -52,9 +52,10 @@ struct engine *engine_create(const struct engine_options *options, struct error 
 	if (!engine->workers)
 		goto no_memory;
 	memset(engine->workers, 0, sizeof(*engine->workers) * options->workers);
-	engine->store = store_create(options->memory_bytes ? options->memory_bytes
-							   : DEFAULT_MEMORY_BYTES * options->workers,
-				     options->workers, error);
+	engine->store =
+		store_create(options->memory_bytes ? options->memory_bytes
+						   : DEFAULT_MEMORY_BYTES * options->workers,
+			     options->workers, error);
 	if (!engine->store)
 		goto fail;
 	for (unsigned i = 0; i < options->workers; i++) {
@@ -139,7 +140,8 @@ int engine_port_files(struct engine *engine, uint32_t port, const struct engine_
 		      const struct engine_sink *sink, struct error *error)
 {
 	if (engine->plan)
-		return error_set(error, -EBUSY, "engine", "files are attached before the first plan");
+		return error_set(error, -EBUSY, "engine",
+				 "files are attached before the first plan");
 	if (grow_ports(engine, (size_t)port + 1))
 		return error_set(error, -ENOMEM, "engine", "no memory for port %u", port);
 	if (source)
@@ -258,10 +260,11 @@ static int check_flows(const struct plan *plan, struct error *error)
 
 		if (plan->flows[i].pattern != PLAN_FLOW_IMIX &&
 		    plan->flows[i].frame_bytes < minimum)
-			return error_set(error, -EINVAL, "flow",
-					 "frames of %u bytes cannot carry a flow's stamp; size = %ub "
-					 "is the least",
-					 plan->flows[i].frame_bytes, minimum);
+			return error_set(
+				error, -EINVAL, "flow",
+				"frames of %u bytes cannot carry a flow's stamp; size = %ub "
+				"is the least",
+				plan->flows[i].frame_bytes, minimum);
 		if (plan->flows[i].interval_ns_q16 == 0)
 			return error_set(error, -EINVAL, "flow",
 					 "packets without time between them; lower the rate");

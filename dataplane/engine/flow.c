@@ -7,10 +7,10 @@
 #include "dataplane/engine/core.h"
 #include "dataplane/model/rng.h"
 
-#define ID_FLOW	   (UINT64_C(1) << 62)
+#define ID_FLOW    (UINT64_C(1) << 62)
 #define FLOW_MAGIC UINT32_C(0x636f7272) // "corr"
 #define ETHERNET   14
-#define UDP	   8
+#define UDP        8
 #define FLOW_TTL   64
 
 // The first bytes of the UDP payload; the rest is zero.
@@ -41,7 +41,8 @@ static uint64_t exponential_ns(double mean_ns, uint32_t uniform)
 	return value < 1.0 ? 1 : (uint64_t)value;
 }
 
-static uint32_t frame_bytes(const struct plan *plan, const struct plan_flow *flow, uint64_t sequence)
+static uint32_t frame_bytes(const struct plan *plan, const struct plan_flow *flow,
+			    uint64_t sequence)
 {
 	uint32_t twelfth;
 
@@ -53,7 +54,8 @@ static uint32_t frame_bytes(const struct plan *plan, const struct plan_flow *flo
 	return twelfth < 11 ? PLAN_IMIX_MEDIUM : PLAN_IMIX_LARGE;
 }
 
-static void write_ipv4(uint8_t *ip, const struct plan_flow *flow, uint32_t length, uint64_t sequence)
+static void write_ipv4(uint8_t *ip, const struct plan_flow *flow, uint32_t length,
+		       uint64_t sequence)
 {
 	memset(ip, 0, 20);
 	ip[0] = 0x45;
@@ -149,11 +151,10 @@ void flow_schedule(struct worker *worker, uint32_t number)
 	if (sender->sequence == 0 && sender->draws == 0) {
 		sender->next_at_ns = flow->start_ns < flow->stop_ns ? flow->start_ns : AGENDA_NEVER;
 		if (flow->pattern == PLAN_FLOW_ONOFF)
-			sender->on_until_ns =
-				flow->start_ns +
-				exponential_ns((double)flow->on_ns,
-					       draw(worker->plan, flow, RNG_FLOW_GAP,
-						    sender->draws++));
+			sender->on_until_ns = flow->start_ns +
+					      exponential_ns((double)flow->on_ns,
+							     draw(worker->plan, flow, RNG_FLOW_GAP,
+								  sender->draws++));
 	}
 	agenda_set(&worker->agenda, core_source_of_flow(worker->engine, number),
 		   sender->next_at_ns);

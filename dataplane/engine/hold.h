@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Packets in flight on one channel, in order of release: a queue made of chunks of the store, 16 bytes
-// a packet beside its block.
+// Packets in flight on one channel, in order of release: a queue made of chunks of the store, 16
+// bytes a packet beside its block.
 #pragma once
 
 #include <assert.h>

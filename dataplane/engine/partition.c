@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which worker owns which site and port. Sites joined by channels too short to be a useful lookahead stay
-// together; what lies between workers bounds how far they may run apart.
+// Which worker owns which site and port. Sites joined by channels too short to be a useful
+// lookahead stay together; what lies between workers bounds how far they may run apart.
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +64,8 @@ static void spread(struct engine *engine, uint32_t *parent, uint32_t *weight, ui
 
 		if (find(parent, node) != node)
 			continue; // goes with its leader
-		if (node >= plan->site_count && plan->ports[node - plan->site_count].site != PLAN_NONE)
+		if (node >= plan->site_count &&
+		    plan->ports[node - plan->site_count].site != PLAN_NONE)
 			continue; // goes with its site
 		for (unsigned w = 1; w < engine->worker_count; w++) {
 			if (load[w] < load[least])

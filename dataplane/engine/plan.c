@@ -36,7 +36,7 @@ struct plan *plan_copy(const struct plan *plan)
 	if (!copy)
 		return NULL;
 	*copy = *plan;
-#define COPY(field, count) \
+#define COPY(field, count)                                                                         \
 	copy->field = copy_array(plan->field, plan->count, sizeof(*plan->field), &failed)
 	COPY(sites, site_count);
 	COPY(channels, channel_count);

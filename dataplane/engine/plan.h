@@ -96,9 +96,9 @@ enum plan_flow_pattern { PLAN_FLOW_CONSTANT, PLAN_FLOW_POISSON, PLAN_FLOW_ONOFF,
 #define PLAN_FLOW_MINIMUM_IPV4 66
 #define PLAN_FLOW_MINIMUM_IPV6 86
 // PLAN_FLOW_IMIX draws frames of these sizes 7 : 4 : 1, whatever frame_bytes says.
-#define PLAN_IMIX_SMALL	 PLAN_FLOW_MINIMUM_IPV6
+#define PLAN_IMIX_SMALL  PLAN_FLOW_MINIMUM_IPV6
 #define PLAN_IMIX_MEDIUM 590
-#define PLAN_IMIX_LARGE	 1514
+#define PLAN_IMIX_LARGE  1514
 
 // Built-in traffic: UDP packets made at a site for another.
 struct plan_flow {

@@ -10,7 +10,7 @@
 // Sizes of the classes, in grains. The first holds a 64-byte frame with its header; the last, the
 // longest packet that segmentation offload leaves in a capture.
 static const uint32_t class_grains[STORE_CLASSES] = {
-	3,  4,	6,  8,	12,  16,  24,  32,
+	3,  4,  6,  8,   12,  16,  24,   32,
 	50, 64, 98, 130, 290, 514, 1026, (STORE_LONGEST + sizeof(struct packet)) / STORE_GRAIN,
 };
 
@@ -82,7 +82,7 @@ static unsigned class_of(uint32_t grains)
 	unsigned class = 0;
 
 	while (class < STORE_CLASSES && class_grains[class] < grains)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -94,7 +94,7 @@ static uint32_t carve(struct store_cache *cache, unsigned class)
 	if (ref + class_grains[class] > cache->limit[class] || cache->limit[class] == 0) {
 		if (cache->next_slab == cache->last_slab)
 			return PACKET_NONE;
-		cache->store->slab_class[cache->next_slab] = (uint8_t)class;
+		cache->store->slab_class[cache->next_slab] = (uint8_t) class;
 		ref = cache->next_slab * STORE_SLAB_GRAINS;
 		cache->limit[class] = ref + STORE_SLAB_GRAINS;
 		cache->next_slab++;

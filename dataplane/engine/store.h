@@ -2,8 +2,8 @@
 // Memory of packets in flight: blocks of a few sizes, carved from slabs of one reserved range of
 // addresses, so that memory is taken only as it is used and the packet path never allocates.
 //
-// Each worker has a cache of its own; a block freed by another worker than the one that carved it waits
-// in a list for its owner and goes home while both stand still (store_take_home).
+// Each worker has a cache of its own; a block freed by another worker than the one that carved it
+// waits in a list for its owner and goes home while both stand still (store_take_home).
 #pragma once
 
 #include <stdbool.h>
@@ -12,15 +12,15 @@
 #include "dataplane/engine/packet.h"
 #include "dataplane/model/error.h"
 
-#define STORE_GRAIN	  32 // bytes; references count in these
+#define STORE_GRAIN       32 // bytes; references count in these
 #define STORE_SLAB_BYTES  (UINT32_C(1) << 21)
 #define STORE_SLAB_GRAINS (STORE_SLAB_BYTES / STORE_GRAIN)
-#define STORE_CLASSES	  16
-#define STORE_WORKERS	  16
-#define STORE_LONGEST	  (65536 + 64) // bytes of the longest frame that fits a block
+#define STORE_CLASSES     16
+#define STORE_WORKERS     16
+#define STORE_LONGEST     (65536 + 64) // bytes of the longest frame that fits a block
 
-// What all workers share; read-only after store_create, but for `slab_class`, of which each entry is
-// written once by the slab's owner before any of its blocks is given away.
+// What all workers share; read-only after store_create, but for `slab_class`, of which each entry
+// is written once by the slab's owner before any of its blocks is given away.
 struct store {
 	uint8_t *base;
 	uint64_t bytes;

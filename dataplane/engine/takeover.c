@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A new plan takes over at an exact instant: what it does to packets in flight, and the swap itself.
+// A new plan takes over at an exact instant: what it does to packets in flight, and the swap
+// itself.
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,11 +76,11 @@ static void retime(struct engine *engine, uint32_t channel, int64_t by_ns, uint6
 	}
 	order->last_release_at_ns = least_ns;
 	if (hold->count)
-		agenda_set(&owner->agenda, channel,
-			   hold_first(hold, engine->store)->release_at_ns);
+		agenda_set(&owner->agenda, channel, hold_first(hold, engine->store)->release_at_ns);
 }
 
-static void touch(struct engine *engine, const struct plan *next, const struct plan_touched *touched)
+static void touch(struct engine *engine, const struct plan *next,
+		  const struct plan_touched *touched)
 {
 	const struct channel_params *before = &engine->plan->channels[touched->channel].params;
 	const struct channel_params *after = &next->channels[touched->channel].params;

@@ -111,8 +111,7 @@ static void exchange(struct engine *engine)
 	}
 	for (unsigned home = 0; home < engine->worker_count; home++) {
 		for (unsigned from = 0; from < engine->worker_count; from++)
-			store_take_home(&engine->workers[home].store,
-					&engine->workers[from].store);
+			store_take_home(&engine->workers[home].store, &engine->workers[from].store);
 	}
 }
 
