@@ -160,7 +160,7 @@ struct engine_port_counters {
 };
 
 // What ended or began at a site. Over a whole lab:
-//   ports received + flows sent + originated =
+//   ports received + flows sent + originated + flooded =
 //   ports sent + flows received + local + pending + in flight + all lost.
 struct engine_site_counters {
 	uint64_t local;      // addressed to the site itself and consumed (echo requests, ARP, ...)

@@ -4,14 +4,16 @@
 #include <string.h>
 
 #include "dataplane/engine/checksum.h"
+#include "dataplane/engine/compose.h"
 #include "dataplane/engine/core.h"
 #include "dataplane/model/rng.h"
 
-#define ID_FLOW    (UINT64_C(1) << 62)
-#define FLOW_MAGIC UINT32_C(0x636f7272) // "corr"
-#define ETHERNET   14
-#define UDP        8
-#define FLOW_TTL   64
+#define ID_FLOW        (UINT64_C(1) << 62)
+#define FLOW_MAGIC     UINT32_C(0x636f7272) // "corr"
+#define ETHERNET       14
+#define UDP            8
+#define PROTOCOL_UDP   17
+#define FLOW_HOP_LIMIT 64
 
 // The first bytes of the UDP payload; the rest is zero.
 struct stamp {
@@ -54,40 +56,15 @@ static uint32_t frame_bytes(const struct plan *plan, const struct plan_flow *flo
 	return twelfth < 11 ? PLAN_IMIX_MEDIUM : PLAN_IMIX_LARGE;
 }
 
-static void write_ipv4(uint8_t *ip, const struct plan_flow *flow, uint32_t length,
-		       uint64_t sequence)
-{
-	memset(ip, 0, 20);
-	ip[0] = 0x45;
-	put_be16(ip + 2, length);
-	put_be16(ip + 4, (uint32_t)sequence & 0xffff);
-	ip[6] = 0x40; // don't fragment
-	ip[8] = FLOW_TTL;
-	ip[9] = 17;
-	memcpy(ip + 12, flow->source.bytes, 4);
-	memcpy(ip + 16, flow->target.bytes, 4);
-	checksum_store(ip + 10, checksum_ipv4_header(ip, 20));
-}
-
-static void write_ipv6(uint8_t *ip, const struct plan_flow *flow, uint32_t length)
-{
-	memset(ip, 0, 40);
-	ip[0] = 0x60;
-	put_be16(ip + 4, length - 40);
-	ip[6] = 17;
-	ip[7] = FLOW_TTL;
-	memcpy(ip + 8, flow->source.bytes, 16);
-	memcpy(ip + 24, flow->target.bytes, 16);
-}
-
 // The checksum of UDP over its pseudo-header; the payload is zero behind the stamp.
 static void write_udp(uint8_t *udp, const struct plan_flow *flow, uint32_t length,
 		      const struct stamp *stamp)
 {
 	const uint8_t *source = flow->source.bytes;
 	const uint8_t *target = flow->target.bytes;
-	uint64_t sum = flow->source.family == 4 ? checksum_pseudo4(source, target, 17, length)
-						: checksum_pseudo6(source, target, 17, length);
+	uint64_t sum = flow->source.family == 4
+			       ? checksum_pseudo4(source, target, PROTOCOL_UDP, length)
+			       : checksum_pseudo6(source, target, PROTOCOL_UDP, length);
 	uint16_t checksum;
 
 	put_be16(udp, flow->source_port);
@@ -105,15 +82,16 @@ static void fill(struct packet *packet, const struct plan_flow *flow, uint32_t n
 	uint32_t header = flow->source.family == 4 ? 20 : 40;
 	struct stamp stamp = {FLOW_MAGIC, number, sequence, at_ns};
 	uint8_t *ip = packet->frame + ETHERNET;
-	uint32_t length = packet->length - ETHERNET;
+	uint32_t length = packet->length - ETHERNET - header;
 
 	memset(packet->frame, 0, packet->length);
 	put_be16(packet->frame + 12, flow->source.family == 4 ? 0x0800 : 0x86dd);
 	if (flow->source.family == 4)
-		write_ipv4(ip, flow, length, sequence);
+		compose_ipv4(packet, 0, PROTOCOL_UDP, flow->source.bytes, flow->target.bytes);
 	else
-		write_ipv6(ip, flow, length);
-	write_udp(ip + header, flow, length - header, &stamp);
+		compose_ipv6(packet, FLOW_HOP_LIMIT, PROTOCOL_UDP, flow->source.bytes,
+			     flow->target.bytes);
+	write_udp(ip + header, flow, length, &stamp);
 	packet->id = ID_FLOW | (uint64_t)number << 40 | sequence;
 	packet->flow = number;
 	packet->flags = PACKET_FLOW;

@@ -147,9 +147,6 @@ void partition(struct engine *engine)
 			fill_agendas(engine);
 		return;
 	}
-	// Packets wait at ports by owner; they go out before owners may change.
-	for (uint32_t i = 0; i < engine->plan->port_count; i++)
-		file_port_flush(&engine->workers[engine->port_owner[i]], i);
 	assign(engine);
 	measure_lookahead(engine);
 	fill_agendas(engine);

@@ -10,8 +10,7 @@
 // Sizes of the classes, in grains. The first holds a 64-byte frame with its header; the last, the
 // longest packet that segmentation offload leaves in a capture.
 static const uint32_t class_grains[STORE_CLASSES] = {
-	3,  4,  6,  8,   12,  16,  24,   32,
-	50, 64, 98, 130, 290, 514, 1026, (STORE_LONGEST + sizeof(struct packet)) / STORE_GRAIN,
+	3, 4, 6, 8, 12, 16, 24, 32, 50, 64, 98, 130, 290, 514, 1026, STORE_MOST_GRAINS,
 };
 
 struct store *store_create(uint64_t bytes, unsigned workers, struct error *error)
@@ -20,6 +19,10 @@ struct store *store_create(uint64_t bytes, unsigned workers, struct error *error
 
 	if (!store)
 		goto no_memory;
+	for (uint32_t grains = 0, class = 0; grains <= STORE_MOST_GRAINS; grains++) {
+		class += grains > class_grains[class];
+		store->class_of[grains] = (uint8_t) class;
+	}
 	store->slab_count = (uint32_t)(bytes / STORE_SLAB_BYTES);
 	store->slabs_per_worker = store->slab_count / workers;
 	if (store->slabs_per_worker < STORE_CLASSES) {
@@ -76,16 +79,6 @@ void store_cache_init(struct store_cache *cache, struct store *store, unsigned w
 		store->slab_owner[slab] = (uint8_t)worker;
 }
 
-// The smallest class that holds `grains`, or STORE_CLASSES.
-static unsigned class_of(uint32_t grains)
-{
-	unsigned class = 0;
-
-	while (class < STORE_CLASSES && class_grains[class] < grains)
-		class ++;
-	return class;
-}
-
 // A block from the slab being carved, or from a new slab.
 static uint32_t carve(struct store_cache *cache, unsigned class)
 {
@@ -106,11 +99,13 @@ static uint32_t carve(struct store_cache *cache, unsigned class)
 
 uint32_t store_take(struct store_cache *cache, uint32_t bytes)
 {
-	unsigned class = class_of((bytes + STORE_GRAIN - 1) / STORE_GRAIN);
+	uint32_t grains = (bytes + STORE_GRAIN - 1) / STORE_GRAIN;
+	unsigned class;
 	uint32_t ref;
 
-	if (class == STORE_CLASSES)
+	if (grains > STORE_MOST_GRAINS)
 		return PACKET_NONE;
+	class = cache->store->class_of[grains];
 	ref = cache->free[class];
 	if (ref != PACKET_NONE)
 		cache->free[class] = *(uint32_t *)store_block(cache->store, ref);

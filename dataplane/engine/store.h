@@ -18,6 +18,7 @@
 #define STORE_CLASSES     16
 #define STORE_WORKERS     16
 #define STORE_LONGEST     (65536 + 64) // bytes of the longest frame that fits a block
+#define STORE_MOST_GRAINS ((STORE_LONGEST + 32) / STORE_GRAIN)
 
 // What all workers share; read-only after store_create, but for `slab_class`, of which each entry
 // is written once by the slab's owner before any of its blocks is given away.
@@ -26,8 +27,9 @@ struct store {
 	uint64_t bytes;
 	uint32_t slab_count;
 	uint32_t slabs_per_worker;
-	uint8_t *slab_class; // [slab]
-	uint8_t *slab_owner; // [slab]
+	uint8_t *slab_class;                     // [slab]
+	uint8_t *slab_owner;                     // [slab]
+	uint8_t class_of[STORE_MOST_GRAINS + 1]; // [grains]: the smallest class that holds them
 };
 
 struct store_cache {

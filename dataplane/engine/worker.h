@@ -21,7 +21,7 @@ struct packet *worker_packet(struct worker *worker, packet_ref ref);
 
 // A new block for a frame of `length` bytes with header fields zeroed, length = wire_length =
 // length, destination PLAN_NONE and a fresh id (of the site that originates). PACKET_NONE when
-// memory is out (the caller counts DROP_MEMORY with site_count_lost).
+// memory is out (the caller counts DROP_MEMORY in worker_site_counters).
 packet_ref worker_originate(struct worker *worker, uint32_t site, uint32_t length);
 
 // An exact copy with the same id, flagged PACKET_COPY. PACKET_NONE when memory is out.

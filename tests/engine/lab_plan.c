@@ -125,26 +125,61 @@ static void fill_prefixes(struct plan *plan, unsigned routers)
 	}
 }
 
+void plan_add_flow(struct plan *plan, uint32_t from, uint32_t to, enum plan_flow_pattern pattern,
+		   uint64_t stop_ns)
+{
+	struct plan_flow *flow;
+
+	plan->flows = realloc(plan->flows, (plan->flow_count + 1) * sizeof(*plan->flows));
+	flow = &plan->flows[plan->flow_count];
+	*flow = (struct plan_flow){
+		.from_site = from,
+		.to_site = to,
+		.random_key = 1000 + (uint32_t)plan->flow_count,
+		.pattern = pattern,
+		.source = loopback(from),
+		.target = loopback(to),
+		.source_port = (uint16_t)(4000 + plan->flow_count),
+		.target_port = 9,
+		.frame_bytes = 100,
+		.interval_ns_q16 = UINT64_C(1000000) << 16,
+		.on_ns = 10000000,
+		.off_ns = 30000000,
+		.stop_ns = stop_ns,
+	};
+	plan->flow_count++;
+}
+
 static void fill_flows(struct plan *plan, unsigned routers, unsigned flows)
 {
-	plan->flow_count = flows;
-	plan->flows = calloc(flows + 1, sizeof(*plan->flows));
-	for (uint32_t i = 0; i < flows; i++) {
-		struct plan_flow *flow = &plan->flows[i];
+	for (uint32_t i = 0; i < flows; i++)
+		plan_add_flow(plan, i % 2 ? routers - 1 : 0, i % 2 ? 0 : routers - 1,
+			      i % 3 == 2 ? PLAN_FLOW_POISSON : PLAN_FLOW_CONSTANT, 1000000000);
+}
 
-		flow->from_site = i % 2 ? routers - 1 : 0;
-		flow->to_site = i % 2 ? 0 : routers - 1;
-		flow->random_key = 1000 + i;
-		flow->pattern = i % 3 == 2 ? PLAN_FLOW_POISSON : PLAN_FLOW_CONSTANT;
-		flow->source = loopback(flow->from_site);
-		flow->target = loopback(flow->to_site);
-		flow->source_port = (uint16_t)(4000 + i);
-		flow->target_port = 9;
-		flow->frame_bytes = 100;
-		flow->interval_ns_q16 = UINT64_C(1000000) << 16;
-		flow->start_ns = 0;
-		flow->stop_ns = 1000000000;
+void plan_add_parallel_link(struct plan *plan, uint64_t delay_ns)
+{
+	uint32_t first = (uint32_t)plan->channel_count;
+
+	plan->channels = realloc(plan->channels, (first + 2) * sizeof(*plan->channels));
+	plan->adjacencies = realloc(plan->adjacencies, (first + 2) * sizeof(*plan->adjacencies));
+	plan->groups = realloc(plan->groups, (first + 2) * sizeof(*plan->groups));
+	for (uint32_t i = first; i < first + 2; i++) {
+		plan->channels[i] = channel_between(i % 2, 1 - i % 2, i, delay_ns);
+		plan->adjacencies[i] =
+			(struct plan_adjacency){.channel = i, .interface = PLAN_NONE};
+		plan->groups[i] = (struct plan_group){.count = 1, .adjacency = {i}};
 	}
+	plan->channel_count = plan->adjacency_count = plan->group_count = first + 2;
+}
+
+void plan_use_channel(struct plan *plan, uint32_t site, uint32_t channel)
+{
+	struct plan_row *row = plan_row_create(plan->site_count);
+
+	for (uint32_t to = 0; to < plan->site_count; to++)
+		row->ways[to] = to == site ? 0 : 1 + channel;
+	plan_set_row(plan, site, row);
 }
 
 struct plan *plan_of_chain(unsigned routers, uint64_t delay_ns, unsigned flows)

@@ -13,6 +13,17 @@ struct plan *plan_of_wire(uint64_t delay_ns);
 // 1 ms between packets, from 0 to 1 s.
 struct plan *plan_of_chain(unsigned routers, uint64_t delay_ns, unsigned flows);
 
+// Adds a second link between sites 0 and 1, with this delay: the last two channels of the plan.
+// Nothing uses it until plan_use_channel says so.
+void plan_add_parallel_link(struct plan *plan, uint64_t delay_ns);
+
+// From now on a site reaches all others (of a chain of two) by this channel.
+void plan_use_channel(struct plan *plan, uint32_t site, uint32_t channel);
+
+// One flow more, from site to site, 1 ms between its packets of 100 bytes, for this long.
+void plan_add_flow(struct plan *plan, uint32_t from, uint32_t to, enum plan_flow_pattern pattern,
+		   uint64_t stop_ns);
+
 // Frames in and out of a port, in memory.
 struct frame_list {
 	struct engine_frame *frames;

@@ -42,6 +42,24 @@ static void blocks_of_all_sizes_do_not_overlap(void **state)
 	store_destroy(store);
 }
 
+static void a_small_frame_takes_its_header_and_its_bytes_and_no_more(void **state)
+{
+	struct store *store = store_create(SMALL_STORE, 1, NULL);
+	struct store_cache cache;
+	uint32_t first;
+
+	(void)state;
+	store_cache_init(&cache, store, 0, 1);
+	first = store_take(&cache, sizeof(struct packet) + 64);
+	assert_int_equal(store_take(&cache, sizeof(struct packet) + 64) - first,
+			 (sizeof(struct packet) + 64) / STORE_GRAIN);
+	assert_int_not_equal(store_take(&cache, sizeof(struct packet) + STORE_LONGEST),
+			     PACKET_NONE);
+	assert_int_equal(store_take(&cache, sizeof(struct packet) + STORE_LONGEST + 1),
+			 PACKET_NONE);
+	store_destroy(store);
+}
+
 static void a_freed_block_is_used_again_before_new_memory(void **state)
 {
 	struct store *store = store_create(SMALL_STORE, 1, NULL);
@@ -137,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_of_all_sizes_do_not_overlap),
+		cmocka_unit_test(a_small_frame_takes_its_header_and_its_bytes_and_no_more),
 		cmocka_unit_test(a_freed_block_is_used_again_before_new_memory),
 		cmocka_unit_test(memory_that_is_used_up_is_said_and_comes_back),
 		cmocka_unit_test(blocks_freed_elsewhere_go_home),
