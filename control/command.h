@@ -40,7 +40,7 @@ struct command_option {
 	const char *summary;
 };
 
-#define COMMAND_OPTIONS  16
+#define COMMAND_OPTIONS  24
 #define COMMAND_EXAMPLES 6
 
 struct command {

@@ -8,10 +8,11 @@
 #include "control/cli/table.h"
 #include "control/command.h"
 #include "control/replay.h"
+#include "control/view.h"
 #include "topologies/load.h"
+#include "topologies/quantity.h"
 
-#define PHASES_MOST 16
-#define PATH_MOST   64
+#define PATH_MOST 64
 
 // What a flow had done when a phase began.
 struct mark {
@@ -19,80 +20,87 @@ struct mark {
 	struct histogram delay;
 };
 
+// The story so far: one row a flow and phase, as a table and as JSON.
 struct demo {
 	const struct topology *topology;
-	struct mark *last; // [flow]
+	struct mark *last;       // [flow]
+	struct histogram *delay; // of one flow and phase
 	struct table *table;
+	json_t *phases;
 	uint64_t phase_from_ns;
 	const char *phase; // the command that began it
 	size_t next_event;
 };
 
-static void path_text(const struct demo *demo, const struct engine *engine, uint32_t flow,
-		      uint32_t path, char *text, size_t size)
+// The sites of a path, in order, as an array and (returned) as words.
+static const char *path_text(const struct demo *demo, const struct engine *engine, uint32_t flow,
+			     uint32_t path, json_t *sites, char *text, size_t size)
 {
 	const struct topology *topology = demo->topology;
 	uint32_t channels[PATH_MOST];
 	size_t count = engine_path(engine, path, channels, PATH_MOST);
 	uint32_t at = topology->flows[flow].from;
-	size_t used = (size_t)snprintf(text, size, "%s", topology->sites[at].name);
+	size_t used = 0;
 
-	for (size_t i = 0; i < count && used < size; i++) {
-		const struct link *link = &topology->links[channels[i] / 2];
-
-		at = link->ends[channels[i] % 2 ? 0 : 1].site;
-		used += (size_t)snprintf(text + used, size - used, " %s", topology->sites[at].name);
+	for (size_t i = 0; i <= count; i++) {
+		if (i > 0)
+			at = topology->links[channels[i - 1] / 2]
+				     .ends[channels[i - 1] % 2 ? 0 : 1]
+				     .site;
+		json_array_append_new(sites, json_string(topology->sites[at].name));
+		if (used < size)
+			used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "",
+						 topology->sites[at].name);
 	}
+	return text;
 }
 
-// The delay of a phase: what has come since the last mark.
+// The delay of a phase: what has come since the last mark. Its extremes are those of the buckets.
 static void subtract(struct histogram *delay, const struct histogram *before)
 {
 	delay->count -= before->count;
+	delay->sum -= before->sum;
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
 		delay->buckets[i] -= before->buckets[i];
 }
 
-static const char *quantile_text(const struct histogram *delay, double q, char *text, size_t size)
+// Milliseconds at or below which a share of the packets stayed; NULL while too few lie beyond. All
+// of them (1.0) is known as soon as there is one.
+static const char *delay_text(const struct histogram *delay, double share, char *text, size_t size)
 {
-	if (!histogram_quantile_is_known(delay, q))
-		return "-";
-	snprintf(text, size, "%.3f", (double)histogram_quantile(delay, q) / 1e6);
+	if (delay->count == 0 || (share < 1.0 && !histogram_quantile_is_known(delay, share)))
+		return NULL;
+	snprintf(text, size, "%.3f", (double)histogram_quantile(delay, share) / 1e6);
 	return text;
 }
 
-// The highest bucket that holds a packet, as the maximum of a phase.
-static const char *most_text(const struct histogram *delay, char *text, size_t size)
+static json_t *delay_json(const struct histogram *delay, double share)
 {
-	if (delay->count == 0)
-		return "-";
-	snprintf(text, size, "%.3f", (double)histogram_quantile(delay, 1.0) / 1e6);
-	return text;
+	char text[32];
+
+	return delay_text(delay, share, text, sizeof(text))
+		       ? json_integer((json_int_t)histogram_quantile(delay, share))
+		       : json_null();
 }
 
-static const char *lost_text(const uint64_t *now, const uint64_t *before, char *text, size_t size)
+static json_t *lost_json(const uint64_t *now, const uint64_t *before)
 {
-	size_t used = 0;
+	uint64_t since[DROP_REASONS];
 
-	snprintf(text, size, "-");
-	for (unsigned i = 0; i < DROP_REASONS; i++) {
-		if (now[i] != before[i] && used < size)
-			used += (size_t)snprintf(text + used, size - used, "%s%s %llu",
-						 used ? ", " : "", drop_reason_name(i),
-						 (unsigned long long)(now[i] - before[i]));
-	}
-	return text;
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		since[i] = now[i] - before[i];
+	return view_lost(since);
 }
 
 static void add_row(struct demo *demo, struct engine *engine, uint32_t flow, uint64_t at_ns)
 {
+	const char *name = demo->topology->flows[flow].name;
 	struct mark *last = &demo->last[flow];
+	struct histogram *delay = demo->delay;
+	json_t *sites = json_array();
 	struct engine_flow_counters now;
-	struct histogram *delay = malloc(sizeof(*delay));
 	char phase[96], got[32], cells[4][32], lost[128], gap[32], path[512];
 
-	if (!delay)
-		return;
 	engine_flow_read(engine, flow, &now);
 	engine_flow_delay(engine, flow, delay);
 	subtract(delay, &last->delay);
@@ -101,19 +109,28 @@ static void add_row(struct demo *demo, struct engine *engine, uint32_t flow, uin
 	snprintf(got, sizeof(got), "%llu",
 		 (unsigned long long)(now.received - last->counters.received));
 	snprintf(gap, sizeof(gap), "%.3f", (double)now.gap_ns / 1e6);
-	path_text(demo, engine, flow, now.last_path, path, sizeof(path));
+	path_text(demo, engine, flow, now.last_path, sites, path, sizeof(path));
 	table_row(demo->table,
 		  (const char *const[]){
-			  demo->topology->flows[flow].name, phase, got,
-			  quantile_text(delay, 0.5, cells[0], sizeof(cells[0])),
-			  quantile_text(delay, 0.99, cells[1], sizeof(cells[1])),
-			  quantile_text(delay, 0.999, cells[2], sizeof(cells[2])),
-			  most_text(delay, cells[3], sizeof(cells[3])),
-			  lost_text(now.lost, last->counters.lost, lost, sizeof(lost)), gap, path});
+			  name, phase, got, delay_text(delay, 0.5, cells[0], sizeof(cells[0])),
+			  delay_text(delay, 0.99, cells[1], sizeof(cells[1])),
+			  delay_text(delay, 0.999, cells[2], sizeof(cells[2])),
+			  delay_text(delay, 1.0, cells[3], sizeof(cells[3])),
+			  view_lost_text(now.lost, last->counters.lost, lost, sizeof(lost)), gap,
+			  path});
+	json_array_append_new(
+		demo->phases,
+		json_pack("{s:s, s:I, s:I, s:s, s:I, s:{s:o, s:o, s:o, s:o}, s:o, s:I, s:o}",
+			  "flow", name, "from_ns", (json_int_t)demo->phase_from_ns, "until_ns",
+			  (json_int_t)at_ns, "begun_by", demo->phase, "received",
+			  (json_int_t)(now.received - last->counters.received), "delay_ns", "p50",
+			  delay_json(delay, 0.5), "p99", delay_json(delay, 0.99), "p999",
+			  delay_json(delay, 0.999), "max", delay_json(delay, 1.0), "lost",
+			  lost_json(now.lost, last->counters.lost), "gap_ns",
+			  (json_int_t)now.gap_ns, "path", sites));
 	last->counters = now;
 	engine_flow_delay(engine, flow, &last->delay);
 	engine_flow_reset_gap(engine, flow);
-	free(delay);
 }
 
 static void close_phase(struct demo *demo, struct engine *engine, uint64_t at_ns)
@@ -130,41 +147,111 @@ static void changed(void *context, struct engine *engine, const struct network *
 	const struct topology *topology = demo->topology;
 
 	(void)network;
-	if (demo->next_event < topology->event_count &&
-	    topology->events[demo->next_event].at_ns <= at_ns) {
-		close_phase(demo, engine, at_ns);
+	// Events of one instant begin one phase, named by the last of them.
+	while (demo->next_event < topology->event_count &&
+	       topology->events[demo->next_event].at_ns <= at_ns) {
+		if (at_ns > demo->phase_from_ns)
+			close_phase(demo, engine, at_ns);
 		demo->phase = topology->events[demo->next_event++].command;
 	}
 }
 
-// `corridor verify` on one direction; its words are printed as they are.
+// ---- The verdicts ----
+
+// `corridor verify` on one direction, with what it prints. Its exit status.
 static int judge(struct invocation *invocation, const char *topology, const char *journal,
-		 const char *from, const char *sent, const char *to, const char *received)
+		 const struct replay_file *sent, const struct replay_file *received)
 {
-	char *words[] = {"--sent",     (char *)sent,     "--received", (char *)received,
-			 "--topology", (char *)topology, "--from",     (char *)from,
-			 "--to",       (char *)to,       "--journal",  (char *)journal,
+	char *words[] = {"--sent",     (char *)sent->path,     "--received", (char *)received->path,
+			 "--topology", (char *)topology,       "--from",     (char *)sent->port,
+			 "--to",       (char *)received->port, "--journal",  (char *)journal,
 			 NULL};
 	struct invocation verify = *invocation;
 
-	for (const struct command *command = commands; command->name; command++) {
-		if (strcmp(command->name, "verify") == 0)
-			verify.command = command;
-	}
-	verify.argc = 12;
+	verify.argc = (int)(sizeof(words) / sizeof(words[0])) - 1;
 	verify.argv = words;
-	verify.json = false;
-	fprintf(invocation->out, "\n== %s -> %s ==\n", from, to);
 	return command_verify(&verify);
 }
 
-static int run_demo(struct invocation *invocation, const struct topology *topology,
-		    const char *root, const char *folder, unsigned workers)
+// The same, as JSON: NULL when verify could not answer.
+static json_t *judge_json(struct invocation *invocation, const char *topology, const char *journal,
+			  const struct replay_file *sent, const struct replay_file *received,
+			  int *status)
 {
-	char in[2][1024], out[2][1024], journal[1024], ini[1024];
+	struct invocation quiet = *invocation;
+	char *text = NULL;
+	size_t size = 0;
+	json_t *verdict;
+
+	quiet.out = open_memstream(&text, &size);
+	if (!quiet.out)
+		return NULL;
+	*status = judge(&quiet, topology, journal, sent, received);
+	fclose(quiet.out);
+	verdict = json_loads(text, 0, NULL);
+	free(text);
+	if (verdict) {
+		json_object_set_new(verdict, "from", json_string(sent->port));
+		json_object_set_new(verdict, "to", json_string(received->port));
+	}
+	return verdict;
+}
+
+// Both directions. The exit status of the first that did not pass.
+static int tell(struct invocation *invocation, struct demo *demo, const char *topology,
+		const char *journal, const struct replay_file in[2],
+		const struct replay_file out[2], const char *folder)
+{
+	json_t *verdicts = json_array();
+	int worst = EXIT_TRUE;
+
+	if (!invocation->json) {
+		table_print(demo->table, invocation->out);
+		demo->table = NULL; // printing frees it
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		int status = EXIT_INTERNAL;
+
+		if (invocation->json) {
+			json_t *verdict = judge_json(invocation, topology, journal, &in[i],
+						     &out[1 - i], &status);
+
+			if (verdict)
+				json_array_append_new(verdicts, verdict);
+		} else {
+			fprintf(invocation->out, "\n== %s -> %s ==\n", in[i].port, out[1 - i].port);
+			status = judge(invocation, topology, journal, &in[i], &out[1 - i]);
+		}
+		worst = worst == EXIT_TRUE ? status : worst;
+	}
+	if (invocation->json) {
+		print_json(invocation, json_pack("{s:O, s:O, s:s}", "phases", demo->phases,
+						 "verdicts", verdicts, "folder", folder));
+	} else {
+		fprintf(invocation->out, "\ncaptures and journal: %s\n", folder);
+	}
+	json_decref(verdicts);
+	return worst;
+}
+
+// ---- The run ----
+
+static int run_demo(struct invocation *invocation, const struct topology *topology, const char *ini,
+		    const char *folder, unsigned workers)
+{
+	char in[2][1024], out[2][1024], journal[1024];
 	struct replay_file inputs[2] = {{"lux", in[0]}, {"ams", in[1]}};
 	struct replay_file outputs[2] = {{"lux", out[0]}, {"ams", out[1]}};
-	struct demo demo = {.topology = topology, .phase = "all is well"};
+	struct demo demo = {
+		.topology = topology,
+		.phase = "all is well",
+		.last = calloc(topology->flow_count + 1, sizeof(*demo.last)),
+		.delay = malloc(sizeof(*demo.delay)),
+		.phases = json_array(),
+		.table = table_create((const char *const[]){
+			"FLOW", "PHASE", ">RECEIVED", ">P50 ms", ">P99 ms", ">P99.9 ms", ">MAX ms",
+			"LOST", ">LONGEST GAP ms", "PATH AT ITS END", NULL}),
+	};
 	struct replay_options options = {
 		.topology = topology,
 		.inputs = inputs,
@@ -178,64 +265,75 @@ static int run_demo(struct invocation *invocation, const struct topology *topolo
 		.context = &demo,
 	};
 	struct replay_result result;
-	struct engine *engine;
-	struct network *network;
+	struct engine *engine = NULL;
+	struct network *network = NULL;
 	struct error error = {0};
-	int status, back;
+	int status;
 
-	snprintf(ini, sizeof(ini), "%s/topologies/benelux.ini", root);
-	snprintf(in[0], sizeof(in[0]), "%s/pcaps/golden/lux.pcap", root);
-	snprintf(in[1], sizeof(in[1]), "%s/pcaps/golden/ams.pcap", root);
-	snprintf(out[0], sizeof(out[0]), "%s/lux.pcapng", folder);
-	snprintf(out[1], sizeof(out[1]), "%s/ams.pcapng", folder);
-	snprintf(journal, sizeof(journal), "%s/journal.txt", folder);
-	demo.last = calloc(topology->flow_count + 1, sizeof(*demo.last));
-	demo.table = table_create((const char *const[]){
-		"FLOW", "PHASE", ">RECEIVED", ">P50 ms", ">P99 ms", ">P99.9 ms", ">MAX ms", "LOST",
-		">LONGEST GAP ms", "PATH AT ITS END", NULL});
-	if (replay_run(&options, &result, &engine, &network, &error)) {
-		free(demo.last);
-		return report_error(invocation, &error);
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(in[i], sizeof(in[i]), CORRIDOR_SOURCE_ROOT "/pcaps/golden/%s.pcap",
+			 inputs[i].port);
+		snprintf(out[i], sizeof(out[i]), "%s/%s.pcapng", folder, outputs[i].port);
 	}
-	close_phase(&demo, engine, result.end_ns);
-	table_print(demo.table, invocation->out);
+	snprintf(journal, sizeof(journal), "%s/journal.txt", folder);
+	if (!demo.last || !demo.delay || !demo.phases || !demo.table)
+		status = error_set(&error, -ENOMEM, "demo", "no memory for the story");
+	else
+		status = replay_run(&options, &result, &engine, &network, &error);
+	if (status) {
+		status = report_error(invocation, &error);
+	} else {
+		close_phase(&demo, engine, result.end_ns);
+		status = tell(invocation, &demo, ini, journal, inputs, outputs, folder);
+	}
 	engine_destroy(engine);
 	network_free(network);
+	table_free(demo.table);
+	json_decref(demo.phases);
+	free(demo.delay);
 	free(demo.last);
-	status = judge(invocation, ini, journal, "lux", in[0], "ams", out[1]);
-	back = judge(invocation, ini, journal, "ams", in[1], "lux", out[0]);
-	fprintf(invocation->out, "\ncaptures and journal: %s\n", folder);
-	return status != EXIT_TRUE ? status : back;
+	return status;
+}
+
+static int take_workers(struct invocation *invocation, uint64_t *workers, struct error *error)
+{
+	const char *text = take_option(invocation, "--workers");
+
+	*workers = 1;
+	if (!text)
+		return 0;
+	if (quantity_parse_count(text, "--workers", workers, error))
+		return error->code;
+	if (*workers < 1 || *workers > 16)
+		return error_set(error, -EINVAL, "--workers", "\"%s\" is not within 1 to 16", text);
+	return 0;
 }
 
 int command_demo(struct invocation *invocation)
 {
+	static const char ini[] = CORRIDOR_SOURCE_ROOT "/topologies/benelux.ini";
 	const char *folder = take_option(invocation, "--dir");
-	const char *workers = take_option(invocation, "--workers");
-	const char *root = getenv("CORRIDOR_ROOT");
 	struct errors errors = {0};
 	struct error error = {0};
 	struct topology *topology;
-	char ini[1024];
-	int status = expect_words(invocation, 0, 0);
+	uint64_t workers;
+	int status;
 
+	if (take_workers(invocation, &workers, &error))
+		return report_error(invocation, &error);
+	status = expect_words(invocation, 0, 0);
 	if (status != EXIT_TRUE)
 		return status;
-	if (!root)
-		root = CORRIDOR_SOURCE_ROOT;
 	if (!folder)
 		folder = "corridor-demo";
 	if (mkdir(folder, 0777) && errno != EEXIST) {
 		error_set(&error, -errno, folder,
-			  "cannot make the folder for the captures (%s); "
-			  "give another with --dir",
+			  "cannot make the folder for the captures (%s); give another with --dir",
 			  strerror(errno));
 		return report_error(invocation, &error);
 	}
-	snprintf(ini, sizeof(ini), "%s/topologies/benelux.ini", root);
 	topology = topology_load(ini, &errors);
-	status = topology ? run_demo(invocation, topology, root, folder,
-				     workers ? (unsigned)atoi(workers) : 1)
+	status = topology ? run_demo(invocation, topology, ini, folder, (unsigned)workers)
 			  : report_errors(invocation, &errors);
 	topology_free(topology);
 	errors_fini(&errors);

@@ -85,21 +85,6 @@ json_t *replay_report_json(const struct topology *topology, const struct replay_
 			 "ports", ports, "channels", channels, "sites", sites, "flows", flows);
 }
 
-// "queue 3, model 2" or "-".
-static const char *lost_text(const uint64_t *lost, char *buffer, size_t size)
-{
-	size_t used = 0;
-
-	snprintf(buffer, size, "-");
-	for (unsigned i = 0; i < DROP_REASONS; i++) {
-		if (lost[i] && used < size)
-			used += (size_t)snprintf(buffer + used, size - used, "%s%s %llu",
-						 used ? ", " : "", drop_reason_name(i),
-						 (unsigned long long)lost[i]);
-	}
-	return buffer;
-}
-
 static void print_ports(const struct topology *topology, const struct engine *engine, FILE *out)
 {
 	struct table *table =
@@ -112,8 +97,9 @@ static void print_ports(const struct topology *topology, const struct engine *en
 		engine_port_read(engine, i, &c);
 		snprintf(cells[0], sizeof(cells[0]), "%llu", (unsigned long long)c.received);
 		snprintf(cells[1], sizeof(cells[1]), "%llu", (unsigned long long)c.sent);
-		table_row(table, (const char *const[]){topology->ports[i].name, cells[0], cells[1],
-						       lost_text(c.lost, lost, sizeof(lost))});
+		table_row(table,
+			  (const char *const[]){topology->ports[i].name, cells[0], cells[1],
+						view_lost_text(c.lost, NULL, lost, sizeof(lost))});
 	}
 	table_print(table, out);
 }
@@ -133,10 +119,10 @@ static void print_channels(const struct topology *topology, const struct engine 
 		snprintf(cells[0], sizeof(cells[0]), "%llu", (unsigned long long)c.entered);
 		snprintf(cells[1], sizeof(cells[1]), "%llu", (unsigned long long)c.delivered);
 		snprintf(cells[2], sizeof(cells[2]), "%llu", (unsigned long long)c.in_flight);
-		table_row(table,
-			  (const char *const[]){
-				  topology_channel_name(topology, i, name, sizeof(name)), cells[0],
-				  cells[1], cells[2], lost_text(c.lost, lost, sizeof(lost))});
+		table_row(table, (const char *const[]){
+					 topology_channel_name(topology, i, name, sizeof(name)),
+					 cells[0], cells[1], cells[2],
+					 view_lost_text(c.lost, NULL, lost, sizeof(lost))});
 	}
 	table_print(table, out);
 }
@@ -162,9 +148,9 @@ static void print_sites(const struct topology *topology, const struct engine *en
 		snprintf(cells[0], sizeof(cells[0]), "%llu", (unsigned long long)c.local);
 		snprintf(cells[1], sizeof(cells[1]), "%llu", (unsigned long long)c.originated);
 		snprintf(cells[2], sizeof(cells[2]), "%llu", (unsigned long long)c.pending);
-		table_row(table,
-			  (const char *const[]){topology->sites[i].name, cells[0], cells[1],
-						cells[2], lost_text(c.lost, lost, sizeof(lost))});
+		table_row(table, (const char *const[]){
+					 topology->sites[i].name, cells[0], cells[1], cells[2],
+					 view_lost_text(c.lost, NULL, lost, sizeof(lost))});
 	}
 	table_print(table, out);
 }
@@ -198,7 +184,7 @@ static void print_flows(const struct topology *topology, const struct engine *en
 					 delay_text(delay, 0.5, cells[2], sizeof(cells[2])),
 					 delay_text(delay, 0.99, cells[3], sizeof(cells[3])),
 					 delay_text(delay, 0.999, cells[4], sizeof(cells[4])),
-					 lost_text(c.lost, lost, sizeof(lost))});
+					 view_lost_text(c.lost, NULL, lost, sizeof(lost))});
 	}
 	free(delay);
 	table_print(table, out);

@@ -38,6 +38,21 @@ uint64_t view_lost_sum(const uint64_t lost[DROP_REASONS])
 	return sum;
 }
 
+const char *view_lost_text(const uint64_t lost[DROP_REASONS], const uint64_t *before, char *buffer,
+			   size_t size)
+{
+	size_t used = 0;
+	snprintf(buffer, size, "-");
+	for (unsigned i = DROP_NONE + 1; i < DROP_REASONS; i++) {
+		uint64_t count = lost[i] - (before ? before[i] : 0);
+		if (count > 0 && used < size)
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s %llu",
+						 used > 0 ? ", " : "", drop_reason_name(i),
+						 (unsigned long long)count);
+	}
+	return buffer;
+}
+
 json_t *view_histogram(const struct histogram *histogram)
 {
 	static const struct {

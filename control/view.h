@@ -35,6 +35,10 @@ json_t *view_lateness(const struct lab *lab, const json_t *names, struct error *
 // Counters of all causes, zero included: {"carrier": 0, "queue": 3, ...}; and their sum.
 json_t *view_lost(const uint64_t lost[DROP_REASONS]);
 uint64_t view_lost_sum(const uint64_t lost[DROP_REASONS]);
+// "queue 3, model 2", or "-" for none: what has been lost since `before` (NULL: in all). Returns
+// buffer.
+const char *view_lost_text(const uint64_t lost[DROP_REASONS], const uint64_t *before, char *buffer,
+			   size_t size);
 // n, min, mean, p50, p90, p99, p999, max of a histogram of nanoseconds; a percentile with fewer
 // than ten samples beyond it is null.
 json_t *view_histogram(const struct histogram *histogram);

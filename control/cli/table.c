@@ -95,6 +95,17 @@ static void print_cell(const char *text, size_t width, bool right, bool last, FI
 	fputs(last ? "\n" : "  ", out);
 }
 
+void table_free(struct table *table)
+{
+	if (table == NULL)
+		return;
+	for (size_t i = 0; i < table->rows * table->columns; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	free(table->right);
+	free(table);
+}
+
 void table_print(struct table *table, FILE *out)
 {
 	if (table == NULL) {
@@ -113,12 +124,9 @@ void table_print(struct table *table, FILE *out)
 		if (widths != NULL)
 			print_cell(table->cells[i], widths[column], table->right[column],
 				   column + 1 == table->columns, out);
-		free(table->cells[i]);
 	}
 	if (table->failed)
 		fputs("(the table is cut short: no memory)\n", out);
 	free(widths);
-	free(table->cells);
-	free(table->right);
-	free(table);
+	table_free(table);
 }

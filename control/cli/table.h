@@ -12,3 +12,5 @@ struct table *table_create(const char *const *headings);
 void table_row(struct table *table, const char *const *cells);
 // Prints with two spaces between columns and frees.
 void table_print(struct table *table, FILE *out);
+// Frees one that is not printed. NULL is allowed.
+void table_free(struct table *table);

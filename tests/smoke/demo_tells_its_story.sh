@@ -16,3 +16,8 @@ check "captures were written" test "$(find one -name '*.pcap*' -size +100k | wc 
 check "both runs wrote the same bytes" diff -r one two
 check "and told the same story" diff \
 	<(grep -v '^captures and journal' one.txt) <(grep -v '^captures and journal' out)
+expect 0 "as JSON" "$CORRIDOR" -j demo --dir three
+check "each flow has its phases and their delays" json \
+	'[.phases[] | select(.flow == "fintech") | .delay_ns.p50 | numbers] | length == 5' out
+check "and both verdicts are there" json '[.verdicts[].verdict] == ["pass", "pass"]' out
+expect 2 "a number of workers that is none" "$CORRIDOR" demo --workers many
