@@ -49,6 +49,9 @@ static void tell_carriers(struct lab *lab)
 
 static int publish(struct lab *lab, struct error *error)
 {
+	// Much of what is scheduled is news on its way, which changes no plan yet.
+	if (network_plan_version(lab->network) == lab->version)
+		return 0;
 	struct plan *plan = network_copy_plan(lab->network);
 	if (plan == NULL)
 		return error_set(error, -ENOMEM, lab->name, "no memory for the next plan");
@@ -75,6 +78,7 @@ struct lab *lab_create(const struct topology *topology, const struct lab_options
 	snprintf(lab->name, sizeof(lab->name), "%s",
 		 options->name != NULL ? options->name : topology->name);
 	lab->topology = topology;
+	lab->version = UINT64_MAX; // none
 	lab->workers = options->workers == 0 ? 1 : options->workers;
 	lab->carrier = malloc(topology->port_count + 1);
 	if (lab->carrier == NULL)
@@ -135,20 +139,31 @@ int lab_start(struct lab *lab, struct error *error)
 
 // ---- Changes ----
 
-// The network as the lines that were carried out have left it, up to the last instant.
-static struct network *remake_network(const struct lab *lab, struct error *error)
+// Steps over events that fail, as the lab did when their time came.
+static int step_through(struct network *network, uint64_t at_ns, size_t events)
 {
-	struct network *network = network_create(lab->topology, NETWORK_DEVICES, error);
+	int result;
+	do {
+		result = network_step(network, at_ns, NULL);
+	} while (result < 0 && result != -ENOMEM && events-- > 0);
+	return result;
+}
+
+// The network as the lines that were carried out have left it, up to the last instant.
+static struct network *remake_network(const struct lab *lab)
+{
+	struct network *network = network_create(lab->topology, NETWORK_DEVICES, NULL);
+	size_t events = lab->topology->event_count;
 	int result = network == NULL ? -ENOMEM : 0;
 	for (size_t i = 0; result == 0 && i < lab->done_count; i++) {
 		const struct done *done = &lab->done[i];
-		result = network_step(network, done->at_ns, error);
+		result = step_through(network, done->at_ns, events);
 		if (result == 0)
-			result = network_command(network, done->at_ns, done->line, error);
+			result = network_command(network, done->at_ns, done->line, NULL);
 	}
 	// Twice: the second leaves no channel as touched.
 	for (int i = 0; result == 0 && i < 2; i++)
-		result = network_step(network, lab->last_at_ns, error);
+		result = step_through(network, lab->last_at_ns, events);
 	if (result == 0)
 		return network;
 	network_free(network);
@@ -158,11 +173,12 @@ static struct network *remake_network(const struct lab *lab, struct error *error
 // Puts the network back to before lines that were refused halfway.
 static void undo(struct lab *lab)
 {
-	struct network *network = remake_network(lab, NULL);
+	struct network *network = remake_network(lab);
 	if (network == NULL)
 		return; // no memory: the lines that were taken stay
 	network_free(lab->network);
 	lab->network = network;
+	lab->version = UINT64_MAX; // it counts anew
 }
 
 // Remembers lines that are about to be carried out. 0 or -ENOMEM, and then nothing is remembered.

@@ -37,7 +37,7 @@ static void port_mac(const struct plan *plan, uint32_t port, uint8_t mac[6])
 		return;
 	}
 	const uint8_t made[6] = {0x02,
-				 0xc0,
+				 0xc1, // 02:c0 is for interfaces
 				 (uint8_t)(port >> 24),
 				 (uint8_t)(port >> 16),
 				 (uint8_t)(port >> 8),
