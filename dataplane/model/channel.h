@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The law of a channel: from a frame's arrival to its release or its loss, in the fixed order
-// carrier, mtu, queue, serialiser, loss, propagation with jitter, order. The engine keeps this
-// promise; the oracle recomputes it. Pure: the caller owns params and state.
+// carrier, mtu, policer, queue, serialiser, loss, corruption, duplication, propagation with jitter,
+// reordering, slots, order. The engine keeps this promise; the oracle recomputes it. Pure: the
+// caller owns params and state.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "dataplane/model/drop.h"
+#include "dataplane/model/frame.h"
 #include "dataplane/model/jitter.h"
 #include "dataplane/model/loss.h"
 #include "dataplane/model/order.h"
+#include "dataplane/model/profile.h"
 #include "dataplane/model/queue.h"
 #include "dataplane/model/rate.h"
+
+#define CHANNEL_NEVER UINT64_MAX
 
 // Read-only once published. `random_key` tells channels apart to the generator; it is the index
 // of the channel, so it does not change while a lab runs.
@@ -20,12 +25,17 @@ struct channel_params {
 	uint64_t seed;
 	uint32_t random_key;
 	bool carrier;       // false: down, everything that enters is lost as DROP_CARRIER
+	bool reads_headers; // the law looks at more of a frame than its length (channel_finish)
 	uint32_t mtu_bytes; // longest layer-3 packet (frame minus 14-byte Ethernet header); 0: any
 	uint64_t delay_ns;  // constant one-way propagation
 	struct jitter_params jitter;
 	struct loss_params loss;
 	struct rate_params rate;
 	struct queue_params queue;
+	// Over time, added to or in place of the constants; NULL for none. Not owned.
+	const struct profile *delay_profile;   // replaces delay_ns, read at the departure
+	const struct profile *loss_profile;    // replaces the probability of random loss
+	const struct profile *carrier_profile; // and with `carrier`, read at the arrival
 };
 
 // One owner at a time writes it. Zero-initialise, then give queue.slots and queue.capacity.
@@ -36,18 +46,57 @@ struct channel_state {
 	struct loss_state loss;
 	struct jitter_state jitter;
 	struct queue_state queue;
+	struct profile_cursor delay_cursor;
+	struct profile_cursor loss_cursor;
+	struct profile_cursor carrier_cursor;
+};
+
+enum channel_flags {
+	CHANNEL_MARKED = 1 << 0,    // the queue sets ECN to CE
+	CHANNEL_CORRUPTED = 1 << 1, // bits are flipped: corrupt_apply
+	CHANNEL_COPIED = 1 << 2,    // a duplicate leaves at copy_release_at_ns
+	CHANNEL_REORDERED = 1 << 3, // released without regard to order
+	CHANNEL_WAITS = 1 << 4      // in a managed queue: channel_depart decides the rest
 };
 
 struct channel_fate {
-	enum drop_reason lost;  // DROP_NONE: released
+	enum drop_reason lost;  // DROP_NONE: released, or CHANNEL_WAITS
+	uint32_t flags;         // enum channel_flags
+	uint64_t packet;        // its number on this channel
 	uint64_t departs_at_ns; // last bit leaves the serialiser (also when lost after it)
 	uint64_t release_at_ns; // leaves the channel at the far end; valid when lost is DROP_NONE
+	uint64_t copy_release_at_ns; // with CHANNEL_COPIED
 };
 
-// Decides one frame's fate. frame_bytes: Ethernet header and payload, without FCS. Arrivals must
-// not go back in time. Every call uses one packet number, whatever the outcome. Cannot fail.
-struct channel_fate channel_offer(const struct channel_params *params, struct channel_state *state,
-				  uint64_t arrival_at_ns, uint32_t frame_bytes);
+// Fills in what follows from the rest of the parameters. Call it after the last field is set.
+void channel_finish(struct channel_params *params);
+
+// Decides one frame's fate. Arrivals must not go back in time. Every call uses one packet number,
+// whatever the outcome. Cannot fail.
+struct channel_fate channel_enter(const struct channel_params *params, struct channel_state *state,
+				  uint64_t arrival_at_ns, const struct channel_frame *frame);
+
+// The same for a frame of which only the length is known (frame_bytes: Ethernet header and payload,
+// without FCS).
+static inline struct channel_fate channel_offer(const struct channel_params *params,
+						struct channel_state *state, uint64_t arrival_at_ns,
+						uint32_t frame_bytes)
+{
+	const struct channel_frame frame = {.bytes = frame_bytes};
+
+	return channel_enter(params, state, arrival_at_ns, &frame);
+}
+
+// ---- Managed queues: the fate is decided when the frame leaves the queue ----
+
+// When channel_depart is due next; CHANNEL_NEVER when nothing waits.
+uint64_t channel_due_ns(const struct channel_params *params, const struct channel_state *state);
+
+// One frame leaves the managed queue at channel_due_ns(), or is lost by it: its fate, and in
+// `handle` whose. Call it as long as channel_due_ns() is not after `at_ns`. channel_enter, too, may
+// throw out frames that wait (head drop, a full fair queue): those are due at once.
+struct channel_fate channel_depart(const struct channel_params *params, struct channel_state *state,
+				   uint64_t at_ns, uint32_t *handle);
 
 // No packet that enters at t is released before t + this. The lookahead of the parallel engine.
 uint64_t channel_minimum_delay_ns(const struct channel_params *params);

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Profiles: checked once, read at instants that mostly go forward.
+#include "dataplane/model/profile.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+// Change per nanosecond, times 2^32, over which a segment gives its end to better than one unit.
+static bool profile_slope(const struct profile_point *from, uint64_t length_ns, int64_t to_value,
+			  int64_t *slope_q32)
+{
+	__int128 rise_q32 = ((__int128)to_value - from->value) * (INT64_C(1) << 32);
+	__int128 slope = rise_q32 / (__int128)length_ns;
+
+	if (slope > INT64_MAX || slope < INT64_MIN)
+		return false;
+	*slope_q32 = (int64_t)slope;
+	return true;
+}
+
+static int profile_check(const struct profile *profile, const char *where, struct error *error)
+{
+	uint64_t last_ns;
+
+	if (profile->count == 0)
+		return error_set(error, -EINVAL, where,
+				 "a profile without a point: give one or more");
+	if (profile->points[0].at_ns != 0)
+		return error_set(error, -EINVAL, where,
+				 "a profile's first point is at %" PRIu64 " ns: expected 0",
+				 profile->points[0].at_ns);
+	for (uint32_t i = 1; i < profile->count; i++)
+		if (profile->points[i].at_ns <= profile->points[i - 1].at_ns)
+			return error_set(error, -EINVAL, where,
+					 "point %" PRIu32 " of a profile, at %" PRIu64
+					 " ns, is not after the one before it, at %" PRIu64 " ns",
+					 i + 1, profile->points[i].at_ns,
+					 profile->points[i - 1].at_ns);
+	last_ns = profile->points[profile->count - 1].at_ns;
+	if (profile->period_ns != 0 && profile->period_ns <= last_ns)
+		return error_set(error, -EINVAL, where,
+				 "a period of %" PRIu64 " ns ends before the last point at %" PRIu64
+				 " ns: make it longer",
+				 profile->period_ns, last_ns);
+	return 0;
+}
+
+int profile_make(struct profile *profile, const char *where, struct error *error)
+{
+	int code = profile_check(profile, where, error);
+
+	if (code < 0)
+		return code;
+	profile->minimum = profile->maximum = profile->points[0].value;
+	for (uint32_t i = 0; i < profile->count; i++) {
+		struct profile_point *point = &profile->points[i];
+		bool last = i + 1 == profile->count;
+		uint64_t end_ns = last ? profile->period_ns : profile->points[i + 1].at_ns;
+		int64_t end = profile->points[last ? 0 : i + 1].value;
+
+		if (point->value < profile->minimum)
+			profile->minimum = point->value;
+		if (point->value > profile->maximum)
+			profile->maximum = point->value;
+		point->slope_q32 = 0;
+		if (profile->interpolated && end_ns > point->at_ns &&
+		    !profile_slope(point, end_ns - point->at_ns, end, &point->slope_q32))
+			return error_set(error, -EINVAL, where,
+					 "a profile changes too fast after %" PRIu64
+					 " ns: put its points further apart",
+					 point->at_ns);
+	}
+	return 0;
+}
+
+// Finds the round and the point from nothing.
+static void profile_seek(const struct profile *profile, struct profile_cursor *cursor,
+			 uint64_t since_ns)
+{
+	uint64_t rounds = profile->period_ns ? since_ns / profile->period_ns : 0;
+	uint64_t within_ns = since_ns - rounds * profile->period_ns;
+	uint32_t low = 0, high = profile->count;
+
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (profile->points[middle].at_ns <= within_ns)
+			low = middle;
+		else
+			high = middle;
+	}
+	*cursor = (struct profile_cursor){
+		.round_at_ns = rounds * profile->period_ns, .index = low, .begun = true};
+}
+
+// Moves the cursor to the point in force. A few steps forward, else a search.
+static void profile_move(const struct profile *profile, struct profile_cursor *cursor,
+			 uint64_t since_ns)
+{
+	if (!cursor->begun ||
+	    since_ns < cursor->round_at_ns + profile->points[cursor->index].at_ns) {
+		profile_seek(profile, cursor, since_ns);
+		return;
+	}
+	for (int step = 0; step < 8; step++) {
+		uint64_t within_ns = since_ns - cursor->round_at_ns;
+
+		if (profile->period_ns && within_ns >= profile->period_ns) {
+			cursor->round_at_ns += profile->period_ns;
+			cursor->index = 0;
+		} else if (cursor->index + 1 < profile->count &&
+			   profile->points[cursor->index + 1].at_ns <= within_ns) {
+			cursor->index++;
+		} else {
+			return;
+		}
+	}
+	profile_seek(profile, cursor, since_ns);
+}
+
+int64_t profile_at(const struct profile *profile, struct profile_cursor *cursor, uint64_t at_ns)
+{
+	const struct profile_point *point;
+	uint64_t since_ns = at_ns > profile->start_ns ? at_ns - profile->start_ns : 0;
+	uint64_t past_ns;
+
+	if (at_ns < profile->start_ns)
+		return profile->points[0].value;
+	profile_move(profile, cursor, since_ns);
+	point = &profile->points[cursor->index];
+	past_ns = since_ns - cursor->round_at_ns - point->at_ns;
+	return point->value + (int64_t)(((__int128)point->slope_q32 * (int64_t)past_ns) >> 32);
+}

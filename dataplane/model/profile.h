@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A channel quantity that varies with time: a table of points, stepped or interpolated, once or for
+// ever again. Who makes a profile keeps it unchanged as long as any plan or journal points to it.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/model/error.h"
+
+// Values are nanoseconds (delay), thresholds of a 32-bit draw (loss), 0 or 1 (carrier).
+struct profile_point {
+	uint64_t at_ns; // since the profile's start; strictly increasing, the first is 0
+	int64_t value;
+	int64_t slope_q32; // interpolated: change per nanosecond times 2^32, made by profile_make
+};
+
+struct profile {
+	struct profile_point *points;
+	uint32_t count; // 1 or more
+	bool interpolated;
+	uint64_t period_ns; // 0: once, the last value holds; else above the last point's at_ns
+	uint64_t start_ns;  // of the lab's clock; before it the first value holds
+	int64_t minimum, maximum; // of all values; made by profile_make
+};
+
+// Where the reader is. Zero-initialised is the start; any jump in time is right, steps forward are
+// cheap.
+struct profile_cursor {
+	uint64_t round_at_ns; // the lab's instant at which the current round began
+	uint32_t index;
+	bool begun;
+};
+
+// Checks and fills in slopes and extremes of `profile` (points, count, interpolated, period_ns and
+// start_ns given). An interpolated profile with a period runs back to its first value at the
+// period's end. -EINVAL with a sentence: no point, times that do not increase, a period too short,
+// or a slope out of range.
+int profile_make(struct profile *profile, const char *where, struct error *error);
+
+// The value at an instant. No division; amortised constant time while instants go forward.
+int64_t profile_at(const struct profile *profile, struct profile_cursor *cursor, uint64_t at_ns);

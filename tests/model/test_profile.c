@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Profiles: values between points, over periods, and after jumps in time.
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "dataplane/model/profile.h"
+#include "dataplane/model/rng.h"
+
+// Written out apart from the code: the value by definition, with division and linear search.
+static double by_definition(const struct profile *p, uint64_t at_ns)
+{
+	uint64_t t = at_ns > p->start_ns ? at_ns - p->start_ns : 0;
+	uint32_t i = 0;
+	uint64_t end_ns;
+	double next;
+
+	if (p->period_ns)
+		t %= p->period_ns;
+	while (i + 1 < p->count && p->points[i + 1].at_ns <= t)
+		i++;
+	if (!p->interpolated || (i + 1 == p->count && !p->period_ns))
+		return (double)p->points[i].value;
+	end_ns = i + 1 < p->count ? p->points[i + 1].at_ns : p->period_ns;
+	next = (double)p->points[i + 1 < p->count ? i + 1 : 0].value;
+	return (double)p->points[i].value + (next - (double)p->points[i].value) *
+						    (double)(t - p->points[i].at_ns) /
+						    (double)(end_ns - p->points[i].at_ns);
+}
+
+static void check_all(bool interpolated, uint64_t period_ns, bool forward)
+{
+	struct profile_point points[] = {{.at_ns = 0, .value = 5000000},
+					 {.at_ns = 1000, .value = -7},
+					 {.at_ns = 500000, .value = 270000000},
+					 {.at_ns = 100000000, .value = 269000000}};
+	struct profile profile = {.points = points,
+				  .count = 4,
+				  .interpolated = interpolated,
+				  .period_ns = period_ns,
+				  .start_ns = 12345};
+	struct profile_cursor cursor = {0};
+	uint64_t at_ns = 0;
+
+	assert_int_equal(profile_make(&profile, "here", NULL), 0);
+	assert_int_equal(profile.minimum, -7);
+	assert_int_equal(profile.maximum, 270000000);
+	for (uint32_t n = 0; n < 20000; n++) {
+		uint32_t draw = rng_draw(719, 1, RNG_LOSS, n);
+		double expected;
+
+		at_ns = forward ? at_ns + draw % 100000 : draw % 1000000000;
+		expected = by_definition(&profile, at_ns);
+		// Rounded down, and a slope that is short by less than 2^-32 over a segment.
+		assert_true(profile_at(&profile, &cursor, at_ns) <= expected + 1);
+		assert_true(profile_at(&profile, &cursor, at_ns) >= expected - 2);
+	}
+}
+
+static void a_profile_gives_what_its_points_say(void **state)
+{
+	(void)state;
+	for (int forward = 0; forward < 2; forward++) {
+		check_all(false, 0, forward);
+		check_all(true, 0, forward);
+		check_all(false, 250000000, forward);
+		check_all(true, 250000000, forward);
+	}
+}
+
+static void points_out_of_order_are_refused(void **state)
+{
+	struct profile_point points[] = {{.at_ns = 0}, {.at_ns = 5}, {.at_ns = 5}};
+	struct profile profile = {.points = points, .count = 3};
+	struct error error;
+
+	(void)state;
+	assert_int_equal(profile_make(&profile, "here", &error), -22);
+	assert_non_null(strstr(error.what, "point 3"));
+	profile.count = 0;
+	assert_int_equal(profile_make(&profile, "here", &error), -22);
+	profile.count = 2;
+	profile.period_ns = 5;
+	assert_int_equal(profile_make(&profile, "here", &error), -22);
+	profile.period_ns = 6;
+	assert_int_equal(profile_make(&profile, "here", &error), 0);
+	points[0].at_ns = 1;
+	assert_int_equal(profile_make(&profile, "here", &error), -22);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_profile_gives_what_its_points_say),
+		cmocka_unit_test(points_out_of_order_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
