@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Profiles: values between points, over periods, and after jumps in time.
-#include <cmocka.h>
+#include "dataplane/model/profile.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "dataplane/model/profile.h"
+#include <cmocka.h>
+
 #include "dataplane/model/rng.h"
 
 // Written out apart from the code: the value by definition, with division and linear search.
