@@ -13,6 +13,7 @@
 
 #include "dataplane/engine/agenda.h"
 #include "dataplane/engine/engine.h"
+#include "dataplane/engine/flight.h"
 #include "dataplane/engine/hold.h"
 #include "dataplane/engine/packet.h"
 #include "dataplane/engine/plan.h"
@@ -77,7 +78,7 @@ struct worker {
 	struct engine_port_counters *ports;       // [port]
 	uint64_t (*flow_lost)[DROP_REASONS];      // [flow]
 	struct core_path *paths;                  // [CORE_PATHS]
-	struct hold outbox[CORE_MAX_WORKERS];     // entries for other workers' holds
+	struct hold outbox[CORE_MAX_WORKERS];     // entries for other workers' flights
 	uint64_t until_ns;                        // virtual: end of the window under way
 	uint64_t tick_at_ns;                      // live: next site_tick
 	pthread_t thread;
@@ -89,7 +90,7 @@ struct engine {
 	unsigned worker_count;
 	struct worker *workers;
 	struct channel_state *states; // [channel] entry side
-	struct hold *holds;           // [channel] packets in flight
+	struct flight *flights;       // [channel] packets in flight
 	struct site_state **site_states;
 	uint64_t *site_sequence; // [site] ids of originated packets
 	struct core_port *ports;
@@ -125,6 +126,12 @@ static inline uint32_t core_source_of_flow(const struct engine *engine, uint32_t
 	return (uint32_t)(engine->plan->channel_count + engine->plan->port_count) + flow;
 }
 
+// The next frame to leave a channel's managed queue.
+static inline uint32_t core_source_of_departure(const struct engine *engine, uint32_t channel)
+{
+	return core_source_of_flow(engine, (uint32_t)engine->plan->flow_count) + channel;
+}
+
 // The worker that owns the far (or near) end of a channel.
 static inline unsigned core_exit_owner(const struct engine *engine, const struct plan_channel *c)
 {
@@ -147,8 +154,12 @@ void core_end_packet(struct worker *worker, packet_ref ref);
 // Counts and ends a packet that a channel has lost.
 void core_lose_in_channel(struct worker *worker, uint32_t channel, packet_ref ref,
 			  enum drop_reason reason, uint64_t at_ns, uint64_t due_at_ns);
-// Into the hold of a channel that this worker owns the end of.
-void core_hold(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t release_at_ns);
+// Into the flight of a channel that this worker owns the end of. `out_of_order`: see flight_push.
+void core_hold(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t release_at_ns,
+	       bool out_of_order);
+// Sets the instant in the agenda at which the channel's managed queue has something to do; for the
+// owner of its entry.
+void core_schedule_departure(struct worker *worker, uint32_t channel);
 // A frame that a port has received: into its site or wire.
 void core_port_receive(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns);
 // Does all that is due before until_ns.

@@ -104,7 +104,7 @@ void engine_destroy(struct engine *engine)
 	plan_free(engine->plan);
 	plan_free(engine->pending);
 	free(engine->states);
-	free(engine->holds);
+	free(engine->flights);
 	free(engine->site_states);
 	free(engine->site_sequence);
 	free(engine->ports);
@@ -185,7 +185,7 @@ void engine_observe(struct engine *engine,
 
 static int allocate_worker(struct worker *worker, const struct plan *plan)
 {
-	size_t sources = plan->channel_count + plan->port_count + plan->flow_count;
+	size_t sources = 2 * plan->channel_count + plan->port_count + plan->flow_count;
 
 	if (agenda_init(&worker->agenda, (uint32_t)sources))
 		return -ENOMEM;
@@ -204,14 +204,14 @@ static int allocate_worker(struct worker *worker, const struct plan *plan)
 static int allocate(struct engine *engine, const struct plan *plan)
 {
 	engine->states = calloc(plan->channel_count + 1, sizeof(*engine->states));
-	engine->holds = calloc(plan->channel_count + 1, sizeof(*engine->holds));
+	engine->flights = calloc(plan->channel_count + 1, sizeof(*engine->flights));
 	engine->site_states = calloc(plan->site_count + 1, sizeof(struct site_state *));
 	engine->site_sequence = calloc(plan->site_count + 1, sizeof(*engine->site_sequence));
 	engine->senders = calloc(plan->flow_count + 1, sizeof(*engine->senders));
 	engine->receivers = calloc(plan->flow_count + 1, sizeof(*engine->receivers));
 	engine->site_owner = calloc(plan->site_count + 1, 1);
 	engine->port_owner = calloc(plan->port_count + 1, 1);
-	if (!engine->states || !engine->holds || !engine->site_states || !engine->site_sequence ||
+	if (!engine->states || !engine->flights || !engine->site_states || !engine->site_sequence ||
 	    !engine->senders || !engine->receivers || !engine->site_owner || !engine->port_owner ||
 	    grow_ports(engine, plan->port_count))
 		return -ENOMEM;

@@ -148,6 +148,9 @@ struct engine_channel_counters {
 	uint64_t delivered_bytes;
 	uint64_t in_flight; // entered + duplicated - delivered - all lost
 	uint64_t retimed;   // touched by a change
+	uint64_t marked;    // ECN set to CE by the queue
+	uint64_t corrupted; // bits flipped
+	uint64_t reordered; // released without regard to order
 	uint64_t lost[DROP_REASONS];
 };
 
@@ -160,7 +163,7 @@ struct engine_port_counters {
 };
 
 // What ended or began at a site. Over a whole lab:
-//   ports received + flows sent + originated + flooded =
+//   ports received + flows sent + originated + flooded + duplicated =
 //   ports sent + flows received + local + pending + in flight + all lost.
 struct engine_site_counters {
 	uint64_t local;      // addressed to the site itself and consumed (echo requests, ARP, ...)

@@ -15,6 +15,9 @@ struct hold_entry {
 	uint32_t channel; // used where entries of several channels share a queue (between workers)
 };
 
+// In an entry's channel, between workers: released without regard to order.
+#define HOLD_OUT_OF_ORDER (UINT32_C(1) << 31)
+
 #define HOLD_CHUNK_ENTRIES 31
 
 struct hold_chunk {

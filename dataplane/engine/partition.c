@@ -124,12 +124,11 @@ static void fill_agendas(struct engine *engine)
 	for (unsigned i = 0; i < engine->worker_count; i++)
 		agenda_clear(&engine->workers[i].agenda);
 	for (uint32_t i = 0; i < plan->channel_count; i++) {
-		struct hold *hold = &engine->holds[i];
+		const struct plan_channel *c = &plan->channels[i];
 
-		if (hold->count)
-			agenda_set(&engine->workers[core_exit_owner(engine, &plan->channels[i])]
-					    .agenda,
-				   i, hold_first(hold, engine->store)->release_at_ns);
+		agenda_set(&engine->workers[core_exit_owner(engine, c)].agenda, i,
+			   flight_due_ns(&engine->flights[i], engine->store));
+		core_schedule_departure(&engine->workers[core_entry_owner(engine, c)], i);
 	}
 	for (uint32_t i = 0; i < plan->port_count; i++)
 		file_port_schedule(&engine->workers[engine->port_owner[i]], i);

@@ -28,55 +28,26 @@ static void cut(struct engine *engine, uint32_t channel, uint64_t at_ns)
 {
 	struct worker *owner =
 		&engine->workers[core_exit_owner(engine, &engine->plan->channels[channel])];
-	struct hold *hold = &engine->holds[channel];
+	struct flight *flight = &engine->flights[channel];
 
-	while (hold->count) {
-		struct hold_entry entry = *hold_first(hold, engine->store);
+	while (flight_count(flight)) {
+		uint64_t due_at_ns;
+		packet_ref ref = flight_pop(flight, &owner->store, &due_at_ns);
 
-		hold_pop(hold, &owner->store);
-		core_lose_in_channel(owner, channel, entry.packet, DROP_CUT, at_ns,
-				     entry.release_at_ns);
+		core_lose_in_channel(owner, channel, ref, DROP_CUT, at_ns, due_at_ns);
 	}
 	agenda_set(&owner->agenda, channel, AGENDA_NEVER);
-}
-
-// Moves a release by the difference of delays: never before the change, never before the one ahead.
-static uint64_t move(uint64_t release_at_ns, int64_t by_ns, uint64_t least_ns)
-{
-	uint64_t moved;
-
-	if (by_ns < 0 && release_at_ns < (uint64_t)-by_ns)
-		moved = 0;
-	else
-		moved = release_at_ns + (uint64_t)by_ns;
-	return moved > least_ns ? moved : least_ns;
 }
 
 static void retime(struct engine *engine, uint32_t channel, int64_t by_ns, uint64_t at_ns)
 {
 	struct worker *owner =
 		&engine->workers[core_exit_owner(engine, &engine->plan->channels[channel])];
-	struct hold *hold = &engine->holds[channel];
-	struct order_state *order = &engine->states[channel].order;
-	uint32_t chunk = hold->head;
-	uint32_t index = hold->head_index;
-	uint64_t least_ns = at_ns;
+	struct flight *flight = &engine->flights[channel];
 
-	for (uint32_t i = 0; i < hold->count; i++) {
-		struct hold_chunk *entries = store_block(engine->store, chunk);
-		struct hold_entry *entry = &entries->entries[index];
-
-		entry->release_at_ns = move(entry->release_at_ns, by_ns, least_ns);
-		least_ns = entry->release_at_ns;
-		owner->channels[channel].retimed++;
-		if (++index == HOLD_CHUNK_ENTRIES) {
-			chunk = entries->next;
-			index = 0;
-		}
-	}
-	order->last_release_at_ns = least_ns;
-	if (hold->count)
-		agenda_set(&owner->agenda, channel, hold_first(hold, engine->store)->release_at_ns);
+	owner->channels[channel].retimed += flight_move(flight, &owner->store, by_ns, at_ns);
+	engine->states[channel].order.last_release_at_ns = flight->last_release_at_ns;
+	agenda_set(&owner->agenda, channel, flight_due_ns(flight, engine->store));
 }
 
 static void touch(struct engine *engine, const struct plan *next,
@@ -105,5 +76,8 @@ struct plan *takeover(struct engine *engine)
 	for (unsigned i = 0; i < engine->worker_count; i++)
 		engine->workers[i].plan = next;
 	partition(engine);
+	// A queue may have begun or ceased to be a managed one, or its line may be free sooner.
+	for (uint32_t i = 0; before && engine->worker_count == 1 && i < next->channel_count; i++)
+		core_schedule_departure(&engine->workers[0], i);
 	return before;
 }

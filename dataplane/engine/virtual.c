@@ -104,8 +104,9 @@ static void exchange(struct engine *engine)
 				struct hold_entry entry = *hold_first(box, engine->store);
 
 				hold_pop(box, &sender->store);
-				core_hold(receiver, entry.channel, entry.packet,
-					  entry.release_at_ns);
+				core_hold(receiver, entry.channel & ~HOLD_OUT_OF_ORDER,
+					  entry.packet, entry.release_at_ns,
+					  entry.channel & HOLD_OUT_OF_ORDER);
 			}
 		}
 	}

@@ -161,18 +161,92 @@ static void mark_path(struct worker *worker, struct packet *packet, uint32_t cha
 	packet->path = mark;
 }
 
-void core_hold(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t release_at_ns)
+void core_hold(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t release_at_ns,
+	       bool out_of_order)
 {
-	struct hold *hold = &worker->engine->holds[channel];
-	struct hold_entry entry = {release_at_ns, ref, channel};
+	struct flight *flight = &worker->engine->flights[channel];
 
-	if (!hold_push(hold, &worker->store, entry)) {
+	if (!flight_push(flight, &worker->store, release_at_ns, ref, out_of_order)) {
 		core_lose_in_channel(worker, channel, ref, DROP_MEMORY, release_at_ns,
 				     release_at_ns);
 		return;
 	}
-	if (hold->count == 1)
-		agenda_set(&worker->agenda, channel, release_at_ns);
+	if (flight_count(flight) == 1 || flight->stray.count)
+		agenda_set(&worker->agenda, channel, flight_due_ns(flight, worker->engine->store));
+}
+
+void core_schedule_departure(struct worker *worker, uint32_t channel)
+{
+	const struct engine *engine = worker->engine;
+
+	agenda_set(
+		&worker->agenda, core_source_of_departure(engine, channel),
+		channel_due_ns(&worker->plan->channels[channel].params, &engine->states[channel]));
+}
+
+// To the far end of a channel, at this worker or another.
+static void propagate(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns,
+		      uint64_t release_at_ns, bool out_of_order)
+{
+	unsigned owner = core_exit_owner(worker->engine, &worker->plan->channels[channel]);
+	struct hold_entry entry = {release_at_ns, ref,
+				   out_of_order ? channel | HOLD_OUT_OF_ORDER : channel};
+
+	if (owner == worker->index)
+		core_hold(worker, channel, ref, release_at_ns, out_of_order);
+	else if (!hold_push(&worker->outbox[owner], &worker->store, entry))
+		core_lose_in_channel(worker, channel, ref, DROP_MEMORY, at_ns, release_at_ns);
+}
+
+// A packet's duplicate, or PACKET_NONE: made and lost at once where memory is out.
+static packet_ref duplicate(struct worker *worker, uint32_t channel, packet_ref ref)
+{
+	packet_ref copy = worker_copy(worker, ref);
+
+	worker->channels[channel].duplicated++;
+	if (copy == PACKET_NONE)
+		worker->channels[channel].lost[DROP_MEMORY]++;
+	return copy;
+}
+
+// Marks that the queue has set.
+static void mark(struct worker *worker, uint32_t channel, packet_ref ref)
+{
+	struct packet *packet = worker_packet(worker, ref);
+
+	packet_refresh_ttl(packet);
+	if (frame_mark_ce(packet->frame, packet->length))
+		worker->channels[channel].marked++;
+}
+
+// All but the plain fate: marked, copied, out of order.
+static void settle_slowly(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns,
+			  const struct channel_fate *fate)
+{
+	packet_ref copy = PACKET_NONE;
+	bool out_of_order = fate->flags & CHANNEL_REORDERED;
+
+	if (fate->flags & CHANNEL_MARKED)
+		mark(worker, channel, ref);
+	if (fate->flags & CHANNEL_COPIED)
+		copy = duplicate(worker, channel, ref);
+	if (out_of_order)
+		worker->channels[channel].reordered++;
+	propagate(worker, channel, ref, at_ns, fate->release_at_ns, out_of_order);
+	if (copy != PACKET_NONE)
+		propagate(worker, channel, copy, at_ns, fate->copy_release_at_ns, out_of_order);
+}
+
+// What the law has decided on a packet.
+static void settle(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns,
+		   const struct channel_fate *fate)
+{
+	if (fate->lost != DROP_NONE)
+		core_lose_in_channel(worker, channel, ref, fate->lost, at_ns, fate->release_at_ns);
+	else if (__builtin_expect(fate->flags == 0, 1))
+		propagate(worker, channel, ref, at_ns, fate->release_at_ns, false);
+	else
+		settle_slowly(worker, channel, ref, at_ns, fate);
 }
 
 void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns)
@@ -181,8 +255,8 @@ void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint6
 	const struct plan_channel *c = &worker->plan->channels[channel];
 	struct engine_channel_counters *counters = &worker->channels[channel];
 	struct packet *packet = worker_packet(worker, ref);
+	struct channel_frame frame = {.bytes = packet->wire_length, .handle = ref};
 	struct channel_fate fate;
-	unsigned owner;
 
 	counters->entered++;
 	counters->entered_bytes += packet->wire_length;
@@ -190,19 +264,28 @@ void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint6
 		mark_path(worker, packet, channel);
 	if (__builtin_expect(engine->observe != NULL, 0))
 		observe(worker, channel, ENGINE_CHANNEL_ENTER, ref, at_ns, DROP_NONE, 0);
-	fate = channel_offer(&c->params, &engine->states[channel], at_ns, packet->wire_length);
-	if (fate.lost != DROP_NONE) {
-		core_lose_in_channel(worker, channel, ref, fate.lost, at_ns, fate.release_at_ns);
-		return;
+	if (__builtin_expect(c->params.reads_headers, 0))
+		frame_read(packet->frame, packet->length, &frame);
+	fate = channel_enter(&c->params, &engine->states[channel], at_ns, &frame);
+	if (__builtin_expect(fate.flags & CHANNEL_WAITS, 0))
+		core_schedule_departure(worker, channel);
+	else
+		settle(worker, channel, ref, at_ns, &fate);
+}
+
+// Frames leave a managed queue, or are lost by it.
+static void depart(struct worker *worker, uint32_t channel, uint64_t at_ns)
+{
+	const struct channel_params *params = &worker->plan->channels[channel].params;
+	struct channel_state *state = &worker->engine->states[channel];
+
+	while (channel_due_ns(params, state) <= at_ns) {
+		uint32_t handle;
+		struct channel_fate fate = channel_depart(params, state, at_ns, &handle);
+
+		settle(worker, channel, handle, at_ns, &fate);
 	}
-	owner = core_exit_owner(engine, c);
-	if (owner == worker->index) {
-		core_hold(worker, channel, ref, fate.release_at_ns);
-		return;
-	}
-	if (!hold_push(&worker->outbox[owner], &worker->store,
-		       (struct hold_entry){fate.release_at_ns, ref, channel}))
-		core_lose_in_channel(worker, channel, ref, DROP_MEMORY, at_ns, fate.release_at_ns);
+	core_schedule_departure(worker, channel);
 }
 
 void worker_transmit(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns)
@@ -242,28 +325,26 @@ static void release(struct worker *worker, uint32_t channel)
 	struct engine *engine = worker->engine;
 	const struct plan_channel *c = &worker->plan->channels[channel];
 	struct engine_channel_counters *counters = &worker->channels[channel];
-	struct hold *hold = &engine->holds[channel];
-	struct hold_entry entry = *hold_first(hold, engine->store);
+	struct flight *flight = &engine->flights[channel];
+	uint64_t at_ns;
+	packet_ref ref = flight_pop(flight, &worker->store, &at_ns);
 
-	hold_pop(hold, &worker->store);
-	agenda_set(&worker->agenda, channel,
-		   hold->count ? hold_first(hold, engine->store)->release_at_ns : AGENDA_NEVER);
+	agenda_set(&worker->agenda, channel, flight_due_ns(flight, engine->store));
 	counters->delivered++;
-	counters->delivered_bytes += worker_packet(worker, entry.packet)->wire_length;
+	counters->delivered_bytes += worker_packet(worker, ref)->wire_length;
 	if (__builtin_expect(engine->observe != NULL, 0))
-		observe(worker, channel, ENGINE_CHANNEL_LEAVE, entry.packet, entry.release_at_ns,
-			DROP_NONE, 0);
+		observe(worker, channel, ENGINE_CHANNEL_LEAVE, ref, at_ns, DROP_NONE, 0);
 	if (c->to_site != PLAN_NONE)
-		site_input(worker, c->to_site, (struct ingress){PLAN_NONE, channel}, entry.packet,
-			   entry.release_at_ns);
+		site_input(worker, c->to_site, (struct ingress){PLAN_NONE, channel}, ref, at_ns);
 	else
-		worker_transmit(worker, c->to_port, entry.packet, entry.release_at_ns);
+		worker_transmit(worker, c->to_port, ref, at_ns);
 }
 
 void core_advance(struct worker *worker, uint64_t until_ns)
 {
 	uint32_t channels = (uint32_t)worker->plan->channel_count;
-	uint32_t ports = (uint32_t)worker->plan->port_count;
+	uint32_t ports = channels + (uint32_t)worker->plan->port_count;
+	uint32_t flows = ports + (uint32_t)worker->plan->flow_count;
 	uint64_t at_ns;
 
 	while ((at_ns = agenda_next_ns(&worker->agenda)) < until_ns) {
@@ -271,9 +352,11 @@ void core_advance(struct worker *worker, uint64_t until_ns)
 
 		if (source < channels)
 			release(worker, source);
-		else if (source < channels + ports)
+		else if (source < ports)
 			file_port_input(worker, source - channels, at_ns);
+		else if (source < flows)
+			flow_send(worker, source - ports, at_ns);
 		else
-			flow_send(worker, source - channels - ports, at_ns);
+			depart(worker, source - flows, at_ns);
 	}
 }
