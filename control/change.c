@@ -182,8 +182,8 @@ static int parse_words(const struct topology *topology, struct words *words, con
 		if (words->count == 3)
 			return error_set(error, -EINVAL, where,
 					 "set wants impairments, as after tc's netem (delay 10ms)");
-		return impairment_parse(words->at + 3, words->count - 3, where, &change->impairment,
-					error);
+		return impairment_parse(words->at + 3, words->count - 3, where, topology->tables,
+					&change->impairment, error);
 	}
 	if (words->count > 3)
 		return error_set(error, -EINVAL, where, "\"%s\" is one word too many",
@@ -210,7 +210,7 @@ char *change_format(const struct topology *topology, const struct change *change
 		    size_t size)
 {
 	char channel[TOPOLOGY_NAME_MAX + 16];
-	char impairment[256] = "";
+	char impairment[1024] = "";
 	const char *name;
 
 	if (change->object == CHANGE_SITE)
@@ -237,16 +237,24 @@ struct impairment change_reset(const struct link *link, enum link_direction dire
 	struct impairment impairment = link->impairments[direction];
 
 	if (link->propagation_ns > 0) {
-		impairment.given &= ~(unsigned)IMPAIRMENT_DELAY;
-		impairment.delay_ns = 0;
+		impairment.given &= ~IMPAIRMENT(GROUP_DELAY);
+		impairment.delay = (struct impairment_delay){0};
 	}
-	impairment.given &= ~(unsigned)(IMPAIRMENT_JITTER | IMPAIRMENT_LOSS);
-	impairment.jitter = JITTER_NONE;
-	impairment.jitter_ns = 0;
-	impairment.jitter_correlation = 0;
-	impairment.loss = LOSS_NONE;
-	impairment.loss_ratio = 0;
-	impairment.loss_correlation = 0;
-	memset(impairment.gemodel, 0, sizeof(impairment.gemodel));
+	impairment.delay.wave = (struct impairment_wave){0};
+	impairment.rate.wave = (struct impairment_wave){0};
+	impairment.given &= ~(unsigned)(IMPAIRMENT(GROUP_JITTER) | IMPAIRMENT(GROUP_ORDER) |
+					IMPAIRMENT(GROUP_LOSS) | IMPAIRMENT(GROUP_DUPLICATE) |
+					IMPAIRMENT(GROUP_CORRUPT) | IMPAIRMENT(GROUP_REORDER) |
+					IMPAIRMENT(GROUP_POLICE) | IMPAIRMENT(GROUP_SLOT) |
+					IMPAIRMENT(GROUP_TRACE));
+	impairment.jitter = (struct impairment_jitter){0};
+	impairment.order = ORDER_KEEP;
+	impairment.loss = (struct impairment_loss){0};
+	impairment.duplicate = (struct impairment_chance){0};
+	impairment.corrupt = (struct impairment_corrupt){0};
+	impairment.reorder = (struct impairment_reorder){0};
+	impairment.police = (struct impairment_police){0};
+	impairment.slot = (struct impairment_slot){0};
+	impairment.trace = (struct impairment_trace){0};
 	return impairment;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "control/compile_prefixes.h"
+#include "topologies/impairment_params.h"
 
 // Flows talk between these ports: one source port each, and the one of RFC 8762 (STAMP).
 #define FLOW_SOURCE_PORT 49152
@@ -38,41 +39,9 @@ struct plan_address compile_address(const struct address *address, uint8_t prefi
 
 uint64_t compile_delay_ns(const struct link *link, const struct impairment *impairment)
 {
-	if (impairment->given & IMPAIRMENT_DELAY)
-		return impairment->delay_ns;
+	if (impairment->given & IMPAIRMENT(GROUP_DELAY))
+		return impairment->delay.delay_ns;
 	return link->propagation_ns + link->equipment_ns;
-}
-
-static int loss_of(const struct impairment *impairment, const char *where,
-		   struct loss_params *params, struct error *error)
-{
-	*params = (struct loss_params){.kind = LOSS_NONE};
-	switch (impairment->loss) {
-	case LOSS_NONE:
-		return 0;
-	case LOSS_RANDOM:
-		return loss_random_params(impairment->loss_ratio, impairment->loss_correlation,
-					  where, params, error);
-	case LOSS_GILBERT_ELLIOTT:
-		return loss_gilbert_elliott_params(impairment->gemodel[0], impairment->gemodel[1],
-						   impairment->gemodel[2], impairment->gemodel[3],
-						   where, params, error);
-	}
-	return error_set(error, -EINVAL, where, "unknown kind of loss");
-}
-
-static int queue_of(const struct impairment *impairment, const char *where,
-		    struct queue_params *params, struct error *error)
-{
-	*params = (struct queue_params){.limit = QUEUE_UNLIMITED};
-	if (impairment->rate_bps == 0)
-		return 0; // nothing ever waits
-	if (!(impairment->given & IMPAIRMENT_LIMIT))
-		return queue_make_params(QUEUE_PACKETS, COMPILE_LIMIT_PACKETS, where, params,
-					 error);
-	if (impairment->limit == QUEUE_UNLIMITED)
-		return 0;
-	return queue_make_params(impairment->limit, impairment->limit_amount, where, params, error);
 }
 
 int compile_channel_params(const struct topology *topology, uint32_t channel,
@@ -93,17 +62,7 @@ int compile_channel_params(const struct topology *topology, uint32_t channel,
 
 	topology_channel_name(topology, channel, name, sizeof(name));
 	compile_where(&link->source, "link", name, where, sizeof(where));
-	rc = jitter_make_params(impairment->jitter, impairment->jitter_ns,
-				impairment->jitter_correlation, where, &made.jitter, error);
-	if (!rc)
-		rc = loss_of(impairment, where, &made.loss, error);
-	if (!rc)
-		rc = rate_make_params(impairment->rate_bps, impairment->rate_overhead_bytes,
-				      impairment->rate_cell_bytes,
-				      impairment->rate_cell_overhead_bytes, where, &made.rate,
-				      error);
-	if (!rc)
-		rc = queue_of(impairment, where, &made.queue, error);
+	rc = impairment_params(impairment, where, topology->tables, &made, error);
 	if (!rc)
 		*params = made;
 	return rc;

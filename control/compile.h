@@ -9,10 +9,11 @@
 
 #include "control/network.h"
 #include "dataplane/engine/plan.h"
+#include "topologies/impairment_params.h"
 #include "topologies/topology.h"
 
 // Packets that a bottleneck queue holds when there is a rate and no limit: netem's own default.
-#define COMPILE_LIMIT_PACKETS 1000
+#define COMPILE_LIMIT_PACKETS IMPAIRMENT_LIMIT_PACKETS
 
 // Constant one-way delay of a direction: what the impairment says, else propagation + equipment.
 // Cannot fail.

@@ -56,8 +56,8 @@ uint64_t routes_cost(const struct topology *topology, uint32_t channel)
 	uint64_t cost = link->metric[channel % 2];
 
 	if (cost == 0) {
-		cost = impairment->given & IMPAIRMENT_DELAY
-			       ? impairment->delay_ns
+		cost = impairment->given & IMPAIRMENT(GROUP_DELAY)
+			       ? impairment->delay.delay_ns
 			       : link->propagation_ns + link->equipment_ns;
 		cost = (cost + 500) / 1000;
 	}

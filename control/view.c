@@ -82,61 +82,6 @@ json_t *view_histogram(const struct histogram *histogram)
 }
 
 // tc prints seconds, ratios and bytes per second.
-static double seconds(uint64_t time_ns)
-{
-	return (double)time_ns / 1e9;
-}
-
-static void add_loss(json_t *object, const struct impairment *impairment)
-{
-	if (impairment->loss == LOSS_RANDOM)
-		json_object_set_new(object, "loss-random",
-				    json_pack("{s:f, s:f}", "loss", impairment->loss_ratio,
-					      "correlation", impairment->loss_correlation));
-	if (impairment->loss == LOSS_GILBERT_ELLIOTT)
-		json_object_set_new(object, "loss-gemodel",
-				    json_pack("{s:f, s:f, s:f, s:f}", "p", impairment->gemodel[0],
-					      "r", impairment->gemodel[1], "1-h",
-					      impairment->gemodel[2], "1-k",
-					      impairment->gemodel[3]));
-}
-
-static void add_limit(json_t *object, const struct queue_params *queue)
-{
-	static const char *const keys[] = {[QUEUE_PACKETS] = "limit",
-					   [QUEUE_BYTES] = "limit_bytes",
-					   [QUEUE_TIME] = "limit_ns"};
-	if (queue->limit != QUEUE_UNLIMITED)
-		json_object_set_new(object, keys[queue->limit],
-				    json_integer((json_int_t)queue->limit_amount));
-}
-
-void view_add_impairment(json_t *object, const struct channel_params *params,
-			 const struct impairment *impairment)
-{
-	json_object_set_new(object, "delay",
-			    json_pack("{s:f, s:f, s:f}", "delay", seconds(params->delay_ns),
-				      "jitter", seconds(params->jitter.jitter_ns), "correlation",
-				      params->jitter.kind == JITTER_NONE
-					      ? 0.0
-					      : impairment->jitter_correlation));
-	if (params->jitter.kind != JITTER_NONE)
-		json_object_set_new(
-			object, "distribution",
-			json_string(params->jitter.kind == JITTER_NORMAL ? "normal" : "uniform"));
-	add_loss(object, impairment);
-	const struct rate_params *rate = &params->rate;
-	if (rate->bits_per_second > 0)
-		json_object_set_new(object, "rate",
-				    json_pack("{s:I, s:i, s:I, s:I}", "rate",
-					      (json_int_t)(rate->bits_per_second / 8),
-					      "packetoverhead", (int)rate->overhead_bytes,
-					      "cellsize", (json_int_t)rate->cell_bytes,
-					      "celloverhead",
-					      (json_int_t)rate->cell_overhead_bytes));
-	add_limit(object, &params->queue);
-}
-
 json_t *view_address(const struct address *address)
 {
 	char text[64];

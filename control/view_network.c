@@ -70,7 +70,7 @@ static const char *end_name(const struct topology *topology, const struct link_e
 // What the users asked for, as words that can be pasted in again.
 static json_t *words_json(const struct lab *lab, uint32_t channel)
 {
-	char words[512] = "";
+	char words[1024] = "";
 	impairment_format(network_impairment(lab_network(lab), channel), words, sizeof(words));
 	return json_string(words);
 }

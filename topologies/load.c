@@ -152,6 +152,15 @@ static void name_after_file(struct topology *topology, const char *path)
 			 (int)(length < TOPOLOGY_NAME_MAX ? length : TOPOLOGY_NAME_MAX), base);
 }
 
+// Files that impairments name lie beside the topology's.
+static void remember_folder(struct topology *topology, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	topology->folder = slash ? strndup(path, (size_t)(slash - path) + 1) : NULL;
+	topology->tables->folder = topology->folder;
+}
+
 struct numbered_event {
 	struct event event;
 	size_t number;
@@ -197,8 +206,9 @@ static struct topology *create_topology(void)
 		.fib_update_ns = FIB_UPDATE_NS,
 	};
 	topology->names = names_create();
-	if (!topology->names) {
-		free(topology);
+	topology->tables = calloc(1, sizeof(*topology->tables));
+	if (!topology->names || !topology->tables) {
+		topology_free(topology);
 		return NULL;
 	}
 	return topology;
@@ -259,6 +269,7 @@ static struct topology *load(const char *path, const char *text, struct errors *
 		return NULL;
 	}
 	name_after_file(topology, path);
+	remember_folder(topology, path);
 	if (text)
 		load_text(&reader, text, path);
 	else

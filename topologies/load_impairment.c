@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dataplane/model/rate.h"
+#include "topologies/impairment_params.h"
 #include "topologies/load_link.h"
 
 // What a key may give; netem may give all.
@@ -13,16 +14,20 @@ struct impairment_key {
 };
 
 static const struct impairment_key impairment_keys[] = {
-	{"delay", IMPAIRMENT_DELAY | IMPAIRMENT_JITTER},
-	{"jitter", IMPAIRMENT_JITTER},
-	{"loss", IMPAIRMENT_LOSS},
-	{"rate", IMPAIRMENT_RATE},
-	{"limit", IMPAIRMENT_LIMIT},
-	{"netem", ~0U},
+	{"delay", IMPAIRMENT(GROUP_DELAY) | IMPAIRMENT(GROUP_JITTER) | IMPAIRMENT(GROUP_ORDER)},
+	{"jitter", IMPAIRMENT(GROUP_JITTER) | IMPAIRMENT(GROUP_ORDER)},
+	{"loss", IMPAIRMENT(GROUP_LOSS)},
+	{"duplicate", IMPAIRMENT(GROUP_DUPLICATE)},
+	{"corrupt", IMPAIRMENT(GROUP_CORRUPT)},
+	{"reorder", IMPAIRMENT(GROUP_REORDER)},
+	{"rate", IMPAIRMENT(GROUP_RATE) | IMPAIRMENT(GROUP_OVERHEAD) | IMPAIRMENT(GROUP_BURST)},
+	{"police", IMPAIRMENT(GROUP_POLICE)},
+	{"slot", IMPAIRMENT(GROUP_SLOT)},
+	{"limit", IMPAIRMENT(GROUP_LIMIT)},
+	{"queue", IMPAIRMENT(GROUP_QUEUE)},
+	{"trace", IMPAIRMENT(GROUP_TRACE)},
+	{"netem", IMPAIRMENT_ALL},
 };
-
-static const char *const group_names[IMPAIRMENT_GROUPS] = {"delay", "jitter", "loss", "rate",
-							   "limit"};
 
 static unsigned allowed_groups(const char *key)
 {
@@ -46,13 +51,29 @@ static bool claim_groups(struct reader *reader, struct link_draft *draft, enum s
 		if (*given_by) {
 			reader_fail(reader, entry,
 				    "%s is also given by %s in line %u; give it once",
-				    group_names[group], (*given_by)->key, (*given_by)->line);
+				    impairment_group_name((enum impairment_group)group),
+				    (*given_by)->key, (*given_by)->line);
 			free = false;
 		} else {
 			*given_by = entry;
 		}
 	}
 	return free;
+}
+
+// The models have the last word; what hangs together with other keys is checked with the link.
+static bool check_models(struct reader *reader, const struct ini_entry *entry,
+			 const struct impairment *parsed)
+{
+	struct channel_params scratch = {0};
+	struct impairment alone = *parsed;
+	struct error error;
+
+	alone.given &= ~IMPAIRMENT(GROUP_REORDER); // wants a delay, which another key gives
+	if (impairment_params(&alone, "", reader->topology->tables, &scratch, &error) == 0)
+		return true;
+	reader_fail(reader, entry, "%s", error.what);
+	return false;
 }
 
 void read_link_impairment(struct reader *reader, void *thing, const struct ini_entry *entry)
@@ -64,8 +85,9 @@ void read_link_impairment(struct reader *reader, void *thing, const struct ini_e
 	struct impairment parsed;
 	struct error error;
 
-	snprintf(line, sizeof(line), "%s %s", allowed == ~0U ? "" : entry->key, entry->value);
-	if (impairment_parse_line(line, "", &parsed, &error) < 0) {
+	snprintf(line, sizeof(line), "%s %s", allowed == IMPAIRMENT_ALL ? "" : entry->key,
+		 entry->value);
+	if (impairment_parse_line(line, "", reader->topology->tables, &parsed, &error) < 0) {
 		reader_fail(reader, entry, "%s", error.what);
 		return;
 	}
@@ -76,13 +98,29 @@ void read_link_impairment(struct reader *reader, void *thing, const struct ini_e
 			    entry->value, entry->key);
 		return;
 	}
-	if ((parsed.given & IMPAIRMENT_RATE) && parsed.rate_bps == 0) {
+	if ((parsed.given & IMPAIRMENT(GROUP_RATE)) && parsed.rate.bps == 0) {
 		reader_fail(reader, entry,
 			    "a rate of 0 carries nothing; leave it out for no limit");
 		return;
 	}
+	if (!check_models(reader, entry, &parsed))
+		return;
+	// A rate's value is the whole of the key, overhead and burst included.
+	if (parsed.given & IMPAIRMENT(GROUP_RATE))
+		parsed.given |= IMPAIRMENT(GROUP_OVERHEAD) | IMPAIRMENT(GROUP_BURST);
 	if (claim_groups(reader, draft, scope, parsed.given, entry))
 		impairment_merge(&draft->impairments[scope], &parsed);
+}
+
+// What is given as nothing need not be shown.
+static void forget_nothings(struct impairment *impairment)
+{
+	const struct impairment_overhead *overhead = &impairment->overhead;
+
+	if (!overhead->bytes && !overhead->cell_bytes && !overhead->cell_overhead_bytes)
+		impairment->given &= ~IMPAIRMENT(GROUP_OVERHEAD);
+	if (!impairment->burst_bytes)
+		impairment->given &= ~IMPAIRMENT(GROUP_BURST);
 }
 
 void finish_link_impairments(struct reader *reader, struct link_draft *draft)
@@ -94,12 +132,16 @@ void finish_link_impairments(struct reader *reader, struct link_draft *draft)
 
 		*impairment = draft->impairments[SCOPE_BOTH];
 		impairment_merge(impairment, &draft->impairments[direction]);
-		if (!(impairment->given & IMPAIRMENT_RATE))
+		if (!(impairment->given & IMPAIRMENT(GROUP_RATE)))
 			continue;
 		rated = true;
-		if (draft->framing_ethernet)
-			impairment->rate_overhead_bytes += RATE_ETHERNET_OVERHEAD_BYTES;
+		if (draft->framing_ethernet) {
+			impairment->overhead.bytes += RATE_ETHERNET_OVERHEAD_BYTES;
+			impairment->given |= IMPAIRMENT(GROUP_OVERHEAD);
+		}
 	}
+	for (int direction = 0; direction < LINK_DIRECTIONS; direction++)
+		forget_nothings(&draft->link->impairments[direction]);
 	if (draft->framing_ethernet && !rated)
 		reader_fail(reader, draft->framing,
 			    "framing counts against a rate, and none is given; add e.g. rate = "

@@ -129,24 +129,6 @@ static void read_via(struct reader *reader, void *thing, const struct ini_entry 
 		reader_find(reader, entry, NAME_SATELLITE, "satellite", entry->value);
 }
 
-static void read_queue(struct reader *reader, void *thing, const struct ini_entry *entry)
-{
-	static const char *const later[] = {"red", "codel", "pie", "fq_codel", NULL};
-	static const char *const words[] = {"tail", NULL};
-	unsigned choice;
-
-	(void)thing;
-	for (int i = 0; later[i]; i++) {
-		if (strcspn(entry->value, " \t") == strlen(later[i]) &&
-		    strncmp(entry->value, later[i], strlen(later[i])) == 0) {
-			reader_fail(reader, entry,
-				    "queue \"%s\" is not in this version; it has tail", later[i]);
-			return;
-		}
-	}
-	reader_choice(reader, entry, words, &choice);
-}
-
 static void read_metric(struct reader *reader, void *thing, const struct ini_entry *entry)
 {
 	struct link_draft *draft = thing;
@@ -227,8 +209,6 @@ static void read_state(struct reader *reader, void *thing, const struct ini_entr
 		((struct link_draft *)thing)->link->starts_down = choice == 1;
 }
 
-#define MODELS "this version's links have delay, jitter, loss, rate and limit"
-
 const struct key_rule link_keys[] = {
 	{"ends", read_ends, false, NULL},
 	{"medium", read_medium, false, NULL},
@@ -242,7 +222,13 @@ const struct key_rule link_keys[] = {
 	{"rate", read_link_impairment, true, NULL},
 	{"limit", read_link_impairment, true, NULL},
 	{"netem", read_link_impairment, true, NULL},
-	{"queue", read_queue, true, NULL},
+	{"duplicate", read_link_impairment, true, NULL},
+	{"corrupt", read_link_impairment, true, NULL},
+	{"reorder", read_link_impairment, true, NULL},
+	{"police", read_link_impairment, true, NULL},
+	{"slot", read_link_impairment, true, NULL},
+	{"queue", read_link_impairment, true, NULL},
+	{"trace", read_link_impairment, true, NULL},
 	{"framing", read_framing, false, NULL},
 	{"metric", read_metric, true, NULL},
 	{"mtu", read_mtu, false, NULL},
@@ -255,10 +241,6 @@ const struct key_rule link_keys[] = {
 	{"elevation", read_elevation, false, NULL},
 	{"address", read_link_address, false, NULL},
 	{"address6", read_link_address, false, NULL},
-	{"duplicate", NULL, true, "duplicate is not in this version; " MODELS},
-	{"corrupt", NULL, true, "corrupt is not in this version; " MODELS},
-	{"reorder", NULL, true, "reorder is not in this version; " MODELS},
-	{"trace", NULL, true, "trace is not in this version; " MODELS},
 	{NULL, NULL, false, NULL},
 };
 

@@ -9,8 +9,6 @@
 // Impairments are written for both directions, and over that for one.
 enum scope { SCOPE_FORWARD, SCOPE_REVERSE, SCOPE_BOTH, SCOPES };
 
-#define IMPAIRMENT_GROUPS 5
-
 struct link_draft {
 	struct link *link;
 	bool medium_given;

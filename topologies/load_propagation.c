@@ -132,7 +132,7 @@ static bool both_positions(const struct topology *topology, const struct link *l
 static bool both_delays_given(const struct link *link)
 {
 	return link->impairments[LINK_FORWARD].given & link->impairments[LINK_REVERSE].given &
-	       IMPAIRMENT_DELAY;
+	       IMPAIRMENT(GROUP_DELAY);
 }
 
 static void finish_cable(struct reader *reader, struct link_draft *draft)

@@ -94,5 +94,9 @@ void topology_free(struct topology *topology)
 	free(topology->events);
 	free(topology->files);
 	names_free(topology->names);
+	if (topology->tables)
+		tables_free(topology->tables);
+	free(topology->tables);
+	free(topology->folder);
 	free(topology);
 }

@@ -179,8 +179,10 @@ struct topology {
 	size_t conduit_count;
 	struct event *events; // sorted by at_ns, then by order in the file
 	size_t event_count;
-	void *names;  // private to topologies/: indices by name
-	char **files; // private: paths that `source` points to
+	struct tables *tables; // files and tables that impairments point to
+	char *folder;          // of the topology's file; relative paths start here
+	void *names;           // private to topologies/: indices by name
+	char **files;          // private: paths that `source` points to
 	size_t file_count;
 };
 

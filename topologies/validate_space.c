@@ -17,8 +17,9 @@ static uint64_t delay_ns(const struct link *link, int direction)
 {
 	const struct impairment *impairment = &link->impairments[direction];
 
-	return impairment->given & IMPAIRMENT_DELAY ? impairment->delay_ns
-						    : link->propagation_ns + link->equipment_ns;
+	return impairment->given & IMPAIRMENT(GROUP_DELAY)
+		       ? impairment->delay.delay_ns
+		       : link->propagation_ns + link->equipment_ns;
 }
 
 static void fail_light(struct errors *errors, const struct link *link, const char *what,

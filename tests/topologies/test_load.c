@@ -104,7 +104,7 @@ static void a_fibre_takes_its_time_from_length_or_stretch(void **state)
 	assert_int_equal(t->links[0].equipment_ns, 20000);
 	assert_int_equal(t->links[1].propagation_ns, fibre_delay_ns(1.35 * straight_m, 1.5));
 	assert_true(t->links[1].length_m == 1.35 * straight_m);
-	assert_int_equal(t->links[2].impairments[LINK_REVERSE].delay_ns, 3 * MS);
+	assert_int_equal(t->links[2].impairments[LINK_REVERSE].delay.delay_ns, 3 * MS);
 	topology_free(t);
 }
 
@@ -144,16 +144,16 @@ static void impairments_are_for_both_directions_or_one(void **state)
 	const struct link *other = &t->links[1];
 
 	(void)state;
-	assert_int_equal(forward->delay_ns, 5 * MS);
-	assert_int_equal(reverse->delay_ns, 7 * MS);
-	assert_int_equal(reverse->jitter, JITTER_NORMAL);
-	assert_int_equal(forward->loss, LOSS_RANDOM);
-	assert_int_equal(reverse->loss, LOSS_GILBERT_ELLIOTT);
-	assert_int_equal(forward->rate_bps, 100000000);
-	assert_int_equal(forward->rate_overhead_bytes, 28);
-	assert_int_equal(reverse->rate_bps, 10000000);
-	assert_int_equal(reverse->rate_overhead_bytes, 24);
-	assert_int_equal(forward->limit, QUEUE_TIME);
+	assert_int_equal(forward->delay.delay_ns, 5 * MS);
+	assert_int_equal(reverse->delay.delay_ns, 7 * MS);
+	assert_int_equal(reverse->jitter.kind, DISTRIBUTION_NORMAL);
+	assert_int_equal(forward->loss.kind, LOSS_WORDS_RANDOM);
+	assert_int_equal(reverse->loss.kind, LOSS_WORDS_GEMODEL);
+	assert_int_equal(forward->rate.bps, 100000000);
+	assert_int_equal(forward->overhead.bytes, 28);
+	assert_int_equal(reverse->rate.bps, 10000000);
+	assert_int_equal(reverse->overhead.bytes, 24);
+	assert_int_equal(forward->limit.kind, LIMIT_TIME);
 	assert_int_equal(t->links[0].metric[LINK_FORWARD], 12);
 	assert_int_equal(t->links[0].metric[LINK_REVERSE], 13);
 	assert_int_equal(t->links[0].detection_ns, 900 * MS);
@@ -162,8 +162,9 @@ static void impairments_are_for_both_directions_or_one(void **state)
 	assert_int_equal(other->mtu_bytes, 9216);
 	assert_int_equal(other->detection_ns, 5 * MS);
 	assert_int_equal(other->impairments[LINK_FORWARD].given,
-			 IMPAIRMENT_JITTER | IMPAIRMENT_LOSS | IMPAIRMENT_RATE | IMPAIRMENT_LIMIT);
-	assert_int_equal(other->impairments[LINK_REVERSE].given, IMPAIRMENT_JITTER);
+			 IMPAIRMENT(GROUP_JITTER) | IMPAIRMENT(GROUP_LOSS) |
+				 IMPAIRMENT(GROUP_RATE) | IMPAIRMENT(GROUP_LIMIT));
+	assert_int_equal(other->impairments[LINK_REVERSE].given, IMPAIRMENT(GROUP_JITTER));
 	assert_int_equal(other->propagation_ns, fibre_delay_ns(100e3, FIBRE_GROUP_INDEX_G652));
 	topology_free(t);
 }
@@ -338,10 +339,8 @@ static void each_wrong_value_is_named(void **state)
 		{LINK "medium = satellite\nvia = x\n", "lab.ini:8 [link x] via",
 		 "no satellite \"x\""},
 		{LINK "processing = 1ms\n", LINE8 "processing", "medium = satellite"},
-		{LINK "queue = codel\n", LINE8 "queue", "codel\" is not in this version"},
+		{LINK "queue = lifo\n", LINE8 "queue", "lifo\" is no queue"},
 		{LINK "queue = taill\n", LINE8 "queue", "did you mean tail?"},
-		{LINK "duplicate = 1%\n", LINE8 "duplicate", "not in this version"},
-		{LINK "reorder.forward = 1%\n", LINE8 "reorder.forward", "not in this version"},
 		{LINK "metric = 0\n", LINE8 "metric", "out of range"},
 		{LINK "mtu = 20000\n", LINE8 "mtu", "68 to 9216"},
 		{LINK "bfd = 300 3\n", LINE8 "bfd", "300ms 3"},

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Files that impairments name: delay tables, loss patterns, delivery traces, time series. Each is
+// read once, checked whole, and kept as long as the pool lives.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/model/error.h"
+
+enum table_kind {
+	TABLE_DISTRIBUTION, // iproute2's .dist: samples
+	TABLE_PATTERN,      // a loss pattern: bits
+	TABLE_MAHIMAHI,     // a delivery trace: times
+	TABLE_SERIES        // CSV of time_s, delay, rate, loss, carrier: rows
+};
+
+enum series_column { SERIES_DELAY, SERIES_RATE, SERIES_LOSS, SERIES_CARRIER, SERIES_COLUMNS };
+
+struct series_row {
+	uint64_t at_ns;
+	double values[SERIES_COLUMNS]; // nanoseconds, bits per second, ratio, 0 or 1
+};
+
+// Read-only once made.
+struct table {
+	enum table_kind kind;
+	char *path; // as written
+	int16_t *samples;
+	uint8_t *bits; // bit n: byte n / 8, bit n % 8, 1 is lost
+	uint64_t *times_ms;
+	struct series_row *rows;
+	unsigned columns; // of a series: 1 << enum series_column, or-ed
+	size_t count;     // of samples, bits, times or rows
+	struct table *next;
+};
+
+// The pool. Zero-initialised is empty; one thread at a time.
+struct tables {
+	struct table *first;
+	const char *folder; // relative paths start here; NULL: where the program runs. Not owned.
+};
+
+// The file as a table of this kind (TABLE_MAHIMAHI also takes a CSV series: the file's first line
+// decides). One that was read before, and has not changed since, is not read again. NULL, and a
+// sentence that names the file, line and reason.
+const struct table *tables_read(struct tables *tables, enum table_kind kind, const char *path,
+				struct error *error);
+void tables_free(struct tables *tables);
