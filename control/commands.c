@@ -216,8 +216,9 @@ const struct command commands[] = {
 			"It "
 			"changes nothing.\n"
 			"\n"
-			"The exit status is 0, because the offline commands need none of it; with "
-			"--live it is 3 when a lab with tap ports cannot run here.",
+			"The exit status is 0, whatever was found; with --live it is 3 when a lab "
+			"with tap ports "
+			"cannot run here.",
 		.options = {{"--live", NULL, "exit status 3 unless a live lab can run here"}},
 		.examples = {"corridor doctor", "corridor doctor --live -j"},
 		.run = command_doctor,

@@ -4,10 +4,13 @@
 #include "control/command.h"
 #include "control/machine.h"
 
-static const char *const need_words[] = {
-	[MACHINE_LIVE] = "live", [MACHINE_OPTION] = "option", [MACHINE_FACT] = "fact"};
+static const char *const need_words[] = {[MACHINE_REPLAY] = "replay",
+					 [MACHINE_LIVE] = "live",
+					 [MACHINE_OPTION] = "option",
+					 [MACHINE_FACT] = "fact"};
 
-static json_t *findings_json(const struct machine_finding *findings, size_t count, bool live)
+static json_t *findings_json(const struct machine_finding *findings, size_t count, bool offline,
+			     bool live)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++) {
@@ -18,18 +21,18 @@ static json_t *findings_json(const struct machine_finding *findings, size_t coun
 						      finding->found, "purpose", finding->purpose,
 						      "mend", finding->ok ? NULL : finding->mend));
 	}
-	return json_pack("{s:b, s:b, s:o}", "offline", 1, "live", live, "findings", list);
+	return json_pack("{s:b, s:b, s:o}", "offline", offline, "live", live, "findings", list);
 }
 
-static void print_findings(const struct machine_finding *findings, size_t count, bool live,
-			   FILE *out)
+static void print_findings(const struct machine_finding *findings, size_t count, bool offline,
+			   bool live, FILE *out)
 {
 	static const char *const headings[] = {"WHAT", "", "FOUND", "FOR", NULL};
 	struct table *table = table_create(headings);
 	for (size_t i = 0; i < count; i++) {
 		const struct machine_finding *finding = &findings[i];
 		const char *mark = finding->ok                     ? "ok"
-				   : finding->need == MACHINE_LIVE ? "lacks"
+				   : finding->need <= MACHINE_LIVE ? "lacks"
 								   : "note";
 		table_row(table, (const char *const[]){finding->name, mark, finding->found,
 						       finding->purpose});
@@ -38,7 +41,8 @@ static void print_findings(const struct machine_finding *findings, size_t count,
 	for (size_t i = 0; i < count; i++)
 		if (!findings[i].ok && findings[i].mend[0] != '\0')
 			fprintf(out, "%s: %s\n", findings[i].name, findings[i].mend);
-	fprintf(out, "offline commands work; a live lab with tap ports %s.\n",
+	fprintf(out, "%s; a live lab with tap ports %s.\n",
+		offline ? "offline commands work" : "replay and demo cannot run",
 		live ? "can run" : "cannot run");
 }
 
@@ -51,12 +55,15 @@ int command_doctor(struct invocation *invocation)
 
 	struct machine_finding findings[MACHINE_FINDINGS];
 	size_t count = machine_look(findings);
+	bool offline = true;
 	bool live = true;
-	for (size_t i = 0; i < count; i++)
-		live = live && (findings[i].ok || findings[i].need != MACHINE_LIVE);
+	for (size_t i = 0; i < count; i++) {
+		offline = offline && (findings[i].ok || findings[i].need != MACHINE_REPLAY);
+		live = live && (findings[i].ok || findings[i].need > MACHINE_LIVE);
+	}
 	if (invocation->json)
-		print_json(invocation, findings_json(findings, count, live));
+		print_json(invocation, findings_json(findings, count, offline, live));
 	else
-		print_findings(findings, count, live, invocation->out);
+		print_findings(findings, count, offline, live, invocation->out);
 	return must_live && !live ? EXIT_MACHINE : EXIT_TRUE;
 }

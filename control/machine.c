@@ -197,13 +197,27 @@ static void look_runtime(struct machine_finding *finding)
 	}
 }
 
+// What EAL starts without: it counts processors by files of sysfs.
+static void look_offline(struct machine_finding *finding)
+{
+	bool ok = access("/sys/devices/system/cpu/cpu0/topology/core_id", F_OK) == 0;
+	*finding =
+		(struct machine_finding){"offline-commands",
+					 "check, path, replay, verify, demo: no privilege needed",
+					 MACHINE_REPLAY,
+					 ok,
+					 "",
+					 ""};
+	strcpy(finding->found, ok ? "they work here"
+				  : "check, path and verify work; DPDK finds no processor in /sys");
+	if (!ok)
+		strcpy(finding->mend, "sudo mount -t sysfs sysfs /sys");
+}
+
 size_t machine_look(struct machine_finding findings[MACHINE_FINDINGS])
 {
 	size_t count = 0;
-	findings[count++] = (struct machine_finding){
-		"offline-commands", "check, path, replay, verify, demo: no privilege needed",
-		MACHINE_FACT,       true,
-		"they work here",   ""};
+	look_offline(&findings[count++]);
 	look_tun(&findings[count++]);
 	look_capability(&findings[count++], "CAP_NET_ADMIN", CAP_NET_ADMIN, "tap ports",
 			MACHINE_LIVE);

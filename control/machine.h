@@ -8,6 +8,7 @@
 #include "dataplane/model/error.h"
 
 enum machine_need {
+	MACHINE_REPLAY, // without it neither a replay nor a lab runs
 	MACHINE_LIVE,   // without it no lab with tap ports can run
 	MACHINE_OPTION, // some kinds of port, or accuracy, want it
 	MACHINE_FACT    // only said

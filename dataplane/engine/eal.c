@@ -241,32 +241,37 @@ static void eal_end(void)
 
 // rte_eal_init prints pages of usage to stdout when an option is wrong; the caller gets a sentence
 // instead.
-static int init_quietly(struct arguments *arguments, bool mute)
+static int init_quietly(struct arguments *arguments)
 {
-	int saved = -1;
 	int complain = opterr;
-	if (mute) {
-		fflush(stdout);
-		saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-		int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-		if (saved >= 0 && nowhere >= 0)
-			dup2(nowhere, STDOUT_FILENO);
-		if (nowhere >= 0)
-			close(nowhere);
-		opterr = 0;
-	}
+	fflush(stdout);
+	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (saved >= 0 && nowhere >= 0)
+		dup2(nowhere, STDOUT_FILENO);
+	if (nowhere >= 0)
+		close(nowhere);
+	opterr = 0;
 	int result = rte_eal_init(arguments->count, arguments->items);
 	int reason = rte_errno;
-	if (mute) {
-		fflush(stdout);
-		if (saved >= 0) {
-			dup2(saved, STDOUT_FILENO);
-			close(saved);
-		}
-		opterr = complain;
+	fflush(stdout);
+	if (saved >= 0) {
+		dup2(saved, STDOUT_FILENO);
+		close(saved);
 	}
+	opterr = complain;
 	rte_errno = reason;
 	return result;
+}
+
+// EAL counts processors by these files, and without them finds none.
+static int processors_look(struct error *error)
+{
+	if (access("/sys/devices/system/cpu/cpu0/topology/core_id", F_OK) == 0)
+		return 0;
+	return error_set(error, -ENODEV, "EAL",
+			 "DPDK looks for processors in /sys/devices/system/cpu, where none are; "
+			 "mount it (sudo mount -t sysfs sysfs /sys)");
 }
 
 static int start_failed(const struct eal_options *options, struct error *error)
@@ -297,6 +302,8 @@ int eal_start(const struct eal_options *options, struct error *error)
 	if (options->argc > ARGUMENTS_MOST - 16)
 		return error_set(error, -E2BIG, "EAL", "%d options after --, at most %d are taken",
 				 options->argc, ARGUMENTS_MOST - 16);
+	if (processors_look(error))
+		return error->code;
 	if (log_open())
 		return error_set(error, -ENOMEM, "EAL", "memory is short; free some");
 	eal.log_forward = given(options, levels);
@@ -310,7 +317,7 @@ int eal_start(const struct eal_options *options, struct error *error)
 	bool pinned = pthread_getaffinity_np(pthread_self(), sizeof(affinity), &affinity) == 0;
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &mask);
-	int result = init_quietly(&arguments, options->argc > 0);
+	int result = init_quietly(&arguments);
 	int reason = rte_errno;
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	if (pinned)
