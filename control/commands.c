@@ -85,13 +85,19 @@ const struct command commands[] = {
 		.name = "demo",
 		.arguments = "[--dir DIR] [--workers N]",
 		.summary = "the Benelux corridor: cuts, convergence, and a verdict",
-		.help = "Replays the golden captures and built-in flows through "
-			"topologies/benelux.ini, whose timeline cuts both fibres in turn and mends "
-			"them, prints a table per flow and phase, and judges both captures. The "
-			"exit status is 0 only if the verdict is pass.",
-		.options = {{"--dir", "DIR", "where captures and journal go (corridor-demo)"},
-			    {"--workers", "N", "threads (1)"}},
-		.examples = {"corridor demo"},
+		.help = "Replays two captures of real programs and built-in flows through the "
+			"Benelux corridor, whose timeline cuts both fibres in turn and mends them, "
+			"prints a table per flow and phase, and judges both captures. The exit "
+			"status is 0 only if both verdicts are pass.\n"
+			"\n"
+			"Topology and captures come with the program. They are put into DIR, next "
+			"to what comes out; the last lines are the commands that do the same by "
+			"hand. A file of DIR that is not as the demo wants it is kept, with ~ "
+			"after its name.",
+		.options = {{"--dir", "DIR",
+			     "topology, captures and journal go there (corridor-demo)"},
+			    {"--workers", "N", "threads, 1 to 16 (1)"}},
+		.examples = {"corridor demo", "corridor demo --dir /tmp/demo -j"},
 		.run = command_demo,
 	},
 	{

@@ -33,6 +33,10 @@ expect 2 "standard output on a full disk" bash -c "'$CORRIDOR' -j check wire.ini
 [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=64k none small 2>/dev/null || exit 0
 expect 2 "a full disk" replay small/east.pcapng
 left=$(ls -A small)
-umount small
 check "says so in one line" says_one_line
 check "and is left empty" test -z "$left"
+expect 2 "the demo on a full disk" "$CORRIDOR" demo --dir small
+left=$(ls -A small)
+umount small
+check "says so in one line" says_one_line
+check "and leaves no half file" test "$left" = benelux.ini
