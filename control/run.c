@@ -74,6 +74,18 @@ static void print_ready(const struct invocation *invocation, const char *name)
 	fflush(invocation->out);
 }
 
+// What a port does less well than its topology asks, a line each.
+static void print_warnings(const struct invocation *invocation, const struct lab *lab)
+{
+	const struct topology *topology = lab_topology(lab);
+	for (uint32_t i = 0; i < topology->port_count; i++) {
+		const char *warning = engine_port_warning(lab_engine(lab), i);
+		if (warning[0] != '\0')
+			fprintf(invocation->err, "corridor: port %s: %s\n", topology->ports[i].name,
+				warning);
+	}
+}
+
 // From a claimed name to the end of the lab. 0 or a negative errno with a sentence.
 static int run_lab(struct invocation *invocation, const struct run_options *options,
 		   struct lab_service *service, struct server *server, int signals,
@@ -82,6 +94,7 @@ static int run_lab(struct invocation *invocation, const struct run_options *opti
 	int result = lab_start(service->lab, error);
 	if (result < 0)
 		return result;
+	print_warnings(invocation, service->lab);
 	print_ready(invocation, lab_name(service->lab));
 	struct face face = {.invocation = invocation};
 	if (!invocation->json && isatty(fileno(invocation->out)))

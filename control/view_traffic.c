@@ -36,10 +36,11 @@ static json_t *port_json(const struct lab *lab, uint32_t index)
 		"device", port->device, "netns", port->netns[0] != '\0' ? port->netns : NULL,
 		"ifname", port->ifname, "addresses", addresses, "mac",
 		interface == PLAN_NONE ? json_null() : view_mac(plan->interfaces[interface].mac),
-		"mtu_bytes", (json_int_t)port->mtu_bytes, "carrier", lab_port_carrier(lab, index),
-		"received", (json_int_t)counters.received, "received_bytes",
-		(json_int_t)counters.received_bytes, "sent", (json_int_t)counters.sent,
-		"sent_bytes", (json_int_t)counters.sent_bytes, "lost", view_lost(counters.lost));
+		"mtu_bytes", (json_int_t)engine_port_mtu_bytes(lab_engine(lab), index), "carrier",
+		lab_port_carrier(lab, index), "received", (json_int_t)counters.received,
+		"received_bytes", (json_int_t)counters.received_bytes, "sent",
+		(json_int_t)counters.sent, "sent_bytes", (json_int_t)counters.sent_bytes, "lost",
+		view_lost(counters.lost));
 }
 
 json_t *view_ports(const struct lab *lab, const json_t *names, struct error *error)

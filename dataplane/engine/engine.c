@@ -174,6 +174,26 @@ int engine_port_carrier(struct engine *engine, uint32_t port, bool up, struct er
 	return port_device_carrier(engine->ports[port].device, up, error);
 }
 
+uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port)
+{
+	uint32_t device = 0, asked = 0;
+
+	if (engine->plan && port < engine->plan->port_count)
+		asked = engine->plan->ports[port].mtu_bytes;
+	if (port < engine->port_count && engine->ports[port].device)
+		device = port_device_mtu_bytes(engine->ports[port].device);
+	if (device == 0 || (asked && asked < device))
+		return asked;
+	return device;
+}
+
+const char *engine_port_warning(const struct engine *engine, uint32_t port)
+{
+	if (port >= engine->port_count || !engine->ports[port].device)
+		return "";
+	return port_device_warning(engine->ports[port].device);
+}
+
 void engine_observe(struct engine *engine,
 		    void (*observe)(void *context, unsigned worker,
 				    const struct engine_observation *observation),
@@ -252,6 +272,19 @@ static int grow_queues(const struct engine *engine, struct plan *plan)
 	return 0;
 }
 
+// A port takes no longer packets than its device carries: routers must know, to cut packets up or
+// to say so.
+static void adopt_mtus(const struct engine *engine, struct plan *plan)
+{
+	for (size_t i = 0; i < plan->port_count && i < engine->port_count; i++) {
+		struct port_device *device = engine->ports[i].device;
+		uint32_t *mtu_bytes = &plan->ports[i].mtu_bytes;
+
+		if (device && (*mtu_bytes == 0 || *mtu_bytes > port_device_mtu_bytes(device)))
+			*mtu_bytes = port_device_mtu_bytes(device);
+	}
+}
+
 static int check_flows(const struct plan *plan, struct error *error)
 {
 	for (size_t i = 0; i < plan->flow_count; i++) {
@@ -294,6 +327,7 @@ int engine_publish(struct engine *engine, struct plan *plan, struct error *error
 	if (rc)
 		return rc;
 	plan_finish(plan);
+	adopt_mtus(engine, plan);
 	if (!plan->lookup) {
 		plan->lookup = lookup_create(plan->prefixes, plan->prefix_count, error);
 		if (!plan->lookup)

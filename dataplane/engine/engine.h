@@ -84,6 +84,14 @@ int engine_port_device(struct engine *engine, uint32_t port, const struct engine
 // negative errno.
 int engine_port_carrier(struct engine *engine, uint32_t port, bool up, struct error *error);
 
+// The longest layer-3 packet that a port sends, 0 for any: its plan's, or less where its device
+// carries less. Plans that are published adopt it.
+uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port);
+
+// What works less well than asked at a live port (an offload that stays on, a smaller MTU): one
+// line, "" when all is well. The engine's; valid until engine_destroy.
+const char *engine_port_warning(const struct engine *engine, uint32_t port);
+
 // ---- Observation points (virtual clock) ----
 
 enum engine_point {

@@ -17,9 +17,7 @@
 #include "dataplane/engine/eal.h"
 #include "dataplane/engine/port_private.h"
 
-// Beyond the payload: Ethernet header and two VLAN tags.
-#define HEADER_BYTES (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
-#define POOL_CACHE   64
+#define POOL_CACHE 64
 
 static const char *first_log(char *line, size_t size)
 {
@@ -126,7 +124,7 @@ struct queue_sizes {
 // How many buffers of what size the driver holds at a time, with what is under way here.
 static struct queue_sizes queue_sizes(const struct port_device *port)
 {
-	uint32_t room = RTE_PKTMBUF_HEADROOM + port->spec.mtu_bytes + HEADER_BYTES + 128;
+	uint32_t room = RTE_PKTMBUF_HEADROOM + port->spec.mtu_bytes + PORT_HEADER_BYTES + 128;
 	struct queue_sizes sizes = {.receive = 1024, .transmit = 1024};
 	sizes.buffers = 4095;
 	if (port->is_tap) {
@@ -214,9 +212,9 @@ static int start(struct port_device *port, struct error *error)
 	} else if (port->spec.kind == DEVICE_MEMIF) {
 		// Says 1518, and carries what its buffers hold.
 		port->mtu_bytes = port->spec.mtu_bytes;
-		port->driver_most = port->mtu_bytes + HEADER_BYTES;
+		port->driver_most = port->mtu_bytes + PORT_HEADER_BYTES;
 	}
-	port->length_most = port->mtu_bytes + HEADER_BYTES;
+	port->length_most = port->mtu_bytes + PORT_HEADER_BYTES;
 	return 0;
 }
 
@@ -224,7 +222,8 @@ static int start(struct port_device *port, struct error *error)
 
 static void note_mtu(struct port_device *port)
 {
-	if (port->mtu_bytes < port->spec.mtu_bytes && port->warning[0] == '\0')
+	if (port->mtu_bytes < port->spec.mtu_bytes && port->warning[0] == '\0' &&
+	    port->spec.mtu_bytes != DEVICE_MTU_DEFAULT)
 		snprintf(port->warning, sizeof(port->warning),
 			 "%s carries packets of up to %u bytes (asked: %u)", port->spec.name,
 			 port->mtu_bytes, port->spec.mtu_bytes);
@@ -242,6 +241,7 @@ struct port_device *port_device_open(uint32_t number, const struct engine_device
 	}
 	port->wait_fd = -1;
 	port->promiscuous_fd = -1;
+	port->claim_fd = -1;
 	snprintf(port->where, sizeof(port->where), "port %s", device->name ? device->name : "?");
 	snprintf(port->netns, sizeof(port->netns), "%s", device->netns ? device->netns : "");
 	if (device_parse(number, device, &port->spec, error) || port_check(port, error) ||

@@ -25,12 +25,26 @@ void port_device_measure(struct port_device *port, const struct live_clock *cloc
 	port->lateness = lateness;
 }
 
-// The tag back into the frame and the frame in one piece. False when it does not fit.
-static bool straighten(struct rte_mbuf **mbuf)
+// Longer than the port carries: a giant, as network cards say. af_packet has cut it off at the end
+// of its ring's slot, which lies beyond this bound.
+static bool is_giant(const struct port_device *port, const struct rte_mbuf *mbuf)
+{
+	return mbuf->pkt_len > port->mtu_bytes + PORT_HEADER_BYTES;
+}
+
+static bool is_plain(const struct port_device *port, const struct rte_mbuf *mbuf)
+{
+	return mbuf->nb_segs == 1 && !(mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) &&
+	       !is_giant(port, mbuf);
+}
+
+// The tag back into the frame and the frame in one piece. False when it cannot be taken.
+static bool straighten(const struct port_device *port, struct rte_mbuf **mbuf)
 {
 	if (((*mbuf)->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(mbuf))
 		return false;
-	return (*mbuf)->nb_segs == 1 || rte_pktmbuf_linearize(*mbuf) == 0;
+	return !is_giant(port, *mbuf) &&
+	       ((*mbuf)->nb_segs == 1 || rte_pktmbuf_linearize(*mbuf) == 0);
 }
 
 unsigned port_device_receive(struct port_device *port, struct port_frame *frames, unsigned most)
@@ -45,8 +59,7 @@ unsigned port_device_receive(struct port_device *port, struct port_frame *frames
 	unsigned kept = 0;
 	for (unsigned i = 0; i < count; i++) {
 		struct rte_mbuf *mbuf = port->received[i];
-		if ((mbuf->nb_segs != 1 || (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)) &&
-		    !straighten(&mbuf)) {
+		if (!is_plain(port, mbuf) && !straighten(port, &mbuf)) {
 			rte_pktmbuf_free(mbuf);
 			port->refused++;
 			continue;

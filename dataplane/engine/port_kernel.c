@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <rte_ethdev.h>
@@ -80,11 +82,63 @@ static int promiscuous(unsigned index)
 	return fd;
 }
 
+// The process that listens on a socket of ours; 0 when it is gone or of another namespace.
+static pid_t owner_of(const struct sockaddr_un *address, socklen_t length)
+{
+	struct ucred owner = {.pid = 0};
+	socklen_t size = sizeof(owner);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return 0;
+	if (connect(fd, (const struct sockaddr *)address, length) ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &size))
+		owner.pid = 0;
+	close(fd);
+	return owner.pid;
+}
+
+// One port an interface. The kernel would let a second af_packet listen as well, and the end of a
+// second af_xdp takes the first one's program away. An abstract socket stands for the claim: it
+// belongs to the network namespace, as the interface does, and is gone with the process.
+static int claim(struct port_device *port, struct error *error)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *name = port->spec.interface;
+	int length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
+			      "corridor/interface/%s", name);
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return error_set(error, -errno, port->where, "no socket: %s", strerror(errno));
+	if (bind(fd, (const struct sockaddr *)&address, size) == 0 && listen(fd, 1) == 0) {
+		port->claim_fd = fd;
+		return 0;
+	}
+	int code = -errno;
+	close(fd);
+	if (code != -EADDRINUSE)
+		return error_set(error, code, port->where, "interface %s cannot be claimed (%s)",
+				 name, strerror(-code));
+	pid_t owner = owner_of(&address, size);
+	if (owner == getpid())
+		return error_set(error, -EEXIST, port->where,
+				 "interface %s is used by another port of this lab; give each port "
+				 "an interface of its own",
+				 name);
+	return error_set(error, -EBUSY, port->where,
+			 "interface %s is used by another lab (process %d); choose another, or "
+			 "stop that lab",
+			 name, (int)owner);
+}
+
 int port_kernel_prepare(struct port_device *port, struct error *error)
 {
 	const char *name = port->spec.interface;
 	if (!is_interface(port))
 		return 0;
+	int code = claim(port, error);
+	if (code)
+		return code;
 	quiet_interface(&port->quiet, name, port->warning, sizeof(port->warning));
 	port->promiscuous_fd = promiscuous(if_nametoindex(name));
 	if (port->promiscuous_fd < 0)
@@ -102,6 +156,9 @@ void port_kernel_restore(struct port_device *port)
 		close(port->promiscuous_fd);
 	port->promiscuous_fd = -1;
 	quiet_restore(&port->quiet);
+	if (port->claim_fd >= 0)
+		close(port->claim_fd);
+	port->claim_fd = -1;
 }
 
 // An interface carries what its own MTU allows.
@@ -116,7 +173,8 @@ static void adopt_mtu(struct port_device *port)
 	port->mtu_bytes = link.mtu_bytes < room ? link.mtu_bytes : room;
 	port->length_most = port->mtu_bytes + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
 	port->driver_most = port->length_most;
-	if (link.mtu_bytes < port->spec.mtu_bytes)
+	// Who asked for no MTU takes what there is.
+	if (link.mtu_bytes < port->spec.mtu_bytes && port->spec.mtu_bytes != DEVICE_MTU_DEFAULT)
 		snprintf(port->warning + used, sizeof(port->warning) - used,
 			 "%s%s carries packets of up to %u bytes (asked: %u; `ip link set %s mtu "
 			 "%u` raises it)",

@@ -6,11 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 
 #include "dataplane/engine/device.h"
 #include "dataplane/engine/port.h"
 #include "dataplane/engine/quiet.h"
+
+// Beyond the payload: Ethernet header and two VLAN tags.
+#define PORT_HEADER_BYTES (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
 
 struct port_device {
 	// The worker's, every turn.
@@ -20,7 +24,7 @@ struct port_device {
 	unsigned received_count;
 	unsigned queued_count;
 	unsigned unsent;      // since the last flush
-	uint32_t length_most; // bytes of a frame, Ethernet header included
+	uint32_t length_most; // bytes of a frame to be sent, Ethernet header included
 	uint32_t driver_most; // longer ones the driver does not take (tap: written directly)
 	int wait_fd;
 	struct rte_mempool *pool;
@@ -37,6 +41,7 @@ struct port_device {
 	char netns[128]; // tap: where its kernel end is
 	uint32_t mtu_bytes;
 	int promiscuous_fd; // keeps a kernel interface promiscuous; gone with the process
+	int claim_fd;       // says that the interface is ours; gone with the process
 	bool plugged;       // the device exists
 	bool is_ring;
 	bool started;
@@ -62,7 +67,8 @@ struct port_descriptors {
 };
 void port_descriptors_read(struct port_descriptors *descriptors);
 
-// An interface of the host is made ready: quiet, promiscuous, up. Does nothing to other devices.
+// An interface of the host is claimed (-EBUSY when it is a port of another lab) and made ready:
+// quiet, promiscuous, up. Does nothing to other devices.
 int port_kernel_prepare(struct port_device *port, struct error *error);
 // Finds what to wait on: a descriptor of the driver, not open `before` it was made.
 void port_kernel_find_wait_fd(struct port_device *port, const struct port_descriptors *before);

@@ -14,6 +14,8 @@
 
 #include "dataplane/engine/netns.h"
 
+#define IPV6_SCOPE_LINK 0x20 // as /proc/net/if_inet6 writes it
+
 struct setting {
 	uint32_t get;
 	uint32_t set;
@@ -124,6 +126,42 @@ static int ipv6_disable(const char *name, int wanted)
 	return result;
 }
 
+// Has the interface an IPv6 address that somebody gave it, beyond its own link-local one? Lines of
+// /proc/net/if_inet6: address, interface, prefix length, scope, flags, name.
+static bool has_ipv6_address(const char *name)
+{
+	char line[256];
+	bool found = false;
+	FILE *file = fopen("/proc/net/if_inet6", "re");
+	if (file == NULL)
+		return false;
+	while (!found && fgets(line, sizeof(line), file)) {
+		char owner[IFNAMSIZ] = "";
+		unsigned scope;
+		found = sscanf(line, "%*s %*s %*s %x %*s %15s", &scope, owner) == 2 &&
+			scope != IPV6_SCOPE_LINK && strcmp(owner, name) == 0;
+	}
+	fclose(file);
+	return found;
+}
+
+static void quiet_ipv6(struct quiet *quiet, const char *name, char *warning, size_t size)
+{
+	size_t used = strlen(warning);
+	if (has_ipv6_address(name)) {
+		snprintf(warning + used, size - used,
+			 "%s%s: it has IPv6 addresses, by which this host speaks there as well; "
+			 "`ip -6 addr flush dev %s` takes them away",
+			 used ? "; " : "", name, name);
+		return;
+	}
+	int before = ipv6_disable(name, 1);
+	if (before == 0)
+		remember(quiet, "", name, 0, 0);
+	else if (before < 0 && errno != ENOENT)
+		warn(warning, size, name, "IPv6", errno);
+}
+
 static void quiet_peer(struct quiet *quiet, const char *name, char *warning, size_t size)
 {
 	char netns[128] = "";
@@ -158,12 +196,7 @@ void quiet_interface(struct quiet *quiet, const char *name, char *warning, size_
 	if (code)
 		warn(warning, size, name, "offloading", -code);
 	quiet_peer(quiet, name, warning, size);
-
-	int before = ipv6_disable(name, 1);
-	if (before == 0)
-		remember(quiet, "", name, 0, 0);
-	else if (before < 0 && errno != ENOENT)
-		warn(warning, size, name, "IPv6", errno);
+	quiet_ipv6(quiet, name, warning, size);
 }
 
 void quiet_restore(struct quiet *quiet)

@@ -23,9 +23,10 @@ struct quiet {
 	size_t count;
 };
 
-// Quiets the interface and, of a veth, its peer: here or in a namespace that `ip netns` knows. What
+// Quiets the interface (IPv6 only where the host has no address of its own there: it would lose it)
+// and, of a veth, its peer: here or in a namespace that `ip netns` knows. What
 // could not be done is said in `warning` (up to `size` bytes, empty when all went well).
 void quiet_interface(struct quiet *quiet, const char *name, char *warning, size_t size);
 
-// Puts back what was changed.
+// Puts back what was changed. A process that is killed leaves it changed.
 void quiet_restore(struct quiet *quiet);
