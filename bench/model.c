@@ -103,6 +103,9 @@ static int make_channels(struct channel_params *delay, struct channel_params *ra
 					  &all->rate, error);
 	if (status == 0)
 		status = queue_make_params(QUEUE_PACKETS, 1000, where, &all->queue, error);
+	channel_finish(delay);
+	channel_finish(random);
+	channel_finish(all);
 	return status;
 }
 

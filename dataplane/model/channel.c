@@ -6,10 +6,27 @@
 
 #define ETHERNET_HEADER_BYTES 14
 
-// One block of random words serves loss, the state of its chain, and jitter.
-#define CHANNEL_BLOCK (RNG_LOSS / 4)
-_Static_assert(RNG_LOSS_STATE / 4 == CHANNEL_BLOCK && RNG_JITTER / 4 == CHANNEL_BLOCK,
-	       "a packet costs one Philox block at most");
+// One block of random words serves loss, the state of its chain, jitter and reordering, a second
+// one damage.
+#define CHANNEL_BLOCK  (RNG_LOSS / 4)
+#define CHANNEL_DAMAGE (RNG_DUPLICATE / 4)
+_Static_assert(RNG_LOSS_STATE / 4 == CHANNEL_BLOCK && RNG_JITTER / 4 == CHANNEL_BLOCK &&
+		       RNG_REORDER / 4 == CHANNEL_BLOCK,
+	       "a packet of a channel without damage costs one Philox block at most");
+_Static_assert(RNG_CORRUPT / 4 == CHANNEL_DAMAGE && RNG_COPY_DELAY / 4 == CHANNEL_DAMAGE,
+	       "damage costs one more");
+
+// Bits of channel_params.skips.
+enum channel_stage {
+	CHANNEL_GATE = 1 << 0,     // carrier, mtu
+	CHANNEL_LINE = 1 << 1,     // queue, serialiser
+	CHANNEL_LOSS = 1 << 2,     // loss
+	CHANNEL_MISHAPS = 1 << 3,  // corruption, duplication
+	CHANNEL_VARIES = 1 << 4,   // jitter
+	CHANNEL_REORDERS = 1 << 5, // reordering
+	CHANNEL_ALL = (1 << 6) - 1,
+	CHANNEL_PLAIN = 1 << 6 // nothing is left but a constant delay and perhaps plain_loss
+};
 
 static bool channel_fits_mtu(const struct channel_params *params, uint32_t frame_bytes)
 {
@@ -51,66 +68,202 @@ static bool channel_carries(const struct channel_params *params, struct channel_
 }
 
 static bool channel_loses(const struct channel_params *params, struct channel_state *state,
-			  uint64_t departs_at_ns, const struct rng_block *random)
+			  const struct channel_fate *fate)
 {
-	uint32_t draw = random->word[RNG_LOSS % 4];
+	const struct rng_batch *draws = &state->draws;
+	uint32_t draw;
 
+	if (params->skips & CHANNEL_LOSS)
+		return false;
+	draw = rng_batch_word(draws, RNG_LOSS, fate->packet);
 	if (params->loss_profile)
 		return (int64_t)draw <
-		       profile_at(params->loss_profile, &state->loss_cursor, departs_at_ns);
-	return loss_offer(&params->loss, &state->loss, draw, random->word[RNG_LOSS_STATE % 4]);
+		       profile_at(params->loss_profile, &state->loss_cursor, fate->departs_at_ns);
+	return loss_offer(&params->loss, &state->loss, draw,
+			  rng_batch_word(draws, RNG_LOSS_STATE, fate->packet));
+}
+
+// Corruption and duplication. Their chains move with each packet that departs, lost or not, so that
+// loss does not change whom they hit.
+static uint32_t channel_mishaps(const struct channel_params *params, struct channel_state *state,
+				uint64_t packet)
+{
+	struct rng_batch *damage = &state->damage;
+	uint32_t flags = 0;
+
+	if (params->skips & CHANNEL_MISHAPS)
+		return 0;
+	rng_batch_hold(damage, params->seed, params->random_key, packet, CHANNEL_DAMAGE);
+	if (corrupt_offer(&params->corrupt, &state->corrupt,
+			  rng_batch_word(damage, RNG_CORRUPT, packet)))
+		flags |= CHANNEL_CORRUPTED;
+	if (duplicate_offer(&params->duplicate, &state->duplicate,
+			    rng_batch_word(damage, RNG_DUPLICATE, packet)))
+		flags |= CHANNEL_COPIED;
+	return flags;
+}
+
+// A packet that reordering has chosen goes past the others, or lets them go past.
+static void channel_reorder(const struct channel_params *params, struct channel_fate *fate,
+			    uint64_t wanted_at_ns)
+{
+	fate->flags |= CHANNEL_REORDERED;
+	fate->release_at_ns =
+		params->reorder.late_ns == 0
+			? fate->departs_at_ns
+			: channel_arrives_at_ns(params->reorder.late_ns, wanted_at_ns, 0);
+}
+
+// The copy's delay varies by itself, but it passes nobody.
+static void channel_copy(const struct channel_params *params, struct channel_state *state,
+			 struct channel_fate *fate, uint64_t delay_ns)
+{
+	int64_t deviation_ns =
+		jitter_copy(&params->jitter, &state->jitter,
+			    rng_batch_word(&state->damage, RNG_COPY_DELAY, fate->packet));
+	uint64_t wanted_at_ns = channel_arrives_at_ns(delay_ns, fate->departs_at_ns, deviation_ns);
+
+	fate->copy_release_at_ns =
+		wanted_at_ns > fate->release_at_ns ? wanted_at_ns : fate->release_at_ns;
 }
 
 // From the departure of the last bit to the far end.
 static void channel_propagate(const struct channel_params *params, struct channel_state *state,
 			      struct channel_fate *fate)
 {
-	struct rng_block random = {{0}};
-	int64_t deviation_ns;
+	const uint32_t random = CHANNEL_LOSS | CHANNEL_VARIES | CHANNEL_REORDERS;
+	uint64_t delay_ns, wanted_at_ns;
+	int64_t deviation_ns = 0;
+	uint32_t flags;
+	bool lost;
 
-	if (params->loss.kind != LOSS_NONE || params->loss_profile ||
-	    params->jitter.kind != JITTER_NONE)
-		random = rng_block(params->seed, params->random_key, fate->packet, CHANNEL_BLOCK);
-	if (channel_loses(params, state, fate->departs_at_ns, &random)) {
+	if ((params->skips & random) != random)
+		rng_batch_hold(&state->draws, params->seed, params->random_key, fate->packet,
+			       CHANNEL_BLOCK);
+	lost = channel_loses(params, state, fate);
+	flags = channel_mishaps(params, state, fate->packet);
+	if (!(params->skips & CHANNEL_VARIES))
+		deviation_ns =
+			jitter_offer(&params->jitter, &state->jitter,
+				     rng_batch_word(&state->draws, RNG_JITTER, fate->packet));
+	if (lost) {
 		fate->lost = DROP_MODEL;
 		return;
 	}
-	deviation_ns = jitter_offer(&params->jitter, &state->jitter, random.word[RNG_JITTER % 4]);
-	fate->release_at_ns = order_offer(
-		&state->order,
-		channel_arrives_at_ns(channel_delay_ns(params, state, fate->departs_at_ns),
-				      fate->departs_at_ns, deviation_ns));
+	fate->flags |= flags;
+	delay_ns = channel_delay_ns(params, state, fate->departs_at_ns);
+	wanted_at_ns = channel_arrives_at_ns(delay_ns, fate->departs_at_ns, deviation_ns);
+	if (!(params->skips & CHANNEL_REORDERS) &&
+	    reorder_offer(&params->reorder, &state->reorder,
+			  rng_batch_word(&state->draws, RNG_REORDER, fate->packet)))
+		channel_reorder(params, fate, wanted_at_ns);
+	else
+		fate->release_at_ns = order_offer(&state->order, wanted_at_ns);
+	if (flags & CHANNEL_COPIED)
+		channel_copy(params, state, fate, delay_ns);
+}
+
+// Why the channel does not let it in; DROP_NONE: it does.
+static enum drop_reason channel_refuses(const struct channel_params *params,
+					struct channel_state *state, uint64_t arrival_at_ns,
+					const struct channel_frame *frame)
+{
+	if (params->skips & CHANNEL_GATE)
+		return DROP_NONE;
+	if (!channel_carries(params, state, arrival_at_ns))
+		return DROP_CARRIER;
+	return channel_fits_mtu(params, frame->bytes) ? DROP_NONE : DROP_MTU;
+}
+
+static __attribute__((noinline)) struct channel_fate
+channel_enter_staged(const struct channel_params *params, struct channel_state *state,
+		     uint64_t arrival_at_ns, const struct channel_frame *frame)
+{
+	struct channel_fate fate = {.packet = state->packet++, .departs_at_ns = arrival_at_ns};
+	uint64_t wait_ns;
+
+	fate.lost = channel_refuses(params, state, arrival_at_ns, frame);
+	if (fate.lost != DROP_NONE)
+		return fate;
+	if (!(params->skips & CHANNEL_LINE)) {
+		wait_ns = rate_wait_ns(&params->rate, &state->rate, arrival_at_ns);
+		if (!queue_admit(&params->queue, &state->queue, arrival_at_ns, wait_ns,
+				 frame->bytes)) {
+			fate.lost = DROP_QUEUE;
+			return fate;
+		}
+		fate.departs_at_ns =
+			rate_offer(&params->rate, &state->rate, arrival_at_ns, frame->bytes);
+		queue_push(&params->queue, &state->queue, fate.departs_at_ns, frame->bytes);
+	}
+	channel_propagate(params, state, &fate);
+	return fate;
+}
+
+// A channel of constant delay, with or without random loss: no call, one cache line of parameters,
+// one or two of state.
+static inline struct channel_fate channel_enter_plain(const struct channel_params *params,
+						      struct channel_state *state,
+						      uint64_t arrival_at_ns)
+{
+	uint64_t packet = state->packet++;
+	struct channel_fate fate = {.packet = packet, .departs_at_ns = arrival_at_ns};
+
+	if (rng_batch_word(&state->draws, RNG_LOSS, packet) < params->plain_loss) {
+		fate.lost = DROP_MODEL;
+		return fate;
+	}
+	fate.release_at_ns = order_offer(&state->order,
+					 channel_arrives_at_ns(params->delay_ns, arrival_at_ns, 0));
+	return fate;
+}
+
+// The same once in eight packets, when the draws at hand are used up. Apart, so that the others pay
+// for no call.
+static __attribute__((noinline)) struct channel_fate
+channel_enter_refilled(const struct channel_params *params, struct channel_state *state,
+		       uint64_t arrival_at_ns)
+{
+	rng_batch_fill(&state->draws, params->seed, params->random_key, state->packet,
+		       CHANNEL_BLOCK);
+	return channel_enter_plain(params, state, arrival_at_ns);
 }
 
 struct channel_fate channel_enter(const struct channel_params *params, struct channel_state *state,
 				  uint64_t arrival_at_ns, const struct channel_frame *frame)
 {
-	struct channel_fate fate = {
-		.lost = DROP_NONE, .packet = state->packet++, .departs_at_ns = arrival_at_ns};
-	uint64_t wait_ns;
-
-	if (!channel_carries(params, state, arrival_at_ns)) {
-		fate.lost = DROP_CARRIER;
-		return fate;
-	}
-	if (!channel_fits_mtu(params, frame->bytes)) {
-		fate.lost = DROP_MTU;
-		return fate;
-	}
-	wait_ns = rate_wait_ns(&params->rate, &state->rate, arrival_at_ns);
-	if (!queue_admit(&params->queue, &state->queue, arrival_at_ns, wait_ns, frame->bytes)) {
-		fate.lost = DROP_QUEUE;
-		return fate;
-	}
-	fate.departs_at_ns = rate_offer(&params->rate, &state->rate, arrival_at_ns, frame->bytes);
-	queue_push(&params->queue, &state->queue, fate.departs_at_ns, frame->bytes);
-	channel_propagate(params, state, &fate);
-	return fate;
+	if (__builtin_expect(!(params->skips & CHANNEL_PLAIN), 0))
+		return channel_enter_staged(params, state, arrival_at_ns, frame);
+	// No draw is below 0, whatever the batch holds.
+	if (params->plain_loss == 0 ||
+	    rng_batch_holds(&state->draws, params->seed, params->random_key, state->packet))
+		return channel_enter_plain(params, state, arrival_at_ns);
+	return channel_enter_refilled(params, state, arrival_at_ns);
 }
 
 void channel_finish(struct channel_params *params)
 {
 	params->reads_headers = false;
+	params->skips = 0;
+	if (params->carrier && !params->carrier_profile && params->mtu_bytes == 0)
+		params->skips |= CHANNEL_GATE;
+	if (params->rate.ns_per_byte_q32 == 0 && params->queue.limit == QUEUE_UNLIMITED)
+		params->skips |= CHANNEL_LINE;
+	if (params->loss.kind == LOSS_NONE && !params->loss_profile)
+		params->skips |= CHANNEL_LOSS;
+	if (params->corrupt.chance.threshold == 0 && params->duplicate.chance.threshold == 0)
+		params->skips |= CHANNEL_MISHAPS;
+	if (params->jitter.kind == JITTER_NONE)
+		params->skips |= CHANNEL_VARIES;
+	if (params->reorder.gap == 0)
+		params->skips |= CHANNEL_REORDERS;
+	params->plain_loss = 0;
+	if (params->loss.kind == LOSS_RANDOM && params->loss.correlation == 0 &&
+	    !params->loss_profile)
+		params->plain_loss = params->loss.random;
+	if ((params->skips | CHANNEL_LOSS) == CHANNEL_ALL && !params->delay_profile &&
+	    (params->plain_loss != 0 || params->skips & CHANNEL_LOSS))
+		params->skips |= CHANNEL_PLAIN;
 }
 
 uint64_t channel_due_ns(const struct channel_params *params, const struct channel_state *state)
@@ -136,6 +289,9 @@ uint64_t channel_minimum_delay_ns(const struct channel_params *params)
 	uint64_t serialisation_ns = rate_offer(&params->rate, &idle, 0, 0);
 	uint64_t delay_ns = params->delay_ns;
 
+	// A packet sent out of order skips the delay.
+	if (params->reorder.gap != 0 && params->reorder.late_ns == 0)
+		return serialisation_ns;
 	if (params->delay_profile)
 		delay_ns = params->delay_profile->minimum > 0
 				   ? (uint64_t)params->delay_profile->minimum

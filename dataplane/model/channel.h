@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/model/corrupt.h"
 #include "dataplane/model/drop.h"
+#include "dataplane/model/duplicate.h"
 #include "dataplane/model/frame.h"
 #include "dataplane/model/jitter.h"
 #include "dataplane/model/loss.h"
@@ -16,6 +18,8 @@
 #include "dataplane/model/profile.h"
 #include "dataplane/model/queue.h"
 #include "dataplane/model/rate.h"
+#include "dataplane/model/reorder.h"
+#include "dataplane/model/rng_batch.h"
 
 #define CHANNEL_NEVER UINT64_MAX
 
@@ -27,11 +31,16 @@ struct channel_params {
 	bool carrier;       // false: down, everything that enters is lost as DROP_CARRIER
 	bool reads_headers; // the law looks at more of a frame than its length (channel_finish)
 	uint32_t mtu_bytes; // longest layer-3 packet (frame minus 14-byte Ethernet header); 0: any
-	uint64_t delay_ns;  // constant one-way propagation
+	uint32_t skips; // stages that would do nothing (channel_finish); 0, skip none, is right too
+	uint64_t delay_ns;   // constant one-way propagation
+	uint64_t plain_loss; // made by channel_finish: the loss that is one comparison
 	struct jitter_params jitter;
 	struct loss_params loss;
 	struct rate_params rate;
 	struct queue_params queue;
+	struct corrupt_params corrupt;
+	struct duplicate_params duplicate;
+	struct reorder_params reorder;
 	// Over time, added to or in place of the constants; NULL for none. Not owned.
 	const struct profile *delay_profile;   // replaces delay_ns, read at the departure
 	const struct profile *loss_profile;    // replaces the probability of random loss
@@ -41,11 +50,16 @@ struct channel_params {
 // One owner at a time writes it. Zero-initialise, then give queue.slots and queue.capacity.
 struct channel_state {
 	uint64_t packet; // number of the next packet that enters: the address of its draws
-	struct rate_state rate;
 	struct order_state order;
+	struct rng_batch draws;  // of loss, jitter and reordering
+	struct rng_batch damage; // of corruption and duplication
+	struct rate_state rate;
 	struct loss_state loss;
 	struct jitter_state jitter;
 	struct queue_state queue;
+	struct corrupt_state corrupt;
+	struct duplicate_state duplicate;
+	struct reorder_state reorder;
 	struct profile_cursor delay_cursor;
 	struct profile_cursor loss_cursor;
 	struct profile_cursor carrier_cursor;
@@ -68,7 +82,8 @@ struct channel_fate {
 	uint64_t copy_release_at_ns; // with CHANNEL_COPIED
 };
 
-// Fills in what follows from the rest of the parameters. Call it after the last field is set.
+// Fills in what follows from the rest of the parameters. Call it after the last field is set, and
+// again after a change of one.
 void channel_finish(struct channel_params *params);
 
 // Decides one frame's fate. Arrivals must not go back in time. Every call uses one packet number,

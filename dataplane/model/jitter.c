@@ -70,6 +70,14 @@ int64_t jitter_offer(const struct jitter_params *params, struct jitter_state *st
 							    &state->has_last, draw));
 }
 
+int64_t jitter_copy(const struct jitter_params *params, const struct jitter_state *state,
+		    uint32_t draw)
+{
+	struct jitter_state copy = *state;
+
+	return jitter_offer(params, &copy, draw);
+}
+
 int64_t jitter_minimum_ns(const struct jitter_params *params)
 {
 	// Both laws grow with the draw, and a correlated draw is a draw.

@@ -34,6 +34,11 @@ int jitter_make_params(enum jitter_kind kind, uint64_t jitter_ns, double correla
 // division on the hot path (a table with interpolation or a polynomial). Correlation as in netem.
 int64_t jitter_offer(const struct jitter_params *params, struct jitter_state *state, uint32_t draw);
 
+// The deviation of a packet's copy: the same law, a draw of its own (RNG_COPY_DELAY), and no trace
+// in the state.
+int64_t jitter_copy(const struct jitter_params *params, const struct jitter_state *state,
+		    uint32_t draw);
+
 // The most negative value jitter_offer can give (<= 0), for the parallel engine's lookahead.
 int64_t jitter_minimum_ns(const struct jitter_params *params);
 

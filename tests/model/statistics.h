@@ -11,6 +11,49 @@
 #define Z_ONE_SIDED 4.7534
 #define KS_BOUND    2.6933 // sqrt(n) D of Kolmogorov-Smirnov: 2 exp(-2 x^2) = 10^-6
 
+// Power: how many samples it takes that a model whose parameter is off by WRONG_BY fails its test
+// in 99 runs of 100. A statistic of deviation s / sqrt(n) about its expectation is accepted within
+// Z_TWO_SIDED s / sqrt(n); shifted by d it is outside with 99 % if d exceeds that bound by another
+// Z_POWER s / sqrt(n): n = ((Z_TWO_SIDED + Z_POWER) s / d)^2.
+#define Z_POWER  2.3263 // a normal number is below it with 99 %
+#define WRONG_BY 0.05
+
+// For a mean of samples of the given deviation, to notice a shift.
+static inline uint64_t samples_for_mean(double deviation, double shift)
+{
+	double ratio = (Z_TWO_SIDED + Z_POWER) * deviation / shift;
+
+	return (uint64_t)ceil(ratio * ratio);
+}
+
+// For a count of independent hits whose probability is 5 % more than it should be (the wider of
+// the two binomial laws stands for both).
+static inline uint64_t samples_for_ratio(double probability)
+{
+	double wrong = probability * (1 + WRONG_BY);
+
+	return samples_for_mean(sqrt(wrong * (1 - wrong)), probability * WRONG_BY);
+}
+
+// For the mean square of samples with known mean and the given kurtosis (3 for normal ones), to
+// notice a standard deviation 5 % too wide: the mean square has variance (kurtosis - 1) / n of its
+// own square, and is off by 1.05^2 - 1; what is too wide varies more by as much.
+static inline uint64_t samples_for_deviation(double kurtosis)
+{
+	double wider = (1 + WRONG_BY) * (1 + WRONG_BY);
+
+	return samples_for_mean(sqrt(kurtosis - 1) * wider, wider - 1);
+}
+
+// For Kolmogorov and Smirnov's distance, when the wrong law is `distance` away at one point at
+// least: there the sample's share is below the wrong law by at most Z_POWER / (2 sqrt n) in 99 %.
+static inline uint64_t samples_for_distance(double distance)
+{
+	double ratio = (KS_BOUND + Z_POWER / 2) / distance;
+
+	return (uint64_t)ceil(ratio * ratio);
+}
+
 // 1 when `hits` of `trials` independent trials fit the probability.
 static inline int binomial_fits(double hits, double trials, double probability)
 {

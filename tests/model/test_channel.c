@@ -202,6 +202,7 @@ static void the_end_of_time_is_not_wrapped_round(void **state)
 static struct channel_params any_params(uint64_t n)
 {
 	struct rng_block a = rng_block(1, 0, n, 10), b = rng_block(1, 0, n, 11);
+	struct rng_block c = rng_block(1, 0, n, 12);
 	struct channel_params params = {.seed = n, .random_key = a.word[0], .carrier = true};
 
 	params.delay_ns = a.word[1] % 4 == 0 ? 0 : a.word[1] % (2 * MS);
@@ -218,6 +219,16 @@ static struct channel_params any_params(uint64_t n)
 				 "", &params.rate, NULL);
 	queue_make_params((enum queue_limit)(b.word[3] % 4), 1 + (b.word[3] >> 4) % 5000, "",
 			  &params.queue, NULL);
+	if (c.word[0] % 3 == 0)
+		reorder_make_params(0.2, c.word[1] % 2 ? 0 : 0.3, c.word[1] % 5,
+				    c.word[1] % 7 < 3 ? 0 : MS, "", &params.reorder, NULL);
+	if (c.word[2] % 3 == 0)
+		corrupt_make_params(0.1, c.word[2] % 2 ? 0 : 0.3, 1, "", &params.corrupt, NULL);
+	if (c.word[3] % 3 == 0)
+		duplicate_make_params(0.1, c.word[3] % 2 ? 0 : 0.3, "", &params.duplicate, NULL);
+	params.mtu_bytes = c.word[0] % 5 == 0 ? 1400 : 0;
+	if (c.word[1] % 3 != 0) // unfinished parameters work, too
+		channel_finish(&params);
 	return params;
 }
 
@@ -259,7 +270,53 @@ static void nothing_is_released_before_the_minimum_delay(void **state)
 	assert_true(close > 100); // and it is not a bound that says nothing
 }
 
-// The parts, put together once more by hand with one draw a purpose, must agree bit for bit.
+static uint32_t draw_of(const struct channel_params *p, enum rng_purpose purpose, uint64_t packet)
+{
+	return rng_draw(p->seed, p->random_key, purpose, packet);
+}
+
+static uint64_t later(uint64_t departs_at_ns, uint64_t delay_ns, int64_t deviation_ns)
+{
+	int64_t sum = (int64_t)delay_ns + deviation_ns;
+
+	return departs_at_ns + (uint64_t)(sum > 0 ? sum : 0);
+}
+
+// What becomes of a packet behind the serialiser, put together from the parts once more, with one
+// draw a purpose.
+static struct channel_fate by_parts(const struct channel_params *p, struct channel_state *parts,
+				    uint64_t k, uint64_t departs)
+{
+	struct channel_fate fate = {.packet = k, .departs_at_ns = departs};
+	bool lost = loss_offer(&p->loss, &parts->loss, draw_of(p, RNG_LOSS, k),
+			       draw_of(p, RNG_LOSS_STATE, k));
+	bool damaged = corrupt_offer(&p->corrupt, &parts->corrupt, draw_of(p, RNG_CORRUPT, k));
+	bool copied =
+		duplicate_offer(&p->duplicate, &parts->duplicate, draw_of(p, RNG_DUPLICATE, k));
+	int64_t deviation = jitter_offer(&p->jitter, &parts->jitter, draw_of(p, RNG_JITTER, k));
+	uint64_t wanted = later(departs, p->delay_ns, deviation);
+
+	if (lost) {
+		fate.lost = DROP_MODEL;
+		return fate;
+	}
+	fate.flags = (damaged ? CHANNEL_CORRUPTED : 0) | (copied ? CHANNEL_COPIED : 0);
+	if (reorder_offer(&p->reorder, &parts->reorder, draw_of(p, RNG_REORDER, k))) {
+		fate.flags |= CHANNEL_REORDERED;
+		fate.release_at_ns = p->reorder.late_ns ? wanted + p->reorder.late_ns : departs;
+	} else {
+		fate.release_at_ns = order_offer(&parts->order, wanted);
+	}
+	if (copied) {
+		uint64_t copy = later(
+			departs, p->delay_ns,
+			jitter_copy(&p->jitter, &parts->jitter, draw_of(p, RNG_COPY_DELAY, k)));
+
+		fate.copy_release_at_ns = copy > fate.release_at_ns ? copy : fate.release_at_ns;
+	}
+	return fate;
+}
+
 static void the_pipeline_is_its_parts_in_order(void **state)
 {
 	(void)state;
@@ -269,40 +326,103 @@ static void the_pipeline_is_its_parts_in_order(void **state)
 		uint64_t at = 0;
 
 		for (uint64_t k = 0; k < 300; k++) {
-			struct channel_fate fate;
-			enum drop_reason lost = DROP_NONE;
-			uint64_t departs = 0, release = 0;
+			struct channel_fate fate, expected = {.packet = k};
 			uint32_t frame = 60 + (uint32_t)(k * 37 % 1400);
 
 			at += rng_draw(3, 0, RNG_FLOW_GAP, n * 300 + k) % 20000;
 			fate = channel_offer(&p, &channel, at, frame);
-			if (!queue_admit(&p.queue, &parts.queue, at,
-					 rate_wait_ns(&p.rate, &parts.rate, at), frame)) {
-				lost = DROP_QUEUE;
+			expected.departs_at_ns = at;
+			if (p.mtu_bytes != 0 && frame > p.mtu_bytes + 14) {
+				expected.lost = DROP_MTU;
+			} else if (!queue_admit(&p.queue, &parts.queue, at,
+						rate_wait_ns(&p.rate, &parts.rate, at), frame)) {
+				expected.lost = DROP_QUEUE;
 			} else {
-				departs = rate_offer(&p.rate, &parts.rate, at, frame);
-				queue_push(&p.queue, &parts.queue, departs, frame);
-				assert_int_equal(fate.departs_at_ns, departs);
-				if (loss_offer(&p.loss, &parts.loss,
-					       rng_draw(p.seed, p.random_key, RNG_LOSS, k),
-					       rng_draw(p.seed, p.random_key, RNG_LOSS_STATE, k)))
-					lost = DROP_MODEL;
-			}
-			assert_int_equal(fate.lost, lost);
-			if (lost == DROP_NONE) {
-				int64_t arrives =
-					(int64_t)p.delay_ns +
-					jitter_offer(&p.jitter, &parts.jitter,
-						     rng_draw(p.seed, p.random_key, RNG_JITTER, k));
+				uint64_t departs = rate_offer(&p.rate, &parts.rate, at, frame);
 
-				release = departs + (uint64_t)(arrives > 0 ? arrives : 0);
-				assert_int_equal(fate.release_at_ns,
-						 order_offer(&parts.order, release));
+				queue_push(&p.queue, &parts.queue, departs, frame);
+				expected = by_parts(&p, &parts, k, departs);
 			}
+			assert_memory_equal(&fate, &expected, sizeof(fate));
 		}
 		free(channel.queue.slots);
 		free(parts.queue.slots);
 	}
+}
+
+static void a_reordered_packet_goes_past_and_holds_nobody(void **state)
+{
+	struct channel_params params = plain();
+	struct channel_state channel = {0};
+
+	(void)state;
+	reorder_make_params(1, 0, 3, 0, "", &params.reorder, NULL);
+	channel_finish(&params);
+	assert_int_equal(channel_minimum_delay_ns(&params), 0);
+	for (uint64_t n = 1; n <= 300; n++) {
+		struct channel_fate fate = channel_offer(&params, &channel, n * 1000, 100);
+
+		assert_int_equal(fate.release_at_ns, n * 1000 + (n % 3 ? 3 * MS : 0));
+		assert_int_equal(fate.flags, n % 3 ? 0 : CHANNEL_REORDERED);
+	}
+	reorder_make_params(1, 0, 3, 20 * MS, "", &params.reorder, NULL);
+	channel_finish(&params);
+	assert_int_equal(channel_minimum_delay_ns(&params), 3 * MS);
+	for (uint64_t n = 301; n <= 600; n++) {
+		struct channel_fate fate = channel_offer(&params, &channel, n * 1000, 100);
+
+		assert_int_equal(fate.release_at_ns, n * 1000 + 3 * MS + (n % 3 ? 0 : 20 * MS));
+		assert_int_equal(fate.flags, n % 3 ? 0 : CHANNEL_REORDERED);
+	}
+}
+
+// Whom corruption and duplication hit, and how long a packet takes, depends on nothing else.
+static void loss_and_reordering_change_nobody_elses_lot(void **state)
+{
+	struct channel_params alone = plain(), together;
+	struct channel_state a = {0}, b = {0};
+
+	(void)state;
+	alone.delay_ns = 100 * MS;
+	jitter_make_params(JITTER_UNIFORM, MS, 0.3, "", &alone.jitter, NULL);
+	corrupt_make_params(0.1, 0.5, 1, "", &alone.corrupt, NULL);
+	duplicate_make_params(0.2, 0.5, "", &alone.duplicate, NULL);
+	together = alone;
+	loss_random_params(0.4, 0.3, "", &together.loss, NULL);
+	reorder_make_params(0.2, 0, 1, 0, "", &together.reorder, NULL);
+	channel_finish(&together);
+	for (uint64_t n = 0; n < 20000; n++) {
+		struct channel_fate one = channel_offer(&alone, &a, n * 10 * MS, 100);
+		struct channel_fate other = channel_offer(&together, &b, n * 10 * MS, 100);
+
+		if (other.lost != DROP_NONE)
+			continue;
+		assert_int_equal(other.flags & ~(uint32_t)CHANNEL_REORDERED, one.flags);
+		if (other.flags & CHANNEL_REORDERED)
+			continue;
+		assert_int_equal(other.release_at_ns, one.release_at_ns);
+		assert_int_equal(other.copy_release_at_ns, one.copy_release_at_ns);
+	}
+}
+
+static void a_copy_never_passes_its_packet(void **state)
+{
+	struct channel_params params = plain();
+	struct channel_state channel = {0};
+	uint64_t later_copies = 0;
+
+	(void)state;
+	duplicate_make_params(1, 0, "", &params.duplicate, NULL);
+	assert_int_equal(channel_offer(&params, &channel, 0, 100).copy_release_at_ns, 3 * MS);
+	jitter_make_params(JITTER_NORMAL, MS / 10, 0, "", &params.jitter, NULL);
+	for (uint64_t n = 1; n < 10000; n++) {
+		struct channel_fate fate = channel_offer(&params, &channel, n * 10 * MS, 100);
+
+		assert_int_equal(fate.flags, CHANNEL_COPIED);
+		assert_true(fate.copy_release_at_ns >= fate.release_at_ns);
+		later_copies += fate.copy_release_at_ns > fate.release_at_ns;
+	}
+	assert_true(later_copies > 4000 && later_copies < 6000); // half of them, by symmetry
 }
 
 int main(void)
@@ -320,6 +440,9 @@ int main(void)
 		cmocka_unit_test(the_end_of_time_is_not_wrapped_round),
 		cmocka_unit_test(nothing_is_released_before_the_minimum_delay),
 		cmocka_unit_test(the_pipeline_is_its_parts_in_order),
+		cmocka_unit_test(a_reordered_packet_goes_past_and_holds_nobody),
+		cmocka_unit_test(loss_and_reordering_change_nobody_elses_lot),
+		cmocka_unit_test(a_copy_never_passes_its_packet),
 	};
 
 	return cmocka_run_group_tests_name("channel", tests, NULL, NULL);
