@@ -175,28 +175,73 @@ static enum drop_reason channel_refuses(const struct channel_params *params,
 	return channel_fits_mtu(params, frame->bytes) ? DROP_NONE : DROP_MTU;
 }
 
+// What the queue makes of an arrival. Plain tail drop, which is what most channels have, first.
+static enum queue_verdict channel_queue(const struct channel_params *params,
+					struct channel_state *state, uint64_t arrival_at_ns,
+					const struct channel_frame *frame, uint64_t packet)
+{
+	uint64_t wait_ns = rate_wait_ns(&params->rate, &state->rate, arrival_at_ns);
+	struct queue_arrival arrival = {.frame = frame,
+					.rate = &params->rate,
+					.at_ns = arrival_at_ns,
+					.wait_ns = wait_ns,
+					.packet = packet,
+					.seed = params->seed,
+					.random_key = params->random_key};
+
+	if (params->queue.kind == QUEUE_TAIL && params->queue.mark == QUEUE_UNLIMITED)
+		return queue_admit(&params->queue, &state->queue, arrival_at_ns, wait_ns,
+				   frame->bytes)
+			       ? QUEUE_PASS
+			       : QUEUE_FULL;
+	return queue_offer(&params->queue, &state->queue, &arrival);
+}
+
+// The queue's verdict on a frame that does not wait any more; what it lets pass takes the line from
+// fate->departs_at_ns, where it now is, to the far end.
+static void channel_settle(const struct channel_params *params, struct channel_state *state,
+			   enum queue_verdict verdict, const struct channel_frame *frame,
+			   struct channel_fate *fate)
+{
+	if (verdict == QUEUE_FULL || verdict == QUEUE_EARLY) {
+		fate->lost = verdict == QUEUE_FULL ? DROP_QUEUE : DROP_AQM;
+		return;
+	}
+	if (verdict == QUEUE_MARK)
+		fate->flags |= CHANNEL_MARKED;
+	fate->departs_at_ns =
+		rate_offer(&params->rate, &state->rate, fate->departs_at_ns, frame->bytes);
+	if (!queue_is_managed(&params->queue))
+		queue_push(&params->queue, &state->queue, fate->departs_at_ns, frame->bytes);
+	channel_propagate(params, state, fate);
+}
+
 static __attribute__((noinline)) struct channel_fate
 channel_enter_staged(const struct channel_params *params, struct channel_state *state,
 		     uint64_t arrival_at_ns, const struct channel_frame *frame)
 {
 	struct channel_fate fate = {.packet = state->packet++, .departs_at_ns = arrival_at_ns};
-	uint64_t wait_ns;
+	enum queue_verdict verdict;
 
 	fate.lost = channel_refuses(params, state, arrival_at_ns, frame);
 	if (fate.lost != DROP_NONE)
 		return fate;
-	if (!(params->skips & CHANNEL_LINE)) {
-		wait_ns = rate_wait_ns(&params->rate, &state->rate, arrival_at_ns);
-		if (!queue_admit(&params->queue, &state->queue, arrival_at_ns, wait_ns,
-				 frame->bytes)) {
-			fate.lost = DROP_QUEUE;
-			return fate;
-		}
-		fate.departs_at_ns =
-			rate_offer(&params->rate, &state->rate, arrival_at_ns, frame->bytes);
-		queue_push(&params->queue, &state->queue, fate.departs_at_ns, frame->bytes);
+	if (params->skips & CHANNEL_LINE) {
+		channel_propagate(params, state, &fate);
+		return fate;
 	}
-	channel_propagate(params, state, &fate);
+	verdict = channel_queue(params, state, arrival_at_ns, frame, fate.packet);
+	if (verdict != QUEUE_WAIT) {
+		channel_settle(params, state, verdict, frame, &fate);
+	} else if (queue_holds_one(&state->queue) &&
+		   channel_due_ns(params, state) <= arrival_at_ns) {
+		// An idle line takes it at once.
+		uint32_t handle;
+
+		return channel_depart(params, state, arrival_at_ns, &handle);
+	} else {
+		fate.flags |= CHANNEL_WAITS;
+	}
 	return fate;
 }
 
@@ -243,11 +288,12 @@ struct channel_fate channel_enter(const struct channel_params *params, struct ch
 
 void channel_finish(struct channel_params *params)
 {
-	params->reads_headers = false;
+	params->reads_headers = queue_reads_headers(&params->queue);
 	params->skips = 0;
 	if (params->carrier && !params->carrier_profile && params->mtu_bytes == 0)
 		params->skips |= CHANNEL_GATE;
-	if (params->rate.ns_per_byte_q32 == 0 && params->queue.limit == QUEUE_UNLIMITED)
+	if (params->rate.ns_per_byte_q32 == 0 && params->queue.limit == QUEUE_UNLIMITED &&
+	    params->queue.kind == QUEUE_TAIL && params->queue.mark == QUEUE_UNLIMITED)
 		params->skips |= CHANNEL_LINE;
 	if (params->loss.kind == LOSS_NONE && !params->loss_profile)
 		params->skips |= CHANNEL_LOSS;
@@ -268,18 +314,26 @@ void channel_finish(struct channel_params *params)
 
 uint64_t channel_due_ns(const struct channel_params *params, const struct channel_state *state)
 {
-	(void)params;
-	(void)state;
-	return CHANNEL_NEVER;
+	return queue_due_ns(&state->queue, &params->rate, &state->rate);
 }
 
 struct channel_fate channel_depart(const struct channel_params *params, struct channel_state *state,
 				   uint64_t at_ns, uint32_t *handle)
 {
-	(void)params;
-	(void)state;
+	uint64_t due_at_ns = channel_due_ns(params, state);
+	struct channel_fate fate = {.lost = DROP_NONE, .departs_at_ns = due_at_ns};
+	struct waiting_entry left;
+	enum queue_verdict verdict;
+
 	*handle = UINT32_MAX;
-	return (struct channel_fate){.lost = DROP_NONE, .departs_at_ns = at_ns};
+	if (due_at_ns > at_ns)
+		return fate;
+	verdict = queue_next(&params->queue, &state->queue, due_at_ns,
+			     rate_wait_ns(&params->rate, &state->rate, due_at_ns), &left);
+	*handle = left.frame.handle;
+	fate.packet = left.packet;
+	channel_settle(params, state, verdict, &left.frame, &fate);
+	return fate;
 }
 
 uint64_t channel_minimum_delay_ns(const struct channel_params *params)

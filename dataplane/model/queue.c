@@ -1,62 +1,60 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Tail drop. The ring remembers when each accepted packet leaves the serialiser, so the queue
+// Direct queues. A ring remembers when each accepted packet leaves the serialiser, so the queue
 // empties by arithmetic and needs no timer.
 #include "dataplane/model/queue.h"
 
-#include <errno.h>
-#include <inttypes.h>
+#include "dataplane/model/queue_managed.h"
+#include "dataplane/model/rng.h"
 
 #define QUEUE_MAX_PACKETS (1u << 20)
-#define QUEUE_MAX_BYTES   ((uint64_t)QUEUE_MAX_PACKETS * 60)
 
 // The shortest frame that a byte limit is dimensioned for: Ethernet, IPv4 and UDP headers without
 // payload, which is also the length of an ARP request. On the wire it would be padded to 60, but
 // captures on a virtual interface hold it as it is.
 #define QUEUE_SHORTEST_FRAME_BYTES 42
 
+static inline bool tracks(const struct queue_params *params)
+{
+	return params->limit == QUEUE_PACKETS || params->limit == QUEUE_BYTES ||
+	       params->kind == QUEUE_RED;
+}
+
+// Frames within the limit, before rounding.
+static uint64_t frames_within(const struct queue_params *params)
+{
+	switch (params->limit) {
+	case QUEUE_PACKETS:
+		return params->limit_amount;
+	case QUEUE_BYTES:
+		return params->limit_amount / QUEUE_SHORTEST_FRAME_BYTES + 1;
+	case QUEUE_TIME:
+		return params->capacity;
+	case QUEUE_UNLIMITED:
+		break;
+	}
+	return 0;
+}
+
 uint32_t queue_slots_needed(const struct queue_params *params)
 {
-	uint64_t wanted;
 	uint32_t slots = 1;
 
-	if (params->limit == QUEUE_PACKETS)
-		wanted = params->limit_amount;
-	else if (params->limit == QUEUE_BYTES)
-		wanted = params->limit_amount / QUEUE_SHORTEST_FRAME_BYTES + 1;
-	else
+	if (queue_is_managed(params) || !tracks(params))
 		return 0;
-	while (slots < wanted && slots < QUEUE_MAX_PACKETS)
+	while (slots < frames_within(params) && slots < QUEUE_MAX_PACKETS)
 		slots *= 2;
 	return slots;
 }
 
-int queue_make_params(enum queue_limit limit, uint64_t amount, const char *where,
-		      struct queue_params *params, struct error *error)
+uint32_t queue_frames_held(const struct queue_params *params)
 {
-	if (limit == QUEUE_UNLIMITED) {
-		*params = (struct queue_params){.limit = QUEUE_UNLIMITED};
+	uint64_t frames = frames_within(params);
+
+	if (!queue_is_managed(params))
 		return 0;
-	}
-	if (limit != QUEUE_PACKETS && limit != QUEUE_BYTES && limit != QUEUE_TIME)
-		return error_set(error, -EINVAL, where,
-				 "queue limit of unknown kind %d: use packets, bytes or a time",
-				 (int)limit);
-	if (amount == 0)
-		return error_set(error, -EINVAL, where,
-				 "queue limit 0 would lose every packet: give at least 1, or leave "
-				 "the limit out for an unlimited queue");
-	if (limit == QUEUE_PACKETS && amount > QUEUE_MAX_PACKETS)
-		return error_set(error, -EINVAL, where,
-				 "queue limit of %" PRIu64 " packets is more than %u: lower it, or "
-				 "give the limit as a time",
-				 amount, QUEUE_MAX_PACKETS);
-	if (limit == QUEUE_BYTES && amount > QUEUE_MAX_BYTES)
-		return error_set(error, -EINVAL, where,
-				 "queue limit of %" PRIu64 " bytes is more than %" PRIu64
-				 ": lower it, or give the limit as a time",
-				 amount, QUEUE_MAX_BYTES);
-	*params = (struct queue_params){.limit = limit, .limit_amount = amount};
-	return 0;
+	if (params->kind == QUEUE_PRIORITY || params->kind == QUEUE_WEIGHTED)
+		frames *= params->classes.count;
+	return frames < UINT32_MAX ? (uint32_t)frames : UINT32_MAX;
 }
 
 // Each packet is forgotten once, so the loop costs one step a packet on average.
@@ -69,32 +67,104 @@ static void queue_forget(struct queue_state *state, uint64_t arrival_at_ns)
 	}
 }
 
-bool queue_admit(const struct queue_params *params, struct queue_state *state,
-		 uint64_t arrival_at_ns, uint64_t wait_ns, uint32_t frame_bytes)
+// Would a limit of that kind let the frame in? What has departed is forgotten.
+static bool fits(const struct queue_state *state, enum queue_limit limit, uint64_t amount,
+		 uint64_t wait_ns, uint32_t frame_bytes)
 {
-	switch (params->limit) {
+	switch (limit) {
 	case QUEUE_PACKETS:
-		queue_forget(state, arrival_at_ns);
-		return state->count < params->limit_amount && state->count < state->capacity;
+		return state->count < amount;
 	case QUEUE_BYTES:
-		queue_forget(state, arrival_at_ns);
-		return state->bytes + frame_bytes <= params->limit_amount &&
-		       state->count < state->capacity;
+		return state->bytes + frame_bytes <= amount;
 	case QUEUE_TIME:
-		return wait_ns <= params->limit_amount;
+		return wait_ns <= amount;
 	case QUEUE_UNLIMITED:
 		break;
 	}
 	return true;
 }
 
+bool queue_admit(const struct queue_params *params, struct queue_state *state,
+		 uint64_t arrival_at_ns, uint64_t wait_ns, uint32_t frame_bytes)
+{
+	if (tracks(params)) {
+		queue_forget(state, arrival_at_ns);
+		if (state->count >= state->capacity)
+			return false;
+	}
+	return fits(state, params->limit, params->limit_amount, wait_ns, frame_bytes);
+}
+
 void queue_push(const struct queue_params *params, struct queue_state *state,
 		uint64_t departs_at_ns, uint32_t frame_bytes)
 {
-	if (params->limit != QUEUE_PACKETS && params->limit != QUEUE_BYTES)
+	if (!tracks(params))
 		return;
 	state->slots[(state->head + state->count) & (state->capacity - 1)] =
 		(struct queue_slot){.departs_at_ns = departs_at_ns, .frame_bytes = frame_bytes};
 	state->count++;
 	state->bytes += frame_bytes;
+	if (params->kind == QUEUE_RED)
+		state->red.idle_from_ns = departs_at_ns;
+}
+
+static uint32_t draw_of(const struct queue_arrival *arrival)
+{
+	return rng_draw(arrival->seed, arrival->random_key, RNG_QUEUE, arrival->packet);
+}
+
+// Congestion is judged before the limit is: RED's average counts every arrival.
+static enum aqm_verdict offer_red(const struct queue_params *params, struct queue_state *state,
+				  const struct queue_arrival *arrival)
+{
+	queue_forget(state, arrival->at_ns);
+	return red_offer(&params->red, &state->red, arrival->at_ns, state->bytes,
+			 arrival->frame->ecn, draw_of(arrival));
+}
+
+static enum aqm_verdict offer_pie(const struct queue_params *params, struct queue_state *state,
+				  const struct queue_arrival *arrival)
+{
+	uint64_t short_ns;
+
+	pie_tick(&params->pie, &state->pie, arrival->at_ns, arrival->at_ns + arrival->wait_ns);
+	if (state->pie.probability == 0)
+		return AQM_PASS;
+	short_ns = 2 * rate_serialisation_ns(arrival->rate, params->pie.mtu_bytes);
+	return pie_offer(&params->pie, &state->pie, arrival->wait_ns <= short_ns,
+			 arrival->frame->ecn, draw_of(arrival));
+}
+
+static enum aqm_verdict offer_tail(const struct queue_params *params,
+				   const struct queue_state *state,
+				   const struct queue_arrival *arrival)
+{
+	bool above = !fits(state, params->mark, params->mark_amount, arrival->wait_ns,
+			   arrival->frame->bytes);
+
+	return above && aqm_marks(params->mark_ect1_only, arrival->frame->ecn) ? AQM_MARK
+									       : AQM_PASS;
+}
+
+enum queue_verdict queue_offer(const struct queue_params *params, struct queue_state *state,
+			       const struct queue_arrival *arrival)
+{
+	enum aqm_verdict verdict = AQM_PASS;
+
+	if (queue_is_managed(params))
+		return managed_offer(params, state->waiting, arrival);
+	if (params->kind == QUEUE_RED)
+		verdict = offer_red(params, state, arrival);
+	else if (params->kind == QUEUE_PIE)
+		verdict = offer_pie(params, state, arrival);
+	if (verdict == AQM_DROP)
+		return QUEUE_EARLY;
+	if (!queue_admit(params, state, arrival->at_ns, arrival->wait_ns, arrival->frame->bytes)) {
+		if (params->kind == QUEUE_PIE)
+			pie_overflow(&state->pie);
+		return QUEUE_FULL;
+	}
+	if (params->kind == QUEUE_TAIL)
+		verdict = offer_tail(params, state, arrival);
+	return verdict == AQM_MARK ? QUEUE_MARK : QUEUE_PASS;
 }

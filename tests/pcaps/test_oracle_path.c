@@ -130,7 +130,7 @@ static void delays_of_the_hops_add_up(void **state)
 
 	(void)state;
 	assert_int_equal(rate_make_params(8000000, 0, 0, 0, "", &second.rate, NULL), 0);
-	second.queue = (struct queue_params){QUEUE_TIME, 20 * MS};
+	second.queue = (struct queue_params){.limit = QUEUE_TIME, .limit_amount = 20 * MS};
 	set(road, 0, 0, &first);
 	set(road, 0, 2, &second);
 	way(road, 0, 1, hops, 2);
