@@ -12,7 +12,7 @@
 #define PIE_P(p)       ((uint64_t)((p) * (double)PIE_ONE)) // a constant's probability
 
 // By which the probability shrinks each tick when the wait is low: 0.98 (section 4.2).
-#define PIE_DECAY_Q32 0xFAE147AE
+#define PIE_DECAY_Q62 ((uint64_t)(0.98 * (double)(UINT64_C(1) << 62)))
 
 // Bounds of the sum of probabilities between two drops (section 5.4).
 #define PIE_ACCUMULATED_LEAST PIE_P(0.85)
@@ -90,7 +90,7 @@ static void tick(const struct pie_params *params, struct pie_state *state, uint6
 		step = PIE_P(0.02); // section 5.5
 	probability += step;
 	if (is_low)
-		probability = (probability * PIE_DECAY_Q32) >> 32;
+		probability = (probability * (__int128)PIE_DECAY_Q62) >> 62;
 	probability = probability < (__int128)PIE_ONE ? probability : (__int128)PIE_ONE;
 	state->probability = probability > 0 ? (uint64_t)probability : 0;
 	state->delay_old_ns = delay_ns;
@@ -120,9 +120,10 @@ void pie_start(const struct pie_params *params, struct pie_state *state, uint64_
 	skip(params, state, at_ns);
 }
 
-void pie_tick(const struct pie_params *params, struct pie_state *state, uint64_t at_ns,
-	      uint64_t line_free_at_ns)
+void pie_tick(const struct pie_params *params, struct pie_state *state, uint64_t at_ns)
 {
+	const uint64_t line_free_at_ns = state->line_free_at_ns;
+
 	while (at_ns - state->ticked_at_ns >= params->tupdate_ns) {
 		uint64_t next_at_ns = state->ticked_at_ns + params->tupdate_ns;
 

@@ -37,11 +37,12 @@ struct pie_params {
 
 // Zero-initialised is the start at time 0, with all of the burst allowance; pie_start for later.
 struct pie_state {
-	uint64_t ticked_at_ns;  // last tick that is done; the next is tupdate_ns later
-	uint64_t probability;   // times 2^PIE_PROBABILITY_BITS
-	uint64_t accumulated;   // probabilities since the last drop, times 2^PIE_PROBABILITY_BITS
-	uint64_t delay_old_ns;  // wait at the last tick
-	uint64_t burst_used_ns; // of the burst allowance
+	uint64_t ticked_at_ns;    // last tick that is done; the next is tupdate_ns later
+	uint64_t probability;     // times 2^PIE_PROBABILITY_BITS
+	uint64_t accumulated;     // probabilities since the last drop, times 2^PIE_PROBABILITY_BITS
+	uint64_t delay_old_ns;    // wait at the last tick
+	uint64_t burst_used_ns;   // of the burst allowance
+	uint64_t line_free_at_ns; // the caller's: when the line will have sent all it was given
 };
 
 // Checks and fills in what follows. -EINVAL with a sentence: a target of 0 or above 1 h, tupdate
@@ -52,10 +53,9 @@ int pie_finish(struct pie_params *params, const char *where, struct error *error
 // The start at an instant: ticks are at multiples of tupdate_ns.
 void pie_start(const struct pie_params *params, struct pie_state *state, uint64_t at_ns);
 
-// Does the ticks up to at_ns (those at that instant too). The line is free at line_free_at_ns,
-// which has not changed since the last call. Amortised constant time. Cannot fail.
-void pie_tick(const struct pie_params *params, struct pie_state *state, uint64_t at_ns,
-	      uint64_t line_free_at_ns);
+// Does the ticks up to at_ns (those at that instant too), with the waits that follow from
+// line_free_at_ns, which holds since the last call. Amortised constant time. Cannot fail.
+void pie_tick(const struct pie_params *params, struct pie_state *state, uint64_t at_ns);
 
 // The verdict on a frame that arrives, after pie_tick at its arrival: section 4.1 with the burst
 // allowance of 4.4 and, where asked, sections 5.1 and 5.4. `is_short`: no more than two mtu_bytes

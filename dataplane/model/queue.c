@@ -98,6 +98,8 @@ bool queue_admit(const struct queue_params *params, struct queue_state *state,
 void queue_push(const struct queue_params *params, struct queue_state *state,
 		uint64_t departs_at_ns, uint32_t frame_bytes)
 {
+	if (params->kind == QUEUE_PIE)
+		state->pie.line_free_at_ns = departs_at_ns;
 	if (!tracks(params))
 		return;
 	state->slots[(state->head + state->count) & (state->capacity - 1)] =
@@ -127,12 +129,13 @@ static enum aqm_verdict offer_pie(const struct queue_params *params, struct queu
 {
 	uint64_t short_ns;
 
-	pie_tick(&params->pie, &state->pie, arrival->at_ns, arrival->at_ns + arrival->wait_ns);
-	if (state->pie.probability == 0)
-		return AQM_PASS;
+	// An idle line is free since its last departure, which queue_push has noted.
+	if (arrival->wait_ns > 0)
+		state->pie.line_free_at_ns = arrival->at_ns + arrival->wait_ns;
+	pie_tick(&params->pie, &state->pie, arrival->at_ns);
 	short_ns = 2 * rate_serialisation_ns(arrival->rate, params->pie.mtu_bytes);
 	return pie_offer(&params->pie, &state->pie, arrival->wait_ns <= short_ns,
-			 arrival->frame->ecn, draw_of(arrival));
+			 arrival->frame->ecn, state->pie.probability > 0 ? draw_of(arrival) : 0);
 }
 
 static enum aqm_verdict offer_tail(const struct queue_params *params,
