@@ -291,6 +291,7 @@ static int carry(struct network *network, uint32_t link, enum link_direction fir
 
 		network->channel_up[c] = up;
 		network->plan->channels[c].params.carrier = up;
+		channel_finish(&network->plan->channels[c].params);
 		touch(network, c, change->inflight);
 	}
 	return convergence_link_changed(network->convergence, link, network->now_ns);

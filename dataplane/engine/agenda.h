@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a worker has to do next: the earliest instant of each of its sources (channels with packets
-// in flight, capture files, flows, managed queues), in a four-ary heap ordered by (instant, source number), so that
-// equal instants have one order whatever the machine or the number of workers.
+// in flight, capture files, flows, managed queues), in a four-ary heap ordered by (instant, source
+// number), so that equal instants have one order whatever the machine or the number of workers.
 #pragma once
 
 #include <stdbool.h>

@@ -160,6 +160,8 @@ void core_hold(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t
 // Sets the instant in the agenda at which the channel's managed queue has something to do; for the
 // owner of its entry.
 void core_schedule_departure(struct worker *worker, uint32_t channel);
+// What is due at or before at_ns leaves a channel's managed queue, or is lost by it.
+void core_depart(struct worker *worker, uint32_t channel, uint64_t at_ns);
 // A frame that a port has received: into its site or wire.
 void core_port_receive(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns);
 // Does all that is due before until_ns.

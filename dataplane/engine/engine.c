@@ -100,7 +100,8 @@ void engine_destroy(struct engine *engine)
 	for (size_t i = 0; engine->plan && engine->site_states && i < engine->plan->site_count; i++)
 		site_state_destroy(engine->site_states[i]);
 	for (size_t i = 0; engine->plan && engine->states && i < engine->plan->channel_count; i++)
-		free(engine->states[i].queue.slots);
+		free(queue_memory(&engine->plan->channels[i].params.queue,
+				  &engine->states[i].queue));
 	plan_free(engine->plan);
 	plan_free(engine->pending);
 	free(engine->states);
@@ -249,23 +250,38 @@ static int allocate(struct engine *engine, const struct plan *plan)
 	return 0;
 }
 
-// Memory for bottleneck queues that are longer than those in force.
-static int grow_queues(const struct engine *engine, struct plan *plan)
+// Does a channel's queue, or the line behind it, change?
+static bool queue_changes(const struct engine *engine, const struct plan *plan, uint32_t channel)
+{
+	const struct channel_params *to = &plan->channels[channel].params, *from;
+
+	if (!engine->plan)
+		return to->queue.kind != QUEUE_TAIL || queue_memory_bytes(&to->queue) > 0;
+	from = &engine->plan->channels[channel].params;
+	return memcmp(&from->queue, &to->queue, sizeof(to->queue)) != 0 ||
+	       memcmp(&from->rate, &to->rate, sizeof(to->rate)) != 0;
+}
+
+// Memory for the bottleneck queues that change.
+static int prepare_queues(const struct engine *engine, struct plan *plan)
 {
 	for (uint32_t i = 0; i < plan->channel_count; i++) {
-		uint32_t slots = queue_slots_needed(&plan->channels[i].params.queue);
+		size_t bytes = queue_memory_bytes(&plan->channels[i].params.queue);
 		struct plan_queue *queues;
 
-		if (slots <= engine->states[i].queue.capacity)
+		if (!queue_changes(engine, plan, i))
 			continue;
-		queues = realloc(plan->queues, (plan->queue_count + 1) * sizeof(*queues));
-		if (!queues)
-			return -ENOMEM;
-		plan->queues = queues;
-		queues[plan->queue_count].channel = i;
-		queues[plan->queue_count].capacity = slots;
-		queues[plan->queue_count].slots = calloc(slots, sizeof(struct queue_slot));
-		if (!queues[plan->queue_count].slots)
+		if ((plan->queue_count & (plan->queue_count - 1)) == 0) {
+			queues = realloc(plan->queues,
+					 (plan->queue_count ? 2 * plan->queue_count : 1) *
+						 sizeof(*queues));
+			if (!queues)
+				return -ENOMEM;
+			plan->queues = queues;
+		}
+		queues = &plan->queues[plan->queue_count];
+		*queues = (struct plan_queue){i, bytes ? calloc(1, bytes) : NULL};
+		if (bytes && !queues->memory)
 			return -ENOMEM;
 		plan->queue_count++;
 	}
@@ -333,7 +349,7 @@ int engine_publish(struct engine *engine, struct plan *plan, struct error *error
 		if (!plan->lookup)
 			return error ? error->code : -ENOMEM;
 	}
-	if ((first && allocate(engine, plan)) || grow_queues(engine, plan))
+	if ((first && allocate(engine, plan)) || prepare_queues(engine, plan))
 		return error_set(error, -ENOMEM, "engine", "no memory for the plan");
 	if (core_live_runs(engine)) {
 		core_live_publish(engine, plan);

@@ -186,6 +186,7 @@ struct engine_flow_counters {
 	uint64_t received;
 	uint64_t duplicated;         // sequence numbers seen again
 	uint64_t reordered;          // RFC 4737: later than a higher sequence number
+	uint64_t corrupted;          // received with a wrong checksum, and not measured
 	uint64_t lost[DROP_REASONS]; // by cause, wherever it happened
 	uint64_t next_sequence;      // expected
 	// The longest time without a packet since engine_flow_reset_gap, between two receptions.

@@ -6,6 +6,7 @@
 #include "dataplane/engine/checksum.h"
 #include "dataplane/engine/compose.h"
 #include "dataplane/engine/core.h"
+#include "dataplane/engine/parse.h"
 #include "dataplane/model/rng.h"
 
 #define ID_FLOW        (UINT64_C(1) << 62)
@@ -167,6 +168,25 @@ static void count_sequence(struct engine_flow_counters *counters, uint64_t seque
 		counters->next_sequence = sequence + 1;
 }
 
+// Is a damaged packet one that UDP would still take? Its payload is zero behind the stamp.
+static bool is_whole(const struct packet *packet)
+{
+	struct parse_upper upper;
+	const uint8_t *source, *target;
+	uint64_t sum;
+
+	if (!parse_upper(packet, &upper) || upper.fragment || upper.protocol != PROTOCOL_UDP ||
+	    upper.length < UDP + sizeof(struct stamp) || upper.available < upper.length)
+		return false;
+	source = parse_source(packet);
+	target = parse_target(packet);
+	sum = packet->flags & PACKET_IPV4
+		      ? checksum_pseudo4(source, target, PROTOCOL_UDP, upper.length)
+		      : checksum_pseudo6(source, target, PROTOCOL_UDP, upper.length);
+	sum = checksum_add(sum, packet->frame + upper.offset, upper.length);
+	return checksum_finish(sum) == 0;
+}
+
 void worker_flow_receive(struct worker *worker, packet_ref ref, uint64_t at_ns)
 {
 	struct packet *packet = worker_packet(worker, ref);
@@ -176,6 +196,12 @@ void worker_flow_receive(struct worker *worker, packet_ref ref, uint64_t at_ns)
 	uint64_t gap_ns = at_ns - counters->last_received_at_ns;
 	struct stamp stamp;
 
+	if (packet->flags & PACKET_DAMAGED && !is_whole(packet)) {
+		counters->received++;
+		counters->corrupted++;
+		core_end_packet(worker, ref);
+		return;
+	}
 	memcpy(&stamp, packet->frame + ETHERNET + header + UDP, sizeof(stamp));
 	if (counters->received && gap_ns > counters->gap_ns) {
 		counters->gap_ns = gap_ns;

@@ -193,6 +193,8 @@ static void input(struct worker *worker, const struct plan *plan, uint32_t site,
 				     : plan->channels[ingress.channel].to_interface;
 	if (context.interface != PLAN_NONE)
 		receive_frame(&context, ref);
+	else if (worker_packet(worker, ref)->flags & PACKET_DAMAGED)
+		receive_damaged(&context, ref);
 	else if (ingress.channel != PLAN_NONE)
 		forward_packet(&context, ref, false);
 	else

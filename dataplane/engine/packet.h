@@ -16,8 +16,9 @@ enum packet_flags {
 	PACKET_IPV6 = 1 << 1,
 	PACKET_FLOW = 1 << 2, // made by a built-in flow: `flow` is valid
 	PACKET_TTL_STALE =
-		1 << 3,      // `ttl` has been decremented since the frame's bytes were written
-	PACKET_COPY = 1 << 4 // a duplicate
+		1 << 3,         // `ttl` has been decremented since the frame's bytes were written
+	PACKET_COPY = 1 << 4,   // a duplicate
+	PACKET_DAMAGED = 1 << 5 // bits were flipped: no header field may be trusted
 };
 
 // What every hop reads: one half of a cache line. The frame's bytes follow it and are not touched

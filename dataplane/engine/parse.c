@@ -165,7 +165,7 @@ static enum parse_kind parse_ipv6(struct packet *packet)
 
 static void forget_fields(struct packet *packet)
 {
-	packet->flags &= PACKET_FLOW | PACKET_COPY;
+	packet->flags &= PACKET_FLOW | PACKET_COPY | PACKET_DAMAGED;
 	packet->layer3 = PARSE_ETHERNET_BYTES;
 	packet->ttl = 0;
 	packet->hash = 0;

@@ -73,7 +73,7 @@ void plan_free(struct plan *plan)
 	for (size_t i = 0; plan->rows && i < plan->site_count; i++)
 		plan_row_put(plan->rows[i]);
 	for (size_t i = 0; i < plan->queue_count; i++)
-		free(plan->queues[i].slots);
+		free(plan->queues[i].memory);
 	if (plan->lookup)
 		lookup_put(plan->lookup);
 	free(plan->sites);

@@ -145,11 +145,11 @@ struct plan_touched {
 
 struct plan_lookup; // longest-prefix tables, private to the engine, shared between plans
 
-// Memory of a bottleneck queue that must grow when the plan takes over; private to the engine.
+// A bottleneck queue that changes when the plan takes over: its new memory before, its old
+// afterwards. Private to the engine.
 struct plan_queue {
 	uint32_t channel;
-	uint32_t capacity;
-	struct queue_slot *slots;
+	void *memory;
 };
 
 struct plan {

@@ -145,3 +145,37 @@ void receive_frame(struct site_context *context, packet_ref ref)
 		break;
 	}
 }
+
+static uint32_t lookup_damaged(const struct site_context *context, const struct packet *packet,
+			       enum parse_kind kind)
+{
+	const uint8_t *source = parse_source(packet), *target = parse_target(packet);
+
+	if (kind == PARSE_IPV4)
+		return address4_is_routable(source) && address4_is_routable(target)
+			       ? worker_lookup4(context->worker, target)
+			       : PLAN_NONE;
+	return address6_is_routable(source) && address6_is_routable(target)
+		       ? worker_lookup6(context->worker, target)
+		       : PLAN_NONE;
+}
+
+void receive_damaged(const struct site_context *context, packet_ref ref)
+{
+	struct packet *packet = worker_packet(context->worker, ref);
+	const struct plan *plan = context->plan;
+	enum parse_kind kind = parse_frame(packet);
+
+	packet->destination = PLAN_NONE;
+	if (kind != PARSE_IPV4 && kind != PARSE_IPV6) {
+		refuse(context, ref);
+		return;
+	}
+	packet->destination = lookup_damaged(context, packet, kind);
+	if (packet->destination < plan->destination_count && packet->flags & PACKET_FLOW &&
+	    plan->destinations[packet->destination].site != plan->flows[packet->flow].to_site) {
+		refuse(context, ref);
+		return;
+	}
+	forward_packet(context, ref, false);
+}

@@ -9,3 +9,8 @@
 // packets looked up and forwarded, the rest is lost (no-route). Sets context->to_group. Takes it
 // over.
 void receive_frame(struct site_context *context, packet_ref ref);
+
+// Takes a packet that came over a channel between routers with bits flipped: its headers are read
+// anew and its destination looked up again; what has become no IP packet, or a flow's packet for
+// elsewhere, is lost (no-route). Takes it over.
+void receive_damaged(const struct site_context *context, packet_ref ref);

@@ -6,21 +6,48 @@
 
 #include "dataplane/engine/core.h"
 
-// Puts the larger queue memory of a plan in place of the old, which the plan then owns.
-static void grow_queues(struct engine *engine, struct plan *plan)
+// Puts the new memory of queues in place of the old, which the plan then owns.
+static void change_queues(struct engine *engine, struct plan *next)
 {
-	for (size_t i = 0; i < plan->queue_count; i++) {
-		struct plan_queue *grown = &plan->queues[i];
-		struct queue_state *queue = &engine->states[grown->channel].queue;
-		struct queue_slot *old = queue->slots;
+	const struct plan *before = engine->plan;
 
-		for (uint32_t k = 0; k < queue->count; k++)
-			grown->slots[k] = old[(queue->head + k) & (queue->capacity - 1)];
-		queue->slots = grown->slots;
-		queue->capacity = grown->capacity;
-		queue->head = 0;
-		grown->slots = old;
+	for (size_t i = 0; i < next->queue_count; i++) {
+		struct plan_queue *changed = &next->queues[i];
+		const struct channel_params *to = &next->channels[changed->channel].params;
+		struct queue_state *state = &engine->states[changed->channel].queue;
+		void *memory = changed->memory;
+
+		changed->memory = NULL;
+		if (before)
+			changed->memory = queue_migrate(
+				&before->channels[changed->channel].params.queue, &to->queue,
+				&to->rate, state, memory, next->valid_from_ns);
+		else
+			queue_attach(&to->queue, state, memory, next->valid_from_ns);
 	}
+}
+
+// What the change has thrown out, or put on the line, leaves now: its old memory goes with the
+// plan.
+static void empty_queues(struct engine *engine, const struct plan *next)
+{
+	for (size_t i = 0; i < next->queue_count; i++) {
+		uint32_t channel = next->queues[i].channel;
+
+		core_depart(&engine->workers[core_entry_owner(engine, &next->channels[channel])],
+			    channel, next->valid_from_ns);
+	}
+}
+
+// So is what waits for the line.
+static void cut_waiting(struct engine *engine, uint32_t channel, uint64_t at_ns)
+{
+	const struct plan_channel *c = &engine->plan->channels[channel];
+	struct worker *owner = &engine->workers[core_entry_owner(engine, c)];
+	struct waiting_entry left;
+
+	while (queue_take(&c->params.queue, &engine->states[channel].queue, &left))
+		core_lose_in_channel(owner, channel, left.frame.handle, DROP_CUT, at_ns, 0);
 }
 
 // Everything in flight on a channel is lost at the instant of the change.
@@ -37,6 +64,7 @@ static void cut(struct engine *engine, uint32_t channel, uint64_t at_ns)
 		core_lose_in_channel(owner, channel, ref, DROP_CUT, at_ns, due_at_ns);
 	}
 	agenda_set(&owner->agenda, channel, AGENDA_NEVER);
+	cut_waiting(engine, channel, at_ns);
 }
 
 static void retime(struct engine *engine, uint32_t channel, int64_t by_ns, uint64_t at_ns)
@@ -69,15 +97,13 @@ struct plan *takeover(struct engine *engine)
 	struct plan *before = engine->plan;
 
 	engine->pending = NULL;
-	grow_queues(engine, next);
 	for (size_t i = 0; before && i < next->touched_count; i++)
 		touch(engine, next, &next->touched[i]);
+	change_queues(engine, next);
 	engine->plan = next;
 	for (unsigned i = 0; i < engine->worker_count; i++)
 		engine->workers[i].plan = next;
 	partition(engine);
-	// A queue may have begun or ceased to be a managed one, or its line may be free sooner.
-	for (uint32_t i = 0; before && engine->worker_count == 1 && i < next->channel_count; i++)
-		core_schedule_departure(&engine->workers[0], i);
+	empty_queues(engine, next);
 	return before;
 }

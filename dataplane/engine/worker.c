@@ -219,7 +219,26 @@ static void mark(struct worker *worker, uint32_t channel, packet_ref ref)
 		worker->channels[channel].marked++;
 }
 
-// All but the plain fate: marked, copied, out of order.
+// Flips bits. A router that gets the packet must look at its headers anew, like at one from
+// outside.
+static void damage(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t number)
+{
+	const struct channel_params *params = &worker->plan->channels[channel].params;
+	struct packet *packet = worker_packet(worker, ref);
+
+	packet_refresh_ttl(packet);
+	if (packet->flags & (PACKET_IPV4 | PACKET_IPV6)) {
+		packet->frame[12] = packet->flags & PACKET_IPV4 ? 0x08 : 0x86;
+		packet->frame[13] = packet->flags & PACKET_IPV4 ? 0x00 : 0xdd;
+	}
+	corrupt_apply(&params->corrupt, params->seed, params->random_key, number, packet->frame,
+		      packet->length);
+	packet->flags |= PACKET_DAMAGED;
+	packet->destination = PLAN_NONE;
+	worker->channels[channel].corrupted++;
+}
+
+// All but the plain fate: marked, damaged, copied, out of order.
 static void settle_slowly(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns,
 			  const struct channel_fate *fate)
 {
@@ -228,6 +247,8 @@ static void settle_slowly(struct worker *worker, uint32_t channel, packet_ref re
 
 	if (fate->flags & CHANNEL_MARKED)
 		mark(worker, channel, ref);
+	if (fate->flags & CHANNEL_CORRUPTED)
+		damage(worker, channel, ref, fate->packet);
 	if (fate->flags & CHANNEL_COPIED)
 		copy = duplicate(worker, channel, ref);
 	if (out_of_order)
@@ -273,8 +294,7 @@ void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint6
 		settle(worker, channel, ref, at_ns, &fate);
 }
 
-// Frames leave a managed queue, or are lost by it.
-static void depart(struct worker *worker, uint32_t channel, uint64_t at_ns)
+void core_depart(struct worker *worker, uint32_t channel, uint64_t at_ns)
 {
 	const struct channel_params *params = &worker->plan->channels[channel].params;
 	struct channel_state *state = &worker->engine->states[channel];
@@ -357,6 +377,6 @@ void core_advance(struct worker *worker, uint64_t until_ns)
 		else if (source < flows)
 			flow_send(worker, source - ports, at_ns);
 		else
-			depart(worker, source - flows, at_ns);
+			core_depart(worker, source - flows, at_ns);
 	}
 }
