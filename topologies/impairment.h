@@ -168,12 +168,13 @@ enum queue_words {
 };
 
 #define QUEUE_BANDS_MOST 8
+#define QUEUE_BANDS      4 // unless given
 
 // Zero means that a number was not given: the discipline's own default holds.
 struct impairment_queue {
 	enum queue_words kind;
 	uint64_t target_ns, interval_ns, ce_threshold_ns, update_ns;
-	double alpha, beta; // pie, as in tc (in 32nds)
+	uint32_t alpha, beta; // pie, in 16ths per second as in tc
 	uint64_t flows, quantum_bytes, memory_bytes;
 	uint64_t min_bytes, max_bytes, packet_bytes, burst_packets; // red
 	double probability;                                         // red

@@ -61,40 +61,121 @@ static int translate_rate(const struct translation *t)
 				overhead->cell_overhead_bytes, t->where, &t->to->rate, t->error);
 }
 
+static const enum queue_kind queue_kinds[] = {
+	[QUEUE_WORDS_TAIL] = QUEUE_TAIL,     [QUEUE_WORDS_HEAD] = QUEUE_HEAD,
+	[QUEUE_WORDS_RED] = QUEUE_RED,       [QUEUE_WORDS_CODEL] = QUEUE_CODEL,
+	[QUEUE_WORDS_PIE] = QUEUE_PIE,       [QUEUE_WORDS_FQ_CODEL] = QUEUE_FQ_CODEL,
+	[QUEUE_WORDS_PRIO] = QUEUE_PRIORITY, [QUEUE_WORDS_DRR] = QUEUE_WEIGHTED,
+	[QUEUE_WORDS_STEP] = QUEUE_TAIL,
+};
+
+// What is given replaces a default.
+#define GIVE(to, given)                                                                            \
+	do {                                                                                       \
+		if (given)                                                                         \
+			(to) = (__typeof__(to))(given);                                            \
+	} while (0)
+
+static void give_aqm(const struct impairment_queue *from, struct queue_params *to)
+{
+	GIVE(to->codel.target_ns, from->target_ns);
+	GIVE(to->codel.interval_ns, from->interval_ns);
+	GIVE(to->codel.ce_threshold_ns, from->ce_threshold_ns);
+	GIVE(to->pie.target_ns, from->target_ns);
+	GIVE(to->pie.tupdate_ns, from->update_ns);
+	GIVE(to->pie.alpha, from->alpha);
+	GIVE(to->pie.beta, from->beta);
+	GIVE(to->red.min_bytes, from->min_bytes);
+	GIVE(to->red.max_bytes, from->max_bytes);
+	GIVE(to->red.avpkt_bytes, from->packet_bytes);
+	GIVE(to->red.burst_packets, from->burst_packets);
+	if (from->probability > 0)
+		to->red.probability = (uint64_t)(from->probability * 4294967296.0 + 0.5);
+	to->red.adaptive = from->adaptive;
+	if (from->ecn)
+		to->codel.ecn = to->pie.ecn = to->red.ecn = from->ecn > 0;
+	GIVE(to->fair.flows, from->flows);
+	GIVE(to->fair.quantum_bytes, from->quantum_bytes);
+	GIVE(to->fair.memory_bytes, from->memory_bytes);
+}
+
+// Bands: those named, the rest as by default, none beyond the last.
+static void give_classes(const struct impairment_queue *from, struct queue_params *to)
+{
+	GIVE(to->classes.count, from->bands);
+	GIVE(to->classes.quantum_bytes, from->quantum_bytes);
+	for (uint32_t i = 0; i < to->classes.count; i++)
+		GIVE(to->classes.weight[i], from->weights[i]);
+	for (unsigned dscp = 0; dscp < 64; dscp++) {
+		if (from->bands_given && from->band_of[dscp] != 0xff)
+			to->classes.of_dscp[dscp] = from->band_of[dscp];
+		if (to->classes.of_dscp[dscp] >= to->classes.count)
+			to->classes.of_dscp[dscp] = (uint8_t)(to->classes.count - 1);
+	}
+}
+
 static int translate_queue(const struct translation *t)
 {
-	static const enum queue_limit limits[] = {[LIMIT_PACKETS] = QUEUE_PACKETS,
+	static const enum queue_limit limits[] = {[LIMIT_NONE] = QUEUE_UNLIMITED,
+						  [LIMIT_PACKETS] = QUEUE_PACKETS,
 						  [LIMIT_BYTES] = QUEUE_BYTES,
 						  [LIMIT_TIME] = QUEUE_TIME};
-	const struct impairment_limit *limit = &t->from->limit;
-	struct queue_params *to = &t->to->queue, unused;
+	const struct impairment_queue *queue = &t->from->queue;
+	struct queue_params made = queue_defaults(queue_kinds[queue->kind]);
+	int result;
 
-	if (t->from->queue.kind != QUEUE_WORDS_TAIL)
-		return absent(t, "this queue");
-	*to = (struct queue_params){.limit = QUEUE_UNLIMITED};
-	if (limit->kind != LIMIT_NONE) // refused even where nothing waits
-		return queue_make_params(limits[limit->kind], limit->amount, t->where,
-					 t->from->rate.bps ? to : &unused, t->error);
-	if (t->from->rate.bps == 0 || (t->from->given & IMPAIRMENT(GROUP_LIMIT)))
-		return 0;
-	return queue_make_params(QUEUE_PACKETS, IMPAIRMENT_LIMIT_PACKETS, t->where, to, t->error);
+	if (t->from->given & IMPAIRMENT(GROUP_LIMIT)) {
+		made.limit = limits[t->from->limit.kind];
+		made.limit_amount = t->from->limit.amount;
+	}
+	give_aqm(queue, &made);
+	give_classes(queue, &made);
+	if (queue->kind == QUEUE_WORDS_STEP) {
+		made.mark = QUEUE_TIME;
+		made.mark_amount = queue->target_ns;
+		made.mark_ect1_only = queue->ect1_only;
+	}
+	result = queue_finish(&made, &t->to->rate, t->where, t->error);
+	if (result < 0)
+		return result;
+	// Without a line nothing waits.
+	t->to->queue = t->from->rate.bps ? made : (struct queue_params){.limit = QUEUE_UNLIMITED};
+	return 0;
+}
+
+static int translate_mishaps(const struct translation *t)
+{
+	const struct impairment *from = t->from;
+	const struct impairment_reorder *reorder = &from->reorder;
+	int result;
+
+	result = duplicate_make_params(from->duplicate.ratio, from->duplicate.correlation, t->where,
+				       &t->to->duplicate, t->error);
+	t->to->corrupt = (struct corrupt_params){0};
+	if (result == 0 && from->corrupt.chance.ratio > 0)
+		result = corrupt_make_params(from->corrupt.chance.ratio,
+					     from->corrupt.chance.correlation, from->corrupt.bits,
+					     t->where, &t->to->corrupt, t->error);
+	t->to->reorder = (struct reorder_params){0};
+	if (result < 0 || reorder->chance.ratio <= 0)
+		return result;
+	if (t->to->delay_ns == 0 && reorder->late_ns == 0)
+		return error_set(t->error, -EINVAL, t->where,
+				 "reorder sends packets without their delay, and there is none; "
+				 "give a delay, or reorder ... late TIME");
+	return reorder_make_params(reorder->chance.ratio, reorder->chance.correlation, reorder->gap,
+				   reorder->late_ns, t->where, &t->to->reorder, t->error);
 }
 
 static int translate_rest(const struct translation *t)
 {
 	const struct impairment *from = t->from;
 
-	if (from->given & IMPAIRMENT(GROUP_DUPLICATE))
-		return absent(t, "duplicate");
-	if (from->given & IMPAIRMENT(GROUP_CORRUPT))
-		return absent(t, "corrupt");
-	if (from->given & IMPAIRMENT(GROUP_REORDER))
-		return absent(t, "reorder");
-	if (from->given & IMPAIRMENT(GROUP_BURST))
+	if (from->burst_bytes)
 		return absent(t, "burst");
-	if (from->given & IMPAIRMENT(GROUP_POLICE))
+	if (from->police.cir_bps)
 		return absent(t, "police");
-	if (from->given & IMPAIRMENT(GROUP_SLOT))
+	if (from->slot.least_ns || from->slot.most_ns)
 		return absent(t, "slot");
 	if (from->trace.table)
 		return absent(t, "trace");
@@ -120,6 +201,8 @@ int impairment_params(const struct impairment *impairment, const char *where, st
 		result = translate_rate(&t);
 	if (result == 0)
 		result = translate_queue(&t);
+	if (result == 0)
+		result = translate_mishaps(&t);
 	if (result == 0)
 		result = translate_rest(&t);
 	if (result < 0)

@@ -107,19 +107,20 @@ static int parse_probability(struct parser *parser, struct impairment_queue *que
 	return 0;
 }
 
-static int parse_gain(struct parser *parser, const char *keyword, double *gain)
+static int parse_gain(struct parser *parser, const char *keyword, uint32_t *gain)
 {
 	const char *word = parser_take(parser);
-	char *end;
+	uint64_t number;
 
 	if (!word)
 		return parser_missing(parser, keyword, "pie alpha 2 beta 20");
-	*gain = strtod(word, &end);
-	if (end == word || *end != '\0' || !(*gain > 0.0 && *gain <= 32.0))
+	if (quantity_parse_count(word, parser->where, &number, NULL) < 0 || number < 1 ||
+	    number > 32)
 		return parser_refuse(parser,
-				     "\"%s\" is not a gain in 32nds per second; expected above 0 "
-				     "up to 32, as in tc-pie",
+				     "\"%s\" is not a gain in 16ths per second; expected a whole "
+				     "number from 1 to 32, as in tc-pie",
 				     word);
+	*gain = (uint32_t)number;
 	return 0;
 }
 
@@ -328,10 +329,10 @@ static int check_bands(struct parser *parser)
 
 	for (unsigned dscp = 0; queue->bands_given && dscp < 64; dscp++)
 		if (queue->band_of[dscp] != 0xff &&
-		    queue->band_of[dscp] >= (queue->bands ? queue->bands : 3))
+		    queue->band_of[dscp] >= (queue->bands ? queue->bands : QUEUE_BANDS))
 			return parser_refuse(parser, "dscp %u goes to band %u, and there are %u",
 					     dscp, queue->band_of[dscp],
-					     queue->bands ? queue->bands : 3);
+					     queue->bands ? queue->bands : QUEUE_BANDS);
 	return 0;
 }
 

@@ -29,10 +29,10 @@ static void add_times(struct text *text, const struct impairment_queue *queue)
 
 static void add_numbers(struct text *text, const struct impairment_queue *queue)
 {
-	if (queue->alpha > 0)
-		text_add_real(text, "alpha", queue->alpha);
-	if (queue->beta > 0)
-		text_add_real(text, "beta", queue->beta);
+	if (queue->alpha)
+		text_add_number(text, "alpha", queue->alpha);
+	if (queue->beta)
+		text_add_number(text, "beta", queue->beta);
 	if (queue->flows)
 		text_add_number(text, "flows", (int64_t)queue->flows);
 	if (queue->quantum_bytes)

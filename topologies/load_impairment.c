@@ -69,7 +69,10 @@ static bool check_models(struct reader *reader, const struct ini_entry *entry,
 	struct impairment alone = *parsed;
 	struct error error;
 
-	alone.given &= ~IMPAIRMENT(GROUP_REORDER); // wants a delay, which another key gives
+	// Wants a delay and a limit, which other keys give.
+	alone.reorder = (struct impairment_reorder){0};
+	if (!(alone.given & IMPAIRMENT(GROUP_LIMIT)))
+		alone.queue.kind = QUEUE_WORDS_TAIL;
 	if (impairment_params(&alone, "", reader->topology->tables, &scratch, &error) == 0)
 		return true;
 	reader_fail(reader, entry, "%s", error.what);
@@ -121,6 +124,21 @@ static void forget_nothings(struct impairment *impairment)
 		impairment->given &= ~IMPAIRMENT(GROUP_OVERHEAD);
 	if (!impairment->burst_bytes)
 		impairment->given &= ~IMPAIRMENT(GROUP_BURST);
+}
+
+void check_link_impairments(struct reader *reader, const struct link *link)
+{
+	for (int direction = 0; direction < LINK_DIRECTIONS; direction++) {
+		struct channel_params scratch = {.delay_ns =
+							 link->propagation_ns + link->equipment_ns};
+		struct error error;
+
+		if (impairment_params(&link->impairments[direction], "", reader->topology->tables,
+				      &scratch, &error) == 0)
+			continue;
+		reader_fail(reader, NULL, "%s", error.what);
+		return; // the other direction has the same fault as a rule
+	}
 }
 
 void finish_link_impairments(struct reader *reader, struct link_draft *draft)

@@ -263,6 +263,8 @@ void read_link(struct reader *reader, const struct ini_section *section, uint32_
 								  : draft.metric[SCOPE_BOTH];
 	finish_link_impairments(reader, &draft);
 	finish_link(reader, &draft);
+	if (reader->errors->count == before)
+		check_link_impairments(reader, link);
 	if (reader->errors->count != before)
 		link->propagation_ns = 0;
 }

@@ -37,6 +37,10 @@ void read_link_impairment(struct reader *reader, void *thing, const struct ini_e
 // Puts the scopes together into the link's two directions.
 void finish_link_impairments(struct reader *reader, struct link_draft *draft);
 
+// Translates the whole of each direction's impairments, so that what the models refuse together is
+// said with the file's other faults. After finish_link, for a link without other faults.
+void check_link_impairments(struct reader *reader, const struct link *link);
+
 // Resolves the ends, checks that the keys fit the medium, computes length and propagation
 // (load_propagation.c).
 void finish_link(struct reader *reader, struct link_draft *draft);

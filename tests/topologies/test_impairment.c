@@ -235,7 +235,7 @@ static void generate(uint64_t *seed, char *line, size_t size)
 		 ONE_OF(seed, "", "limit 100", "limit 20ms", "limit 64kb", "limit none"),
 		 ONE_OF(seed, "", "queue tail", "queue head",
 			"queue codel target 3ms interval 50ms ecn",
-			"queue pie tupdate 10ms alpha 2 beta 20.5 noecn",
+			"queue pie tupdate 10ms alpha 2 beta 21 noecn",
 			"queue fq_codel flows 64 quantum 300 memory_limit 4mb ce_threshold 1ms",
 			"queue red min 30kb max 90kb avpkt 1kb burst 55 probability 0.02 ecn "
 			"adaptive",
