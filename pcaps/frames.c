@@ -73,6 +73,7 @@ static int add_frame(struct frames *frames, size_t *capacity, const struct diges
 {
 	struct digest digest =
 		digest_frame(options, frame->bytes, frame->length, frame->wire_length);
+	struct channel_frame header = {.bytes = frame->wire_length};
 	struct frame_row row = {
 		.at_ns = frame->at_ns,
 		.key = digest.key,
@@ -83,12 +84,35 @@ static int add_frame(struct frames *frames, size_t *capacity, const struct diges
 		.ttl = digest.ttl,
 	};
 
+	frame_read(frame->bytes, frame->length, &header);
+	row.flow = header.flow;
+	row.source_port = header.source_port;
+	row.target_port = header.target_port;
+	row.dscp = header.dscp;
+	row.ecn = header.ecn;
+	row.protocol = header.protocol;
+	row.is_segment = header.is_segment;
 	if (frame->packet_id == TRACE_NO_PACKET_ID)
 		frames->have_ids = false;
 	if (frame->length < frame->wire_length &&
 	    frame->length - digest.layer3 < frames->shortest_cut)
 		frames->shortest_cut = frame->length - digest.layer3;
 	return add_row(frames, capacity, &row);
+}
+
+struct channel_frame frames_channel_frame(const struct frame_row *row, uint32_t handle)
+{
+	return (struct channel_frame){
+		.bytes = row->wire_length,
+		.handle = handle,
+		.flow = row->flow,
+		.dscp = row->dscp,
+		.ecn = row->ecn,
+		.protocol = row->protocol,
+		.is_segment = row->is_segment,
+		.source_port = row->source_port,
+		.target_port = row->target_port,
+	};
 }
 
 static int read_all(struct trace_reader *reader, struct picker *picker,

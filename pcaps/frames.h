@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "dataplane/model/error.h"
+#include "dataplane/model/frame.h"
 #include "pcaps/digest.h"
 
 struct frame_row {
@@ -16,7 +17,15 @@ struct frame_row {
 	uint64_t packet_id;   // TRACE_NO_PACKET_ID: none
 	uint32_t wire_length; // Ethernet header and payload
 	uint32_t length;      // digest.length
-	uint8_t ttl;          // TTL or hop limit; 0 for what is not IP
+	// What the law of a channel may look at (dataplane/model/frame.h).
+	uint32_t flow;
+	uint16_t source_port;
+	uint16_t target_port;
+	uint8_t dscp;
+	uint8_t ecn;
+	uint8_t protocol;
+	uint8_t is_segment;
+	uint8_t ttl; // TTL or hop limit; 0 for what is not IP
 };
 
 struct frames {
@@ -39,6 +48,9 @@ struct frames_choice {
 	bool (*takes)(void *context, const uint8_t *bytes, uint32_t captured);
 	void *context;
 };
+
+// The row as the law of a channel sees it; `handle` comes back from a managed queue.
+struct channel_frame frames_channel_frame(const struct frame_row *row, uint32_t handle);
 
 // Reads a capture. 0 or a negative errno with a sentence. More than 2^32 - 2 frames are refused.
 int frames_load(const char *path, const struct frames_choice *choice,

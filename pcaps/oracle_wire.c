@@ -2,6 +2,7 @@
 // The exact oracle: the law of a channel, run over the frames that went in.
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pcaps/oracle.h"
 
@@ -11,28 +12,33 @@ struct wire {
 	size_t count;
 	size_t current;
 	struct channel_state state;
+	uint64_t clock_ns;
 	uint64_t held_until_ns; // lab clock: no later frame leaves before (jitter at its most)
 };
 
 static int collect_entries(const struct journal *journal, uint32_t channel, struct wire *wire)
 {
-	uint32_t slots = 0;
-
 	wire->entries = malloc((journal->channel_entry_count + 1) * sizeof(*wire->entries));
 	if (!wire->entries)
 		return -ENOMEM;
-	for (size_t i = 0; i < journal->channel_entry_count; i++) {
-		const struct journal_channel *entry = &journal->channels[i];
+	for (size_t i = 0; i < journal->channel_entry_count; i++)
+		if (journal->channels[i].channel == channel)
+			wire->entries[wire->count++] = &journal->channels[i];
+	return 0;
+}
 
-		if (entry->channel != channel)
-			continue;
-		if (queue_slots_needed(&entry->params.queue) > slots)
-			slots = queue_slots_needed(&entry->params.queue);
-		wire->entries[wire->count++] = entry;
-	}
-	wire->state.queue.capacity = slots;
-	wire->state.queue.slots = calloc((size_t)slots + 1, sizeof(*wire->state.queue.slots));
-	return wire->state.queue.slots ? 0 : -ENOMEM;
+static const struct channel_params *params_now(const struct wire *wire)
+{
+	return &wire->entries[wire->current]->params;
+}
+
+// Memory for a queue; false when there is none.
+static bool take_memory(const struct queue_params *queue, void **memory)
+{
+	size_t bytes = queue_memory_bytes(queue);
+
+	*memory = bytes ? calloc(1, bytes) : NULL;
+	return bytes == 0 || *memory;
 }
 
 static struct oracle_era era_of(const struct channel_params *params)
@@ -52,27 +58,47 @@ static struct oracle_era era_of(const struct channel_params *params)
 	};
 }
 
-static struct oracle_promise promise_of(struct wire *wire, const struct frame_row *row,
-					uint64_t clock_ns, uint32_t era)
+// What the law has said of a frame, as a promise.
+static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
+		    const struct channel_fate *fate)
 {
-	const struct channel_params *params = &wire->entries[wire->current]->params;
-	struct channel_fate fate =
-		channel_offer(params, &wire->state, row->at_ns - clock_ns, row->wire_length);
+	const struct channel_params *params = params_now(wire);
+	struct oracle_promise *made = &oracle->promises[sent];
+	uint64_t clock_ns = wire->clock_ns;
 	uint64_t spread_ns = (uint64_t)-jitter_minimum_ns(&params->jitter);
 	uint64_t least_ns = params->delay_ns > spread_ns ? params->delay_ns - spread_ns : 0;
-	uint64_t earliest_ns = fate.departs_at_ns + least_ns;
-	uint64_t latest_ns = fate.departs_at_ns + params->delay_ns + spread_ns;
-	struct oracle_promise promise = {.era = era, .lost = (uint8_t)fate.lost};
+	uint64_t earliest_ns = fate->departs_at_ns + least_ns;
+	uint64_t latest_ns = fate->departs_at_ns + params->delay_ns + spread_ns;
 
-	promise.is_free = earliest_ns >= wire->held_until_ns;
-	if (fate.lost == DROP_NONE || fate.lost == DROP_MODEL)
+	made->lost = (uint8_t)fate->lost;
+	made->is_free = earliest_ns >= wire->held_until_ns;
+	made->reordered = fate->flags & CHANNEL_REORDERED;
+	made->damaged = fate->flags & CHANNEL_CORRUPTED;
+	made->marked = fate->flags & CHANNEL_MARKED;
+	if ((fate->lost == DROP_NONE || fate->lost == DROP_MODEL) && !made->reordered)
 		wire->held_until_ns =
 			latest_ns > wire->held_until_ns ? latest_ns : wire->held_until_ns;
-	promise.earliest_at_ns = clock_ns + earliest_ns;
-	promise.latest_at_ns = clock_ns + wire->held_until_ns;
-	promise.constant_at_ns = clock_ns + fate.departs_at_ns + params->delay_ns;
-	promise.release_at_ns = fate.lost == DROP_NONE ? clock_ns + fate.release_at_ns : 0;
-	return promise;
+	made->earliest_at_ns = clock_ns + earliest_ns;
+	made->latest_at_ns = clock_ns + wire->held_until_ns;
+	made->constant_at_ns = clock_ns + fate->departs_at_ns + params->delay_ns;
+	made->release_at_ns = fate->lost == DROP_NONE ? clock_ns + fate->release_at_ns : 0;
+	if (fate->lost == DROP_NONE && fate->flags & CHANNEL_COPIED)
+		made->copy_release_at_ns = clock_ns + fate->copy_release_at_ns;
+}
+
+// Frames leave the managed queue, as far as they are due before an instant (or at it).
+static void depart(struct wire *wire, struct oracle *oracle, uint64_t until_ns, bool at_it)
+{
+	const struct channel_params *params = params_now(wire);
+	uint64_t due_ns;
+
+	while ((due_ns = channel_due_ns(params, &wire->state)) < until_ns ||
+	       (at_it && due_ns == until_ns)) {
+		uint32_t sent;
+		struct channel_fate fate = channel_depart(params, &wire->state, due_ns, &sent);
+
+		promise(wire, oracle, sent, &fate);
+	}
 }
 
 // A change that does not leave packets in flight alone: those sent before it and due at or after.
@@ -97,39 +123,80 @@ static void touch_flight(struct oracle *oracle, size_t sent_before,
 	}
 }
 
-static int run(const struct journal *journal, struct wire *wire, const struct frames *sent,
-	       struct oracle *oracle, struct error *error)
+// The next entry takes over, as a plan does in the engine: first what is due before, then those in
+// flight, then the queue.
+static int take_over(struct wire *wire, struct oracle *oracle, size_t sent_before,
+		     struct error *error)
+{
+	const struct channel_params *before = params_now(wire), *after;
+	const struct journal_channel *entry = wire->entries[wire->current + 1];
+	void *memory;
+
+	depart(wire, oracle, entry->from_ns, false);
+	touch_flight(oracle, sent_before, entry, wire->clock_ns);
+	if (!take_memory(&entry->params.queue, &memory))
+		return error_set(error, -ENOMEM, "oracle", "no memory for a queue");
+	wire->current++;
+	after = params_now(wire);
+	if (memcmp(&before->queue, &after->queue, sizeof(after->queue)) != 0 ||
+	    memcmp(&before->rate, &after->rate, sizeof(after->rate)) != 0) {
+		memory = queue_migrate(&before->queue, &after->queue, &after->rate,
+				       &wire->state.queue, memory, entry->from_ns);
+		depart(wire, oracle, entry->from_ns, true);
+	}
+	free(memory);
+	return 0;
+}
+
+static void enter(struct wire *wire, struct oracle *oracle, size_t sent,
+		  const struct frame_row *row, uint32_t era)
+{
+	uint64_t at_ns = row->at_ns - wire->clock_ns;
+	struct channel_frame frame = frames_channel_frame(row, (uint32_t)sent);
+	struct channel_fate fate;
+
+	depart(wire, oracle, at_ns, false);
+	fate = channel_enter(params_now(wire), &wire->state, at_ns, &frame);
+	oracle->promises[sent].era = era;
+	if (!(fate.flags & CHANNEL_WAITS))
+		promise(wire, oracle, sent, &fate);
+}
+
+static int run(struct wire *wire, const struct frames *sent, struct oracle *oracle,
+	       struct error *error)
 {
 	bool begun = false;
 	int code = 0;
 
 	for (size_t i = 0; code == 0 && i < sent->count; i++) {
-		uint64_t at_ns = sent->rows[i].at_ns - journal->clock_ns;
+		uint64_t at_ns = sent->rows[i].at_ns - wire->clock_ns;
 
 		while (code == 0 && wire->current + 1 < wire->count &&
 		       wire->entries[wire->current + 1]->from_ns <= at_ns) {
-			touch_flight(oracle, i, wire->entries[++wire->current], journal->clock_ns);
+			code = take_over(wire, oracle, i, error);
 			begun = false;
 		}
-		if (!begun) {
-			struct oracle_era era = era_of(&wire->entries[wire->current]->params);
+		if (code == 0 && !begun) {
+			struct oracle_era era = era_of(params_now(wire));
 
 			code = oracle_add_era(oracle, &era, error);
 			begun = true;
 		}
-		oracle->promises[i] = promise_of(wire, &sent->rows[i], journal->clock_ns,
-						 (uint32_t)oracle->era_count - 1);
+		if (code == 0)
+			enter(wire, oracle, i, &sent->rows[i], (uint32_t)oracle->era_count - 1);
 	}
 	while (code == 0 && wire->current + 1 < wire->count)
-		touch_flight(oracle, sent->count, wire->entries[++wire->current],
-			     journal->clock_ns);
+		code = take_over(wire, oracle, sent->count, error);
+	if (code == 0)
+		depart(wire, oracle, UINT64_MAX, false);
 	return code;
 }
 
 int oracle_wire(const struct journal *journal, uint32_t channel, uint64_t first_packet,
 		const struct frames *sent, struct oracle *oracle, struct error *error)
 {
-	struct wire wire = {.state.packet = first_packet};
+	struct wire wire = {.state.packet = first_packet, .clock_ns = journal->clock_ns};
+	void *memory = NULL;
 	int code = oracle_begin(journal, sent, oracle, error);
 
 	if (code < 0)
@@ -137,16 +204,20 @@ int oracle_wire(const struct journal *journal, uint32_t channel, uint64_t first_
 	oracle->exact = true;
 	oracle->from_start = first_packet == 0;
 	if (collect_entries(journal, channel, &wire) < 0)
-		code = error_set(error, -ENOMEM, "oracle", "no memory for a queue");
+		code = error_set(error, -ENOMEM, "oracle", "no memory for the journal's entries");
 	else if (wire.count == 0 || wire.entries[0]->from_ns > 0)
 		code = error_set(error, -EINVAL, "journal",
 				 "says nothing about channel %u at time 0, so nothing can be "
 				 "promised",
 				 channel);
-	else
-		code = run(journal, &wire, sent, oracle, error);
+	else if (!take_memory(&wire.entries[0]->params.queue, &memory))
+		code = error_set(error, -ENOMEM, "oracle", "no memory for a queue");
+	if (code == 0) {
+		queue_attach(&wire.entries[0]->params.queue, &wire.state.queue, memory, 0);
+		code = run(&wire, sent, oracle, error);
+		free(queue_memory(&params_now(&wire)->queue, &wire.state.queue));
+	}
 	free(wire.entries);
-	free(wire.state.queue.slots);
 	oracle_finish(oracle);
 	if (code < 0)
 		oracle_free(oracle);
