@@ -30,7 +30,7 @@ static struct topology *make_topology(const struct wire_options *options, struct
 	struct topology *topology = NULL;
 	char *text;
 
-	if (asprintf(&text, topology_format, options->source ? WIRE_NO_RX : "",
+	if (asprintf(&text, topology_format, options->traffic ? WIRE_NO_RX : "",
 		     options->impairments) < 0) {
 		error_set(error, -ENOMEM, "wire", "no memory for its topology");
 		return NULL;

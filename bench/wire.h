@@ -19,7 +19,7 @@ enum wire_port { WIRE_PORT_WEST, WIRE_PORT_EAST };
 
 struct wire_options {
 	const char *impairments; // lines of the topology's [link span]: "delay = 1ms\n"
-	bool source;             // west never receives by itself: a source (source.h) makes frames
+	bool traffic;            // west never receives by itself: traffic.h makes frames
 	bool spin;
 };
 

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How late packets leave a live wire, beside what the machine alone makes late; and whether one
+// leaves early, as an outsider at both devices sees it.
+#include <stdio.h>
+#include <time.h>
+
+#include "bench/gaps.h"
+#include "bench/machine.h"
+#include "bench/options.h"
+#include "bench/report.h"
+#include "bench/traffic.h"
+#include "bench/wire.h"
+
+#define ROUNDS     5
+#define BARE       "a bare loop on the same core that reads the clock, things due 1 us apart"
+#define BARE_SLEEP "a bare thread that sleeps until each thing is due, 1 ms apart"
+
+enum regime {
+	SPACED,   // the line spaces packets: due at instants that the machine's gaps did not choose
+	CONSTANT, // due a constant after they came: what came in a gap is due at once
+	FULL,     // as many as go through
+	ASLEEP,
+	REGIMES
+};
+
+static const struct regime_case {
+	const char *name;
+	const char *impairments;
+	uint64_t interval_ns;
+	uint64_t floor_ns; // between arrival and departure; 64 bytes at 512 Mbit/s are 1 us
+	bool spin;
+	double seconds;
+} cases[REGIMES] = {
+	[SPACED] = {"1 Mpps, spaced by the line", "delay = 1ms\nrate = 512mbit\n", 1000, 1001000,
+		    true, 2},
+	[CONSTANT] = {"1 Mpps, constant delay", "delay = 1ms\n", 1000, 1000000, true, 1},
+	[FULL] = {"as much as goes through", "delay = 1ms\n", 0, 1000000, true, 0.5},
+	[ASLEEP] = {"asleep, 1000 pps", "delay = 1ms\n", 1000000, 1000000, false, 3},
+};
+
+// ---- Lines ----
+
+// Of the percentiles, with the bare loop's beside them.
+static const struct percentile {
+	double quantile; // 1: the largest
+	const char *key, *what;
+} percentiles[] = {
+	{0.5, "spinning_p50", "1 Mpps over a wire, spinning: lateness p50"},
+	{0.99, "spinning_p99", "  p99"},
+	{0.999, "spinning_p999", "  p99.9"},
+	{1, "spinning_max", "  max"},
+	{0.5, "asleep_p50", "1000 pps over a wire, asleep: lateness p50"},
+	{0.99, "asleep_p99", "  p99"},
+	{1, "asleep_max", "  max"},
+};
+#define PERCENTILES 7
+#define SPINNING    4 // the first ones
+
+static const char *const early_keys[REGIMES] = {"early_spaced", "early_constant", "early_full",
+						"early_asleep"};
+static const char *const early_whats[REGIMES] = {"packets early: 1 Mpps, spaced by the line",
+						 "  1 Mpps, constant delay",
+						 "  as many as go through", "  asleep, 1000 pps"};
+
+struct lateness_report {
+	struct report report;
+	struct report_line *percentile[PERCENTILES];
+	struct report_line *outside_p50, *outside_p99;
+	struct report_line *processor;
+	struct report_line *early[REGIMES];
+	uint64_t departed[REGIMES];
+	uint64_t earliest_ns[REGIMES];
+};
+
+static void make_lines(struct lateness_report *lateness)
+{
+	struct report *report = &lateness->report;
+
+	for (int i = 0; i < PERCENTILES; i++)
+		lateness->percentile[i] =
+			report_add(report, percentiles[i].key, percentiles[i].what, "ns",
+				   i < SPINNING ? BARE : BARE_SLEEP);
+	lateness->processor =
+		report_add(report, "asleep_processor", "  share of a core", "%", BARE_SLEEP);
+	lateness->outside_p50 =
+		report_add(report, "outside_p50",
+			   "device to device at 1 Mpps, over 1 ms, spinning: p50", "ns", NULL);
+	lateness->outside_p99 = report_add(report, "outside_p99", "  p99", "ns", NULL);
+	for (int i = 0; i < REGIMES; i++)
+		lateness->early[i] =
+			report_add(report, early_keys[i], early_whats[i], "packets", NULL);
+}
+
+// Percentiles are said only where ten records lie beyond them.
+static void add_quantile(struct samples *samples, const struct histogram *histogram,
+			 double quantile)
+{
+	if (quantile == 1)
+		samples_add(samples, (double)histogram->maximum);
+	else if (histogram_quantile_is_known(histogram, quantile))
+		samples_add(samples, (double)histogram_quantile(histogram, quantile));
+}
+
+static void add_percentiles(struct lateness_report *lateness, int first, int last,
+			    const struct histogram *corridor, const struct histogram *reference)
+{
+	for (int i = first; i < last; i++) {
+		struct report_line *line = lateness->percentile[i];
+
+		add_quantile(&line->corridor, corridor, percentiles[i].quantile);
+		add_quantile(&line->reference, reference, percentiles[i].quantile);
+	}
+}
+
+// ---- Measuring ----
+
+static double processor_seconds(clockid_t clock)
+{
+	struct timespec used;
+
+	clock_gettime(clock, &used);
+	return (double)used.tv_sec + (double)used.tv_nsec * 1e-9;
+}
+
+struct result {
+	struct traffic traffic; // stands still
+	struct histogram lateness;
+	double processor; // share of one
+};
+
+static void run_wire(struct wire *wire, double seconds, struct result *result)
+{
+	double began = machine_seconds();
+	double used = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
+
+	traffic_begin(&result->traffic);
+	machine_sleep(seconds);
+	result->processor =
+		(processor_seconds(CLOCK_PROCESS_CPUTIME_ID) - used) / (machine_seconds() - began);
+	traffic_end(&result->traffic);
+	machine_sleep(0.05); // for what is in flight
+	engine_lateness(wire->engine, &result->lateness);
+}
+
+static int measure(enum regime regime, double seconds, struct result *result, struct error *error)
+{
+	const struct regime_case *c = &cases[regime];
+	const struct wire_options options = {
+		.impairments = c->impairments, .traffic = true, .spin = c->spin};
+	struct wire wire;
+	int code = wire_open(&wire, &options, error);
+
+	if (code)
+		return code;
+	code = traffic_attach(&result->traffic, wire.engine, c->interval_ns, c->floor_ns, error);
+	if (code) {
+		wire_close(&wire);
+		return code;
+	}
+	code = wire_start(&wire, error);
+	if (code == 0)
+		run_wire(&wire, seconds, result);
+	engine_stop(wire.engine);
+	traffic_detach(&result->traffic);
+	wire_close(&wire);
+	traffic_free(&result->traffic);
+	return code;
+}
+
+static int measure_regime(struct lateness_report *lateness, enum regime regime,
+			  const struct options *options, struct result *result, struct error *error)
+{
+	int code = measure(regime, options_seconds(options, cases[regime].seconds), result, error);
+
+	if (code)
+		return code;
+	samples_add(&lateness->early[regime]->corridor, (double)result->traffic.early);
+	lateness->departed[regime] += result->traffic.left;
+	if (result->traffic.earliest_ns > lateness->earliest_ns[regime])
+		lateness->earliest_ns[regime] = result->traffic.earliest_ns;
+	return 0;
+}
+
+// The reference, on the core where the engine runs.
+static int measure_bare(enum regime regime, const struct options *options, struct gaps *gaps,
+			double *processor, struct error *error)
+{
+	uint64_t length_ns = (uint64_t)(options_seconds(options, cases[regime].seconds) * 1e9);
+	struct live_clock clock;
+	cpu_set_t before;
+	int code = live_clock_init(&clock);
+
+	if (code)
+		return error_set(error, code, "clock", "there is no CLOCK_MONOTONIC");
+	machine_pin(&before);
+	double used = processor_seconds(CLOCK_THREAD_CPUTIME_ID);
+	(regime == ASLEEP ? gaps_measure_asleep : gaps_measure)(&clock, length_ns,
+								cases[regime].interval_ns, gaps);
+	used = processor_seconds(CLOCK_THREAD_CPUTIME_ID) - used;
+	machine_unpin(&before);
+	*processor = used / (options_seconds(options, cases[regime].seconds));
+	return 0;
+}
+
+static int one_round(struct lateness_report *lateness, const struct options *options,
+		     struct error *error)
+{
+	static struct gaps gaps; // large
+	static struct result result;
+	double processor;
+	int code = measure_bare(SPACED, options, &gaps, &processor, error);
+
+	if (code == 0)
+		code = measure_regime(lateness, SPACED, options, &result, error);
+	if (code)
+		return code;
+	add_percentiles(lateness, 0, SPINNING, &result.lateness, &gaps.lateness);
+
+	code = measure_regime(lateness, CONSTANT, options, &result, error);
+	if (code)
+		return code;
+	add_quantile(&lateness->outside_p50->corridor, &result.traffic.excess, 0.5);
+	add_quantile(&lateness->outside_p99->corridor, &result.traffic.excess, 0.99);
+
+	code = measure_regime(lateness, FULL, options, &result, error);
+	if (code == 0)
+		code = measure_bare(ASLEEP, options, &gaps, &processor, error);
+	if (code == 0)
+		code = measure_regime(lateness, ASLEEP, options, &result, error);
+	if (code)
+		return code;
+	add_percentiles(lateness, SPINNING, PERCENTILES, &result.lateness, &gaps.lateness);
+	samples_add(&lateness->processor->corridor, 100 * result.processor);
+	samples_add(&lateness->processor->reference, 100 * processor);
+	return 0;
+}
+
+static void say_what_was_early(struct lateness_report *lateness)
+{
+	for (int i = 0; i < REGIMES; i++) {
+		if (lateness->earliest_ns[i] > 0)
+			report_note(&lateness->report, "%s: early by up to %llu ns", cases[i].name,
+				    (unsigned long long)lateness->earliest_ns[i]);
+	}
+	report_note(&lateness->report,
+		    "early: sooner after its arrival at one device than the wire takes, of %.3g, "
+		    "%.3g, %.3g, %.3g packets",
+		    (double)lateness->departed[SPACED], (double)lateness->departed[CONSTANT],
+		    (double)lateness->departed[FULL], (double)lateness->departed[ASLEEP]);
+}
+
+int main(int argc, char **argv)
+{
+	static struct lateness_report lateness = {.report = {.name = "lateness"}};
+	struct options options;
+	struct error error;
+	int status = options_parse(&options, argc, argv, ROUNDS);
+
+	if (status)
+		return status;
+	lateness.report.rounds = options.rounds;
+	make_lines(&lateness);
+	for (unsigned round = 0; round < options.rounds; round++) {
+		if (one_round(&lateness, &options, &error)) {
+			fprintf(stderr, "bench_lateness: %s: %s\n", error.where, error.what);
+			return 1;
+		}
+	}
+	say_what_was_early(&lateness);
+	report_print(&lateness.report, options.json);
+	return 0;
+}
