@@ -160,10 +160,17 @@ static void rest(struct live_worker *live)
 	__atomic_store_n(&live->asleep, false, __ATOMIC_RELAXED);
 }
 
-static unsigned receive(struct live_worker *live, unsigned index, uint64_t now)
+// The clock is read when the frames are here: an instant before that would let them leave too soon,
+// by as much as the machine took away in between. What became due meanwhile is done first, so that
+// no channel sees time go back.
+static unsigned receive(struct live_worker *live, unsigned index)
 {
 	struct port_frame frames[PORT_BURST];
 	unsigned count = port_device_receive(live->ports[index], frames, PORT_BURST);
+	if (count == 0)
+		return 0;
+	uint64_t now = look_at_clock(live);
+	live->services->advance(live->worker, now);
 	for (unsigned i = 0; i < count; i++)
 		live->services->receive(live->worker, live->port_numbers[index], frames[i].bytes,
 					frames[i].length, now);
@@ -187,13 +194,12 @@ void live_run(struct live_worker *live)
 		port_device_measure(live->ports[i], live->clock, live->lateness);
 
 	while (!__atomic_load_n(&live->stop, __ATOMIC_ACQUIRE)) {
-		uint64_t now = look_at_clock(live);
-		live->services->advance(live->worker, now);
+		live->services->advance(live->worker, look_at_clock(live));
 		flush(live);
 		unsigned received = 0;
 		for (unsigned i = 0; i < live->port_count; i++)
-			received += receive(live, i, now);
-		live->services->turn(live->worker, now);
+			received += receive(live, i);
+		live->services->turn(live->worker, live->now_ns);
 		if (received == 0 && !live->spin)
 			rest(live);
 	}

@@ -22,7 +22,7 @@ struct live_services {
 	// The instant of the next thing due, UINT64_MAX for none. What other workers have handed
 	// over counts: it is asked once more between "asleep" and sleeping (see live_wake).
 	uint64_t (*next_due_ns)(const struct worker *worker);
-	// A frame has come in at a port.
+	// A frame has come in at a port, not after at_ns; advance was called with that instant.
 	void (*receive)(struct worker *worker, uint32_t port, const uint8_t *bytes, uint32_t length,
 			uint64_t at_ns);
 	// Frames that a port took and could not send.
@@ -61,7 +61,7 @@ struct live_worker {
 int live_init(struct live_worker *live);
 void live_fini(struct live_worker *live);
 
-// Runs until live_stop. A turn: advance to now; receive a burst from each port; send; turn(); and
+// Runs until live_stop. A turn: advance to now; send; receive a burst from each port; turn(); and
 // if nothing came, sleep until the next thing is due or a frame arrives (at most 10 ms, and where
 // a port cannot be waited for at most 50 us). Nothing is ever done before it is due.
 void live_run(struct live_worker *live);

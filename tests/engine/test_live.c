@@ -28,6 +28,8 @@ struct port_device {
 	uint64_t looked;
 	unsigned unsent;
 	uint8_t byte;
+	const struct live_clock *clock;
+	uint64_t received_at_ns; // the end of the last look that found a frame
 };
 
 int port_device_wait_fd(const struct port_device *port)
@@ -56,6 +58,8 @@ unsigned port_device_receive(struct port_device *port, struct port_frame *frames
 	assert_true(count <= most);
 	for (uint64_t i = 0; i < count; i++)
 		frames[i] = (struct port_frame){.bytes = &port->byte, .length = 1};
+	if (count > 0)
+		port->received_at_ns = live_clock_now_ns(port->clock);
 	return (unsigned)count;
 }
 
@@ -77,6 +81,7 @@ struct worker {
 	bool stop_when_done;
 	uint64_t early;    // things handed over before their time, or times that lie ahead
 	uint64_t back;     // times that went back
+	uint64_t stale;    // frames that were said to have come before they did
 	uint64_t intruded; // services called within a sleep
 	uint64_t last_ns;
 	bool sleeps;
@@ -114,6 +119,8 @@ static void fake_receive(struct worker *worker, uint32_t port, const uint8_t *by
 	assert_int_equal(length, 1);
 	assert_int_equal(bytes[0], 0x5a);
 	worker->early += at_ns > live_clock_now_ns(worker->clock);
+	worker->stale += at_ns < worker->live->ports[0]->received_at_ns;
+	worker->back += at_ns != worker->last_ns;
 	__atomic_add_fetch(&worker->arrived, 1, __ATOMIC_RELEASE);
 	if (worker->arrived == worker->arrive_stop)
 		live_stop(worker->live);
@@ -169,7 +176,7 @@ static const uint32_t numbers[] = {40};
 static void prepare(unsigned port_count, int wait_fd)
 {
 	worker = (struct worker){.live = &live, .clock = &pace};
-	port = (struct port_device){.wait_fd = wait_fd, .byte = 0x5a};
+	port = (struct port_device){.wait_fd = wait_fd, .byte = 0x5a, .clock = &pace};
 	live = (struct live_worker){
 		.worker = &worker,
 		.services = &services,
@@ -189,6 +196,7 @@ static void finish(void)
 		close(port.wait_fd);
 	assert_int_equal(worker.early, 0);
 	assert_int_equal(worker.back, 0);
+	assert_int_equal(worker.stale, 0);
 	assert_int_equal(worker.intruded, 0);
 	assert_false(worker.sleeps);
 }
