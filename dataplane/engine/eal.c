@@ -20,6 +20,8 @@
 #include <rte_lcore.h>
 #include <rte_log.h>
 
+#include "dataplane/engine/bpf_log.h"
+
 #define ARGUMENTS_MOST 64
 
 // One EAL a process, hence one of these.
@@ -239,26 +241,41 @@ static void eal_end(void)
 	directory_remove();
 }
 
-// rte_eal_init prints pages of usage to stdout when an option is wrong; the caller gets a sentence
-// instead.
+// Sends a stream's descriptor to nowhere; gives what it was, or -1.
+static int mute_descriptor(FILE *stream, int descriptor)
+{
+	fflush(stream);
+	int saved = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (saved >= 0 && nowhere >= 0)
+		dup2(nowhere, descriptor);
+	if (nowhere >= 0)
+		close(nowhere);
+	return saved;
+}
+
+static void unmute_descriptor(FILE *stream, int descriptor, int saved)
+{
+	fflush(stream);
+	if (saved < 0)
+		return;
+	dup2(saved, descriptor);
+	close(saved);
+}
+
+// rte_eal_init prints pages of usage to stdout when an option is wrong, and what is fatal to stderr
+// beside the log; the caller gets a sentence instead.
 static int init_quietly(struct arguments *arguments)
 {
 	int complain = opterr;
-	fflush(stdout);
-	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (saved >= 0 && nowhere >= 0)
-		dup2(nowhere, STDOUT_FILENO);
-	if (nowhere >= 0)
-		close(nowhere);
+	int out = mute_descriptor(stdout, STDOUT_FILENO);
+	int err = eal.log_forward ? -1 : mute_descriptor(stderr, STDERR_FILENO);
 	opterr = 0;
 	int result = rte_eal_init(arguments->count, arguments->items);
 	int reason = rte_errno;
-	fflush(stdout);
-	if (saved >= 0) {
-		dup2(saved, STDOUT_FILENO);
-		close(saved);
-	}
+	if (err >= 0)
+		unmute_descriptor(stderr, STDERR_FILENO, err);
+	unmute_descriptor(stdout, STDOUT_FILENO, out);
 	opterr = complain;
 	rte_errno = reason;
 	return result;
@@ -329,6 +346,8 @@ int eal_start(const struct eal_options *options, struct error *error)
 		rte_errno = reason;
 		return start_failed(options, error);
 	}
+	if (!eal.log_forward)
+		bpf_log_silence();
 	eal.started_by = getpid();
 	atexit(eal_end);
 	return 0;

@@ -14,6 +14,7 @@
 #include "dataplane/engine/port.h"
 
 #define TICK_NS         UINT64_C(100000000)
+#define PORT_TICK_NS    UINT64_C(1000000000)
 #define PUBLISH_POLL_NS 20000
 #define DRAIN_BURSTS    64
 
@@ -24,6 +25,7 @@ struct engine_live {
 	uint32_t *numbers;
 	struct histogram lateness;
 	pthread_t thread;
+	uint64_t port_tick_at_ns; // the worker's
 	bool runs;
 	const struct plan *adopted; // atomic: the plan that the worker runs
 	struct plan *retired;       // what it replaced; valid when adopted has changed
@@ -85,6 +87,15 @@ static void live_unsent(struct worker *worker, uint32_t port, unsigned frames)
 	worker->ports[port].lost[DROP_PORT] += frames;
 }
 
+static void tick_ports(struct engine_live *live, uint64_t now_ns)
+{
+	if (now_ns < live->port_tick_at_ns)
+		return;
+	live->port_tick_at_ns = now_ns + PORT_TICK_NS;
+	for (unsigned i = 0; i < live->loop.port_count; i++)
+		port_device_tick(live->devices[i]);
+}
+
 static void live_turn(struct worker *worker, uint64_t now_ns)
 {
 	struct engine *engine = worker->engine;
@@ -96,6 +107,7 @@ static void live_turn(struct worker *worker, uint64_t now_ns)
 	live_clock_adjust(&engine->live->clock);
 	for (uint32_t site = 0; site < worker->plan->site_count; site++)
 		site_tick(worker, site, now_ns);
+	tick_ports(engine->live, now_ns);
 }
 
 static void live_before_sleep(struct worker *worker)
@@ -235,6 +247,8 @@ int engine_start(struct engine *engine, struct error *error)
 		return error_set(error, rc, "engine", "the live loop cannot start: %s",
 				 strerror(-rc));
 	engine->published = engine->plan;
+	engine->workers[0].tick_at_ns = 0; // the clock begins anew
+	live->port_tick_at_ns = 0;
 	live->adopted = engine->plan;
 	rc = pthread_create(&live->thread, NULL, run_worker, live);
 	if (rc) {

@@ -29,6 +29,9 @@ static int fail(const struct port_device *port, struct error *error, int code, c
 		const char *remedy)
 {
 	char line[256];
+	if (port->spec.kind == DEVICE_AF_XDP)
+		remedy = "use an interface that has XDP and no other program on its queue 0, or "
+			 "device = af_packet";
 	return error_set(error, code < 0 ? code : -EIO, port->where, "%s%s%s %s (%s); %s",
 			 port->spec.name, port->spec.arguments[0] ? "," : "", port->spec.arguments,
 			 step, first_log(line, sizeof(line)), remedy);
@@ -38,6 +41,14 @@ static int fail(const struct port_device *port, struct error *error, int code, c
 
 // Which of DPDK's ports are open here; control thread only.
 static struct port_device *owners[RTE_MAX_ETHPORTS];
+
+const struct port_device *port_find_socket(const char *path)
+{
+	for (unsigned i = 0; i < RTE_MAX_ETHPORTS; i++)
+		if (owners[i] && strcmp(owners[i]->spec.path, path) == 0)
+			return owners[i];
+	return NULL;
+}
 
 static void no_signal(int number)
 {
@@ -64,8 +75,11 @@ static int plug(struct port_device *port, struct error *error)
 		int code =
 			rte_eal_hotplug_add(port->spec.bus, port->spec.name, port->spec.arguments);
 		sigaction(SIGIO, &before, NULL);
+		// What the code is depends on the driver; the machine has no such device.
 		if (code < 0)
-			return fail(port, error, code, "could not be made",
+			return fail(port, error,
+				    code == -EPERM || code == -EACCES ? -EPERM : -ENODEV,
+				    "could not be made",
 				    "check the device string and the rights of the user");
 	}
 	port->plugged = true;
@@ -199,9 +213,14 @@ static int start(struct port_device *port, struct error *error)
 	if (code)
 		return fail(port, error, code, "refused its configuration", "try another device");
 	code = rte_eth_dev_start(port->id);
-	if (code)
+	port->started = code == 0;
+	port->reconnects = port->spec.kind == DEVICE_MEMIF && !port->spec.listens;
+	if (code && port->reconnects)
+		snprintf(port->warning, sizeof(port->warning),
+			 "nobody listens on %s yet; the port connects when somebody does",
+			 port->spec.path);
+	else if (code)
 		return fail(port, error, code, "did not start", "see `corridor doctor`");
-	port->started = true;
 	if (!port->is_tap && !port->spec.interface[0]) // those: port_kernel.c
 		rte_eth_promiscuous_enable(port->id);
 
@@ -244,8 +263,11 @@ struct port_device *port_device_open(uint32_t number, const struct engine_device
 	port->claim_fd = -1;
 	snprintf(port->where, sizeof(port->where), "port %s", device->name ? device->name : "?");
 	snprintf(port->netns, sizeof(port->netns), "%s", device->netns ? device->netns : "");
-	if (device_parse(number, device, &port->spec, error) || port_check(port, error) ||
-	    port_kernel_prepare(port, error))
+	if (device_parse(number, device, &port->spec, error)) {
+		port_names_error(port, error);
+		goto fail;
+	}
+	if (port_check(port, error) || port_kernel_prepare(port, error))
 		goto fail;
 	port_descriptors_read(&before);
 	if (plug(port, error) || start(port, error))

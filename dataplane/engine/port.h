@@ -59,6 +59,10 @@ void port_device_measure(struct port_device *port, const struct live_clock *cloc
 // port. VLAN tags are in the bytes. Frames that do not fit are left out and counted (refused).
 unsigned port_device_receive(struct port_device *port, struct port_frame *frames, unsigned most);
 
+// About once a second, between bursts: a memif client whose server is not there, or has gone, tries
+// to connect (some system calls; nothing at all on other ports).
+void port_device_tick(struct port_device *port);
+
 // Frames that arrived and could not be taken: longer than the port's MTU allows.
 uint64_t port_device_refused(const struct port_device *port);
 

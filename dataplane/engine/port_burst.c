@@ -55,6 +55,8 @@ unsigned port_device_receive(struct port_device *port, struct port_frame *frames
 	}
 	if (most > PORT_BURST)
 		most = PORT_BURST;
+	if (!port->started)
+		return 0;
 	unsigned count = rte_eth_rx_burst(port->id, 0, port->received, (uint16_t)most);
 	unsigned kept = 0;
 	for (unsigned i = 0; i < count; i++) {
@@ -71,6 +73,20 @@ unsigned port_device_receive(struct port_device *port, struct port_frame *frames
 	}
 	port->received_count = kept;
 	return kept;
+}
+
+// DPDK's memif connects when it is started, and never again.
+void port_device_tick(struct port_device *port)
+{
+	struct rte_eth_link link = {.link_status = RTE_ETH_LINK_DOWN};
+	if (!port->reconnects)
+		return;
+	if (port->started && rte_eth_link_get_nowait(port->id, &link) == 0 &&
+	    link.link_status == RTE_ETH_LINK_UP)
+		return;
+	if (port->started)
+		rte_eth_dev_stop(port->id);
+	port->started = rte_eth_dev_start(port->id) == 0;
 }
 
 uint64_t port_device_refused(const struct port_device *port)
@@ -105,7 +121,7 @@ static void send_queued(struct port_device *port)
 {
 	unsigned sent = 0;
 	unsigned count = port->queued_count;
-	if (!port->is_af_packet || ring_has_room(port))
+	if (port->started && (!port->is_af_packet || ring_has_room(port)))
 		for (int tries = 0; sent < count && tries < SEND_TRIES; tries++)
 			sent += rte_eth_tx_burst(port->id, 0, port->queued + sent,
 						 (uint16_t)(count - sent));

@@ -21,6 +21,8 @@ struct port_device {
 	uint16_t id; // DPDK's number
 	bool is_tap;
 	bool is_af_packet;
+	bool started;
+	bool reconnects; // a memif client: port_device_tick looks for its server
 	unsigned received_count;
 	unsigned queued_count;
 	unsigned unsent;      // since the last flush
@@ -44,10 +46,14 @@ struct port_device {
 	int claim_fd;       // says that the interface is ours; gone with the process
 	bool plugged;       // the device exists
 	bool is_ring;
-	bool started;
 	bool attached; // DPDK has given it a number
 	char warning[512];
 };
+
+// ---- port.c ----
+
+// The open port of this process on this socket, or NULL.
+const struct port_device *port_find_socket(const char *path);
 
 // ---- port_check.c ----
 

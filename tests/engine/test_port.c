@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,40 @@ static void two_ports_cannot_share_a_device(void **state)
 	port_device_close(port);
 }
 
+static void a_memif_socket_joins_two_processes_not_two_ports_of_one(void **state)
+{
+	(void)state;
+	struct error error = {0};
+	char directory[] = "/tmp/corridor-test-XXXXXX";
+	char server[64], client[64], second[64];
+	assert_non_null(mkdtemp(directory));
+	snprintf(server, sizeof(server), "memif %s/m", directory);
+	snprintf(client, sizeof(client), "memif %s/m,role=client", directory);
+	snprintf(second, sizeof(second), "memif %s/m,id=1", directory);
+	struct engine_device other = {.name = "bru", .device = client};
+
+	struct port_device *port = open_device(1, server);
+	assert_null(port_device_open(2, &other, &error));
+	assert_int_equal(error.code, -EEXIST);
+	assert_non_null(strstr(error.what, "port lux"));
+	port_device_close(open_device(2, second)); // another interface over the same socket
+	other.device = server;
+	assert_null(port_device_open(2, &other, &error)); // the same one twice
+	port_device_close(port);
+
+	// A client may come first. It is silent until there is a server, and says so.
+	struct port_frame frames[PORT_BURST];
+	port = open_device(1, client);
+	assert_non_null(strstr(port_device_warning(port), "nobody listens"));
+	fill_frame(60, 1);
+	assert_true(port_device_queue(port, frame_bytes, 60, 0));
+	assert_int_equal(port_device_flush(port), 1);
+	port_device_tick(port);
+	assert_int_equal(port_device_receive(port, frames, PORT_BURST), 0);
+	port_device_close(port);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void a_tap_alone_has_a_carrier(void **state)
 {
 	(void)state;
@@ -207,6 +242,9 @@ static void a_socket_somebody_listens_on_is_left_alone(void **state)
 	assert_null(port_device_open(1, &device, &error));
 	assert_int_equal(error.code, -EADDRINUSE);
 	assert_int_equal(access(address.sun_path, F_OK), 0);
+	// It has not even noticed: DPDK's memif may panic when a client hangs up at once.
+	struct pollfd knock = {.fd = fd, .events = POLLIN};
+	assert_int_equal(poll(&knock, 1, 0), 0);
 	close(fd);
 	port_device_close(open_device(1, device_string));
 	assert_int_not_equal(access(address.sun_path, F_OK), 0); // and leaves none
@@ -251,6 +289,7 @@ int main(void)
 		cmocka_unit_test(the_lateness_of_every_frame_is_recorded),
 		cmocka_unit_test(a_port_can_be_opened_again_and_again),
 		cmocka_unit_test(two_ports_cannot_share_a_device),
+		cmocka_unit_test(a_memif_socket_joins_two_processes_not_two_ports_of_one),
 		cmocka_unit_test(a_tap_alone_has_a_carrier),
 		cmocka_unit_test(what_stands_in_the_way_is_named_with_its_remedy),
 		cmocka_unit_test(a_socket_somebody_listens_on_is_left_alone),
