@@ -84,6 +84,14 @@ pings_between() {
 			}'
 }
 
+# ends: the lab ends, and is waited for. dies: it is killed.
+gone() { ! kill -0 "$lab_pid" 2>/dev/null; }
+ends() { corridor stop && until_true 10 gone; }
+dies() {
+	kill -9 "$lab_pid"
+	wait "$lab_pid" 2>/dev/null || true
+}
+
 # Two sites 12 ms apart by a link of 100 Mbit/s, and a longer way round by a third.
 write_lab() {
 	cat >"$work/lab.ini" <<INI
@@ -139,4 +147,37 @@ INI
 hosts() {
 	host "$west" 10.1.0.2 10.1.0.1 2001:db8:1::2 2001:db8:1::1
 	host "$east" 10.3.0.2 10.3.0.1 2001:db8:3::2 2001:db8:3::1
+}
+
+# veths: a veth pair to eth0 of each namespace; the near ends are $near_west and $near_east, and go
+# with the namespaces. No IPv6 of the near end's own before the lab has it.
+near_west=cw$$ near_east=ce$$
+veths() {
+	local side
+	for side in west east; do
+		local near=near_$side
+		ip link add "${!near}" type veth peer name eth0 netns "${!side}" 2>"$work/err" ||
+			skip "no veth here: $(cat "$work/err")"
+		ip link set "${!near}" up
+	done
+}
+
+# write_lab_on KIND: the same lab, its ports on the near ends of the veths.
+write_lab_on() {
+	write_lab
+	sed -i -e '/^netns/d; /^ifname/d' -e "/^\[port west/,/^address =/s/= tap/= $1 $near_west/" \
+		-e "/^\[port east/,/^address =/s/= tap/= $1 $near_east/" lab.ini
+}
+
+# carries NAMESPACE TARGET FROM TO: iperf3 over TCP to the target (where its server runs) carries
+# that many Mbit/s of payload.
+carries() {
+	ip netns exec "$1" iperf3 -J -c "$2" -t 6 -O 2 >iperf.json
+	jq -e --argjson from "$3" --argjson to "$4" '.end.sum_received.bits_per_second / 1e6 |
+		debug | . >= $from and . <= $to' iperf.json
+}
+serve_iperf() { # NAMESPACE
+	ip netns exec "$1" iperf3 -s >/dev/null 2>&1 &
+	pids+=($!)
+	until_true 5 ip netns exec "$1" bash -c 'ss -Hltn | grep -q :5201'
 }

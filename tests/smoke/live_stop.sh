@@ -14,7 +14,6 @@ state() { # what a lab makes: interfaces, sockets and run-time files
 	find /run/dpdk -mindepth 1 -name "*$lab*" 2>/dev/null || true
 }
 state >before
-gone() { ! kill -0 "$lab_pid" 2>/dev/null; }
 clean() { diff before <(state); }
 
 expect 3 "no lab, no answer" corridor show links

@@ -8,15 +8,8 @@ write_lab
 start_lab lab.ini
 hosts
 expect 0 "hosts reach each other" ip netns exec "$west" ping -n -c 2 -W 3 10.3.0.2
-ip netns exec "$east" iperf3 -s >/dev/null 2>&1 &
-pids+=($!)
-until_true 5 ip netns exec "$east" bash -c 'ss -Hltn | grep -q :5201'
-carries() { # FROM TO: Mbit/s of TCP's payload
-	ip netns exec "$west" iperf3 -J -c 10.3.0.2 -t 8 -O 2 >iperf.json
-	jq -e --argjson from "$1" --argjson to "$2" '.end.sum_received.bits_per_second / 1e6 |
-		debug | . >= $from and . <= $to' iperf.json
-}
-check "TCP carries 85 to 100 Mbit/s" in_a_round carries 85 100
+serve_iperf "$east"
+check "TCP carries 85 to 100 Mbit/s" in_a_round carries "$west" 10.3.0.2 85 100
 expect 0 "the lab shows the channel" corridor -j show channels direct:forward
 check "which counted it" json '.[0].delivered_bytes > 80000000' out
 expect 0 "the lab ends" corridor stop

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Ports on interfaces of the host by AF_XDP (on veths): ping at its time, TCP at the link's rate,
+# a second lab on the same interface, which leaves the first one's program alone, and a lab that was
+# killed and comes back.
+. "$(dirname "$0")/_init.sh"
+. "$here/_live.sh" ping iperf3 jq
+
+veths
+write_lab_on af_xdp
+# The kernel, or DPDK as it was built, may lack it.
+status=0
+"$CORRIDOR" run lab.ini --lab "$lab" --for 100ms >out 2>err || status=$?
+[ "$status" = 0 ] || skip "no AF_XDP here: $(cat err)"
+check "nothing is printed beside" test ! -s err
+start_lab lab.ini
+hosts
+expect 0 "hosts reach each other" ip netns exec "$west" ping -n -c 2 -W 3 10.3.0.2
+check "ping takes 24 ms and at most 200 us more, in the median" \
+	in_a_round pings_between 24000 24220 "$west" 10.3.0.2 100
+expect 0 "packets of 1500 bytes pass" ip netns exec "$west" ping -n -c 2 -W 3 -M "do" -s 1472 10.3.0.2
+serve_iperf "$east"
+check "TCP carries 85 to 100 Mbit/s" in_a_round carries "$west" 10.3.0.2 85 100
+
+expect 3 "another lab on the same interface is refused" "$CORRIDOR" run lab.ini --lab "other-$$"
+check "in one line" says_one_line
+expect 0 "and the first runs on" ip netns exec "$west" ping -n -c 2 -W 3 10.3.0.2
+dies
+start_lab lab.ini
+expect 0 "after a kill it comes back" ip netns exec "$west" ping -n -c 2 -W 3 10.3.0.2
+expect 0 "the lab ends" ends
+no_program() { ! ip link show "$near_west" | grep -q xdp; }
+check "and takes its program off the interface" no_program
