@@ -37,9 +37,10 @@ static json_t *site_json(const struct engine *engine, uint32_t site)
 	struct engine_site_counters c;
 
 	engine_site_read(engine, site, &c);
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "local", (json_int_t)c.local, "originated",
-			 (json_int_t)c.originated, "pending", (json_int_t)c.pending, "flooded",
-			 (json_int_t)c.flooded, "lost", view_lost(c.lost));
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "local", (json_int_t)c.local,
+			 "originated", (json_int_t)c.originated, "pending", (json_int_t)c.pending,
+			 "flooded", (json_int_t)c.flooded, "fragmented", (json_int_t)c.fragmented,
+			 "lost", view_lost(c.lost));
 }
 
 static json_t *flow_json(const struct engine *engine, uint32_t flow)

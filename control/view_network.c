@@ -39,11 +39,13 @@ static json_t *site_json(const struct lab *lab, uint32_t index)
 						 site->position.latitude_deg, "longitude_deg",
 						 site->position.longitude_deg, "height_m",
 						 site->position.height_m));
-	json_object_update_new(
-		object, json_pack("{s:I, s:I, s:I, s:I, s:o}", "local", (json_int_t)counters.local,
-				  "originated", (json_int_t)counters.originated, "pending",
-				  (json_int_t)counters.pending, "flooded",
-				  (json_int_t)counters.flooded, "lost", view_lost(counters.lost)));
+	json_object_update_new(object, json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "local",
+						 (json_int_t)counters.local, "originated",
+						 (json_int_t)counters.originated, "pending",
+						 (json_int_t)counters.pending, "flooded",
+						 (json_int_t)counters.flooded, "fragmented",
+						 (json_int_t)counters.fragmented, "lost",
+						 view_lost(counters.lost)));
 	return object;
 }
 

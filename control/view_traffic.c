@@ -192,7 +192,7 @@ json_t *view_events(const struct lab *lab, const json_t *names, struct error *er
 // Sums over everything, by the engine's own balance of packets.
 struct sums {
 	uint64_t received, sent, flows_sent, flows_received, originated, local, pending, flooded;
-	uint64_t in_flight;
+	uint64_t fragmented, in_flight;
 	uint64_t lost[DROP_REASONS];
 };
 
@@ -226,6 +226,7 @@ static void add_up(const struct lab *lab, struct sums *sums)
 		sums->local += site.local;
 		sums->pending += site.pending;
 		sums->flooded += site.flooded;
+		sums->fragmented += site.fragmented;
 		add_lost(sums, site.lost);
 	}
 	for (uint32_t i = 0; i < topology->flow_count; i++) {
@@ -263,10 +264,11 @@ json_t *view_stats(const struct lab *lab, const json_t *names, struct error *err
 					 (json_int_t)memory.bytes_limit));
 	json_object_update_new(
 		object,
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "received",
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "received",
 			  (json_int_t)sums.received, "flows_sent", (json_int_t)sums.flows_sent,
 			  "originated", (json_int_t)sums.originated, "flooded",
-			  (json_int_t)sums.flooded, "sent", (json_int_t)sums.sent, "flows_received",
+			  (json_int_t)sums.flooded, "fragmented", (json_int_t)sums.fragmented,
+			  "sent", (json_int_t)sums.sent, "flows_received",
 			  (json_int_t)sums.flows_received, "local", (json_int_t)sums.local,
 			  "pending", (json_int_t)sums.pending, "in_flight",
 			  (json_int_t)sums.in_flight, "lost", view_lost(sums.lost)));

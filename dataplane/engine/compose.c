@@ -31,6 +31,19 @@ void compose_ipv4(struct packet *packet, uint8_t service, uint8_t protocol, cons
 	memcpy(bytes, &header, sizeof(header));
 }
 
+void compose_allow_fragments(struct packet *packet, uint16_t identification)
+{
+	uint8_t *bytes = packet->frame + PARSE_ETHERNET_BYTES;
+	struct rte_ipv4_hdr header;
+
+	memcpy(&header, bytes, sizeof(header));
+	header.packet_id = rte_cpu_to_be_16(identification);
+	header.fragment_offset = 0;
+	header.hdr_checksum = 0;
+	header.hdr_checksum = checksum_ipv4_header((const uint8_t *)&header, sizeof(header));
+	memcpy(bytes, &header, sizeof(header));
+}
+
 void compose_ipv6(struct packet *packet, uint8_t hop_limit, uint8_t next_header,
 		  const uint8_t *source, const uint8_t *target)
 {

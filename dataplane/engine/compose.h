@@ -12,6 +12,10 @@
 void compose_ipv4(struct packet *packet, uint8_t service, uint8_t protocol, const uint8_t *source,
 		  const uint8_t *target);
 
+// Lets a packet with such a header be cut up on its way: no DF, and an identification that should
+// not come again soon between the two addresses.
+void compose_allow_fragments(struct packet *packet, uint16_t identification);
+
 // A 40-byte header; addresses are 16 bytes.
 void compose_ipv6(struct packet *packet, uint8_t hop_limit, uint8_t next_header,
 		  const uint8_t *source, const uint8_t *target);

@@ -178,6 +178,7 @@ struct engine_site_counters {
 	uint64_t originated; // made by the site (echo replies, errors, ARP)
 	uint64_t pending;    // waiting for a neighbour's address now
 	uint64_t flooded;    // extra copies made by an exchange
+	uint64_t fragmented; // extra packets made by cutting up: fragments less what was cut
 	uint64_t lost[DROP_REASONS];
 };
 

@@ -5,6 +5,7 @@
 #include "dataplane/engine/address.h"
 #include "dataplane/engine/checksum.h"
 #include "dataplane/engine/exchange.h"
+#include "dataplane/engine/fragment.h"
 #include "dataplane/engine/icmp.h"
 #include "dataplane/engine/link.h"
 #include "dataplane/engine/local.h"
@@ -78,30 +79,66 @@ static inline void decrement_ttl(struct packet *packet)
 	packet->flags |= PACKET_TTL_STALE;
 }
 
+static void send_by(const struct site_context *context, const void *way_on, packet_ref ref)
+{
+	const struct plan_adjacency *way = way_on;
+	struct packet *packet = worker_packet(context->worker, ref);
+
+	if (way->interface != PLAN_NONE)
+		link_write_header(context, way->interface, way->mac,
+				  packet->flags & PACKET_IPV4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6,
+				  packet);
+	worker_offer(context->worker, way->channel, ref, context->at_ns);
+}
+
+// A neighbour on one of this site's own interfaces.
+struct neighbour_way {
+	uint32_t interface;
+	struct plan_address address;
+};
+
+static void send_to_neighbour(const struct site_context *context, const void *way_on,
+			      packet_ref ref)
+{
+	const struct neighbour_way *way = way_on;
+
+	neighbour_send(context, way->interface, &way->address, ref);
+}
+
+// Sends a packet on, whole or cut up, or loses it.
+static void send_on(const struct site_context *context, packet_ref ref, struct packet *packet,
+		    bool own, uint32_t mtu_bytes,
+		    void (*send)(const struct site_context *context, const void *way,
+				 packet_ref ref),
+		    const void *way)
+{
+	bool too_long = link_is_too_long(packet, mtu_bytes);
+
+	if (too_long && !fragment_is_allowed(packet)) {
+		lose_too_long(context, ref, mtu_bytes, own);
+		return;
+	}
+	if (!own)
+		decrement_ttl(packet);
+	if (too_long)
+		fragment_packet(context, ref, mtu_bytes, send, way);
+	else
+		send(context, way, ref);
+}
+
 // Towards another site.
 static void forward_to_site(const struct site_context *context, uint32_t to_site, packet_ref ref,
 			    struct packet *packet, bool own)
 {
 	const struct plan *plan = context->plan;
 	const struct plan_adjacency *way = way_to(plan, context->site, to_site, packet->hash);
-	uint32_t mtu_bytes;
 
 	if (way == NULL) {
 		lose(context, ref, DROP_NO_ROUTE);
 		return;
 	}
-	mtu_bytes = plan->channels[way->channel].params.mtu_bytes;
-	if (link_is_too_long(packet, mtu_bytes)) {
-		lose_too_long(context, ref, mtu_bytes, own);
-		return;
-	}
-	if (!own)
-		decrement_ttl(packet);
-	if (way->interface != PLAN_NONE)
-		link_write_header(context, way->interface, way->mac,
-				  packet->flags & PACKET_IPV4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6,
-				  packet);
-	worker_offer(context->worker, way->channel, ref, context->at_ns);
+	send_on(context, ref, packet, own, plan->channels[way->channel].params.mtu_bytes, send_by,
+		way);
 }
 
 // Out of one of this site's own interfaces, to a neighbour there.
@@ -110,25 +147,19 @@ static void forward_to_neighbour(const struct site_context *context,
 				 struct packet *packet, bool own)
 {
 	const struct plan_interface *link = &context->plan->interfaces[destination->interface];
-	uint32_t mtu_bytes = link_mtu_bytes(context->plan, destination->interface);
-	struct plan_address neighbour = destination->via;
+	struct neighbour_way way = {destination->interface, destination->via};
 
 	if (destination->delivery == PLAN_CONNECTED) {
 		bool ipv4 = packet->flags & PACKET_IPV4;
 
-		neighbour = address_of(ipv4 ? 4 : 6, parse_target(packet));
-		if (ipv4 && address4_is_directed_broadcast(&link->address4, neighbour.bytes)) {
+		way.address = address_of(ipv4 ? 4 : 6, parse_target(packet));
+		if (ipv4 && address4_is_directed_broadcast(&link->address4, way.address.bytes)) {
 			lose(context, ref, DROP_NO_ROUTE);
 			return;
 		}
 	}
-	if (link_is_too_long(packet, mtu_bytes)) {
-		lose_too_long(context, ref, mtu_bytes, own);
-		return;
-	}
-	if (!own)
-		decrement_ttl(packet);
-	neighbour_send(context, destination->interface, &neighbour, ref);
+	send_on(context, ref, packet, own, link_mtu_bytes(context->plan, destination->interface),
+		send_to_neighbour, &way);
 }
 
 void forward_packet(const struct site_context *context, packet_ref ref, bool own)

@@ -5,10 +5,10 @@
 // Between routers a packet is its header alone; its frame's bytes rest until something reads them
 // (an exchange, a port, an ICMP error that quotes them), and its TTL is stale meanwhile.
 //
-// A packet longer than the MTU of the way on is lost here (mtu) before it enters the channel. A
-// real router would fragment an IPv4 packet without DF; this one does not: it is lost without a
-// message. What a router does not forward is lost as no-route: frames for other MAC addresses, VLAN
-// tags, what is not IP, malformed headers, addresses of groups or of one link (address.h).
+// A packet longer than the MTU of the way on is cut up when it is IPv4 without DF (fragment.h),
+// else lost here (mtu) before it enters the channel, with a message to its sender (icmp.h). What a
+// router does not forward is lost as no-route: frames for other MAC addresses, VLAN tags, what is
+// not IP, malformed headers, addresses of groups or of one link (address.h).
 #pragma once
 
 #include <stdbool.h>

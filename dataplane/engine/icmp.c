@@ -8,6 +8,7 @@
 #include "dataplane/engine/checksum.h"
 #include "dataplane/engine/compose.h"
 #include "dataplane/engine/forward.h"
+#include "dataplane/engine/fragment.h"
 #include "dataplane/engine/neighbour.h"
 #include "dataplane/engine/site.h"
 
@@ -195,8 +196,6 @@ void icmp_packet_too_big(const struct site_context *context, struct packet *pack
 	struct message message = {TOO_BIG6, 0, mtu_bytes};
 
 	if (packet->flags & PACKET_IPV4) {
-		if (!(packet->frame[packet->layer3 + 6] & 0x40)) // DF
-			return;
 		message.type = UNREACHABLE;
 		message.code = CODE_FRAGMENTATION_NEEDED;
 		message.value = mtu_bytes > UINT16_MAX ? UINT16_MAX : mtu_bytes; // 16 bits of them
@@ -267,10 +266,14 @@ void icmp_answer_echo(const struct site_context *context, const struct packet *p
 	checksum_store(message + 2, checksum_update(checksum_load(message + 2),
 						    checksum_load(message), checksum_load(type)));
 	memcpy(message, type, sizeof(type));
-	if (ipv4)
+	if (ipv4) {
 		compose_ipv4(reply, packet->frame[packet->layer3 + 1], PARSE_ICMP,
 			     parse_target(packet), parse_source(packet));
-	else
+		// Who may be cut up on the way here may be so on the way back.
+		if (fragment_is_allowed(packet))
+			compose_allow_fragments(reply, (uint16_t)reply->id);
+	} else {
 		compose_ipv6(reply, 64, PARSE_ICMPV6, parse_target(packet), parse_source(packet));
+	}
 	send_back(context, ref);
 }

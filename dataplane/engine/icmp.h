@@ -31,8 +31,7 @@ void icmp_budget_init(struct icmp_budget *budget);
 // The packet's lifetime has ended here.
 void icmp_time_exceeded(const struct site_context *context, struct packet *packet);
 
-// The packet is longer than the way on takes. IPv4: only with DF set, as the sender then searches
-// the path's MTU; a real router would cut other packets up, this one has only counted the loss.
+// The packet is longer than the way on takes, and cannot be cut up.
 void icmp_packet_too_big(const struct site_context *context, struct packet *packet,
 			 uint32_t mtu_bytes);
 

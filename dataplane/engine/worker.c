@@ -89,6 +89,21 @@ packet_ref worker_copy(struct worker *worker, packet_ref ref)
 	return copy;
 }
 
+packet_ref worker_part(struct worker *worker, packet_ref ref, uint32_t length)
+{
+	packet_ref part = core_take_packet(worker, length);
+	struct packet *packet;
+
+	if (part == PACKET_NONE)
+		return PACKET_NONE;
+	packet = worker_packet(worker, part);
+	*packet = *worker_packet(worker, ref);
+	packet->flags |= PACKET_COPY;
+	packet->length = length;
+	packet->wire_length = length;
+	return part;
+}
+
 // Shows a packet at a point of a channel to whoever observes.
 static void observe(struct worker *worker, uint32_t channel, enum engine_point point,
 		    packet_ref ref, uint64_t at_ns, enum drop_reason reason, uint64_t due_at_ns)

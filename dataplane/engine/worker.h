@@ -27,6 +27,11 @@ packet_ref worker_originate(struct worker *worker, uint32_t site, uint32_t lengt
 // An exact copy with the same id, flagged PACKET_COPY. PACKET_NONE when memory is out.
 packet_ref worker_copy(struct worker *worker, packet_ref ref);
 
+// A new block for `length` bytes of a frame that is a part of this packet: the same header fields
+// and id, flagged PACKET_COPY, its bytes to be written by the caller. PACKET_NONE when memory is
+// out.
+packet_ref worker_part(struct worker *worker, packet_ref ref, uint32_t length);
+
 // Into a channel at at_ns: counts, decides its fate by the model, holds it until its release.
 void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns);
 

@@ -72,6 +72,21 @@ packet_ref worker_copy(struct worker *worker, packet_ref ref)
 	return copy;
 }
 
+packet_ref worker_part(struct worker *worker, packet_ref ref, uint32_t length)
+{
+	struct packet *packet = worker_packet(worker, ref);
+	packet_ref part;
+
+	if (worker->out_of_memory)
+		return PACKET_NONE;
+	part = take(worker, length);
+	*worker->packets[part] = *packet;
+	worker->packets[part]->flags |= PACKET_COPY;
+	worker->packets[part]->length = length;
+	worker->packets[part]->wire_length = length;
+	return part;
+}
+
 void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns)
 {
 	assert_true(channel < worker->plan.channel_count);
@@ -184,7 +199,7 @@ static void check_sums(const struct worker *worker)
 	for (uint32_t i = 0; i < worker->plan.site_count; i++) {
 		const struct engine_site_counters *counters = &worker->counters[i];
 
-		made += counters->originated + counters->flooded;
+		made += counters->originated + counters->flooded + counters->fragmented;
 		ended += counters->local + counters->pending;
 		for (int reason = 0; reason < DROP_REASONS; reason++)
 			ended += counters->lost[reason];

@@ -49,7 +49,7 @@ struct worker {
 	struct fake_event events[FAKE_EVENTS];
 	uint32_t event_count;
 	uint64_t injected;
-	bool out_of_memory; // worker_originate and worker_copy fail
+	bool out_of_memory; // worker_originate, worker_copy and worker_part fail
 };
 
 // `routers` (1 to 8) in a row: site i has 10.255.0.i and 2001:db8:ff::i, channels 2i (to site i+1)

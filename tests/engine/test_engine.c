@@ -468,7 +468,7 @@ static void every_packet_ends_in_exactly_one_counter(void **state)
 		out += sum_lost(o->channels[i].lost);
 	}
 	for (unsigned i = 0; i < 8; i++) {
-		in += o->sites[i].originated + o->sites[i].flooded;
+		in += o->sites[i].originated + o->sites[i].flooded + o->sites[i].fragmented;
 		out += o->sites[i].local + o->sites[i].pending + sum_lost(o->sites[i].lost);
 	}
 	for (unsigned i = 0; i < 2; i++) {

@@ -226,23 +226,25 @@ static void a_port_has_an_mtu_too(void **state)
 	fake_free(worker);
 }
 
-static void without_df_a_long_packet_is_lost_in_silence(void **state)
+// A reply to whoever lets his packets be cut up may be cut up as well.
+static void a_long_echo_reply_is_cut_up_where_the_request_might_have_been(void **state)
 {
-	struct worker *worker = chain();
-	struct frame probe = frame_udp(HOST, WEST, "10.0.0.2", "10.1.0.2", 64, 1, 2, 1400);
-
 	(void)state;
-	worker->channels[2].params.mtu_bytes = 1000;
-	fake_receive(worker, 0, &probe, 0);
-	fake_carry(worker);
-	assert_int_equal(fake_lost(worker, 1, DROP_MTU), 1);
-	frame_put16(probe.bytes + 20, 0x2000); // more fragments is another flag
-	frame_fix(&probe);
-	fake_receive(worker, 0, &probe, 0);
-	fake_carry(worker);
-	assert_int_equal(fake_lost(worker, 1, DROP_MTU), 2);
-	assert_int_equal(worker->counters[1].originated, 0);
-	fake_free(worker);
+	for (uint8_t df = 0; df < 2; df++) {
+		struct worker *worker = chain();
+		struct frame request =
+			frame_echo(HOST, WEST, "10.0.0.2", "10.255.0.2", 64, 1, 1372);
+
+		request.bytes[20] = df ? 0x40 : 0;
+		frame_fix(&request);
+		worker->channels[1].params.mtu_bytes = 1000; // on the way back alone
+		fake_receive(worker, 0, &request, 0);
+		fake_carry(worker);
+		assert_int_equal(fake_count(worker, FAKE_SENT, 0), df ? 0 : 2);
+		assert_int_equal(worker->counters[1].fragmented, df ? 0 : 1);
+		assert_int_equal(fake_lost(worker, 1, DROP_MTU), df);
+		fake_free(worker);
+	}
 }
 
 static void a_site_does_not_complain_about_its_own_packets(void **state)
@@ -427,7 +429,7 @@ int main(void)
 		cmocka_unit_test(path_mtu_discovery_learns_the_narrowest_channel),
 		cmocka_unit_test(a_packet_of_exactly_the_mtu_passes),
 		cmocka_unit_test(a_port_has_an_mtu_too),
-		cmocka_unit_test(without_df_a_long_packet_is_lost_in_silence),
+		cmocka_unit_test(a_long_echo_reply_is_cut_up_where_the_request_might_have_been),
 		cmocka_unit_test(a_site_does_not_complain_about_its_own_packets),
 		cmocka_unit_test(errors_about_errors_are_not_sent),
 		cmocka_unit_test(only_first_fragments_are_complained_about),
