@@ -11,9 +11,29 @@ bool address4_is_routable(const uint8_t address[4])
 	return first != 0 && first != 127 && first < 224 && !(first == 169 && address[1] == 254);
 }
 
+bool address4_is_multicast(const uint8_t address[4])
+{
+	return (address[0] & 0xf0) == 224;
+}
+
 bool address6_is_multicast(const uint8_t address[16])
 {
 	return address[0] == 0xff;
+}
+
+bool address4_stays_on_link(const uint8_t address[4])
+{
+	static const uint8_t control[3] = {224, 0, 0}, local[2] = {239, 255};
+	static const uint8_t broadcast[4] = {255, 255, 255, 255};
+
+	return memcmp(address, control, sizeof(control)) == 0 ||
+	       memcmp(address, local, sizeof(local)) == 0 ||
+	       memcmp(address, broadcast, sizeof(broadcast)) == 0;
+}
+
+bool address6_stays_on_link(const uint8_t address[16])
+{
+	return address6_is_multicast(address) && (address[1] & 0x0f) <= 2;
 }
 
 bool address6_is_link_local(const uint8_t address[16])

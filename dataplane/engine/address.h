@@ -14,7 +14,14 @@ bool address4_is_routable(const uint8_t address[4]);
 
 // The same for IPv6: not unspecified, loopback, multicast or link-local (RFC 4291, section 2.5).
 bool address6_is_routable(const uint8_t address[16]);
+bool address4_is_multicast(const uint8_t address[4]);
 bool address6_is_multicast(const uint8_t address[16]);
+
+// A group (or broadcast) that no router may forward: 224.0.0/24 (RFC 5771, section 4), 239.255/16
+// (the local scope, RFC 2365, section 6.1), 255.255.255.255; IPv6 multicast of interface-local and
+// link-local scope, ff01 and ff02 (RFC 4291, section 2.7).
+bool address4_stays_on_link(const uint8_t address[4]);
+bool address6_stays_on_link(const uint8_t address[16]);
 bool address6_is_link_local(const uint8_t address[16]);
 bool address6_is_unspecified(const uint8_t address[16]);
 

@@ -174,7 +174,9 @@ struct engine_port_counters {
 //   ports received + flows sent + originated + flooded + duplicated =
 //   ports sent + flows received + local + pending + in flight + all lost.
 struct engine_site_counters {
-	uint64_t local;      // addressed to the site itself and consumed (echo requests, ARP, ...)
+	// Addressed to the site itself (echo requests, ARP, ...) or to all on a link of it (MLD,
+	// mDNS, LLDP, ...: what no router or bridge sends on), and consumed.
+	uint64_t local;
 	uint64_t originated; // made by the site (echo replies, errors, ARP)
 	uint64_t pending;    // waiting for a neighbour's address now
 	uint64_t flooded;    // extra copies made by an exchange

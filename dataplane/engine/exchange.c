@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dataplane/engine/engine.h"
+#include "dataplane/engine/link.h"
 #include "dataplane/engine/parse.h"
 #include "dataplane/engine/site.h"
 
@@ -204,13 +205,6 @@ static void flood(const struct site_context *context, const struct exchange *exc
 			    others ? DROP_CARRIER : DROP_NO_ROUTE);
 }
 
-static bool stays_on_its_link(const uint8_t mac[6])
-{
-	static const uint8_t reserved[5] = {0x01, 0x80, 0xc2, 0x00, 0x00};
-
-	return memcmp(mac, reserved, sizeof(reserved)) == 0 && mac[5] <= 0x0f;
-}
-
 void exchange_input(const struct site_context *context, struct exchange *exchange,
 		    struct ingress ingress, packet_ref ref)
 {
@@ -220,8 +214,12 @@ void exchange_input(const struct site_context *context, struct exchange *exchang
 	uint32_t to;
 
 	packet->destination = PLAN_NONE;
-	if (packet->length < PARSE_ETHERNET_BYTES || stays_on_its_link(target)) {
+	if (packet->length < PARSE_ETHERNET_BYTES) {
 		worker_lose(context->worker, context->site, ref, DROP_NO_ROUTE);
+		return;
+	}
+	if (link_is_bridge_group(target)) {
+		worker_consume(context->worker, context->site, ref);
 		return;
 	}
 	if (from != NO_ONE)
@@ -229,8 +227,8 @@ void exchange_input(const struct site_context *context, struct exchange *exchang
 	to = target[0] & 1 ? NO_ONE : member_of_mac(exchange, target, context->at_ns);
 	if (to == NO_ONE)
 		flood(context, exchange, from, ref);
-	else if (to == from)
-		worker_lose(context->worker, context->site, ref, DROP_NO_ROUTE);
+	else if (to == from) // filtered: it is where it should go
+		worker_consume(context->worker, context->site, ref);
 	else
 		send_to(context, &exchange->members[to], ref);
 }

@@ -6,7 +6,8 @@
 // A frame for a known MAC address goes to that member; broadcast, multicast and unknown unicast go
 // to all members with carrier but the one it came from. Frames to 01:80:C2:00:00:00 to 0F
 // (link-local: spanning tree, pause, LACP, LLDP) stay on their link, as at any bridge: the fabric
-// does not forward them. There is no spanning tree: a loop of exchanges is a broadcast storm.
+// consumes them (local), as it does what comes from the side where it should go. There is no
+// spanning tree: a loop of exchanges is a broadcast storm.
 //
 // The MAC addresses of built-in routers are known from the start and stay with their member:
 // these routers know each other from the plan and never ask by ARP, by which a fabric learns.

@@ -15,6 +15,18 @@ uint32_t link_mtu_bytes(const struct plan *plan, uint32_t interface)
 	return plan->channels[link->channel].params.mtu_bytes;
 }
 
+bool link_is_standard_group(const uint8_t mac[6])
+{
+	static const uint8_t standard[5] = {0x01, 0x80, 0xc2, 0x00, 0x00};
+
+	return memcmp(mac, standard, sizeof(standard)) == 0;
+}
+
+bool link_is_bridge_group(const uint8_t mac[6])
+{
+	return link_is_standard_group(mac) && mac[5] <= 0x0f;
+}
+
 void link_write_header(const struct site_context *context, uint32_t interface, const uint8_t mac[6],
 		       uint16_t ether_type, struct packet *packet)
 {

@@ -18,6 +18,13 @@ static inline bool link_is_too_long(const struct packet *packet, uint32_t mtu_by
 	return mtu_bytes != 0 && packet->wire_length > (uint64_t)mtu_bytes + PARSE_ETHERNET_BYTES;
 }
 
+// The groups that IEEE 802.1 and 802.3 have set aside, 01:80:C2:00:00:00 to FF: spanning tree,
+// pause, LACP, LLDP, IS-IS hellos, ...
+bool link_is_standard_group(const uint8_t mac[6]);
+
+// And those of them, 00 to 0F, that no bridge forwards (IEEE 802.1Q, table 8-1).
+bool link_is_bridge_group(const uint8_t mac[6]);
+
 // Writes the Ethernet header (source: the interface's MAC address) of a frame that leaves by the
 // interface, and its TTL when that is stale. The packet is a bare frame from there on: whoever
 // receives it reads its headers anew.

@@ -7,6 +7,7 @@
 #include "dataplane/engine/address.h"
 #include "dataplane/engine/arp.h"
 #include "dataplane/engine/forward.h"
+#include "dataplane/engine/link.h"
 #include "dataplane/engine/local.h"
 #include "dataplane/engine/nd.h"
 #include "dataplane/engine/neighbour.h"
@@ -36,9 +37,34 @@ static bool is_for_us(const struct site_context *context, const uint8_t mac[6])
 {
 	const struct plan_interface *link = &context->plan->interfaces[context->interface];
 
-	if (context->to_group)
-		return listens_to_group(mac);
-	return link->promiscuous || memcmp(mac, link->mac, 6) == 0;
+	return context->to_group || link->promiscuous || memcmp(mac, link->mac, 6) == 0;
+}
+
+static void hear(const struct site_context *context, packet_ref ref)
+{
+	worker_consume(context->worker, context->site, ref);
+}
+
+// What is for all on the link, and no router forwards, has arrived with the router: no loss.
+static bool is_for_the_link4(const struct site_context *context, const struct packet *packet)
+{
+	const struct plan_interface *link = &context->plan->interfaces[context->interface];
+	const uint8_t *target = parse_target(packet);
+
+	if (address4_stays_on_link(target))
+		return true;
+	if (address4_is_multicast(target))
+		return packet->ttl <= 1;
+	return link->address4.family == 4 &&
+	       address4_is_directed_broadcast(&link->address4, target);
+}
+
+static bool is_for_the_link6(const struct packet *packet)
+{
+	const uint8_t *target = parse_target(packet);
+
+	return address6_stays_on_link(target) ||
+	       (address6_is_multicast(target) && packet->ttl <= 1);
 }
 
 // Where nobody is asked, the senders of packets tell who lives on the link.
@@ -77,6 +103,10 @@ static void receive_ipv4(const struct site_context *context, packet_ref ref)
 {
 	const struct packet *packet = worker_packet(context->worker, ref);
 
+	if (is_for_the_link4(context, packet)) {
+		hear(context, ref);
+		return;
+	}
 	if (!address4_is_routable(parse_source(packet)) ||
 	    !address4_is_routable(parse_target(packet))) {
 		refuse(context, ref);
@@ -84,17 +114,6 @@ static void receive_ipv4(const struct site_context *context, packet_ref ref)
 	}
 	learn_source(context, packet);
 	route(context, ref, worker_lookup4(context->worker, parse_target(packet)), true);
-}
-
-// Multicast of the link that is ICMPv6 (MLD, echo requests to all nodes) has been heard: that is
-// all that a router does about it here.
-static bool is_heard(const struct packet *packet)
-{
-	const uint8_t *target = parse_target(packet);
-	struct parse_upper upper;
-
-	return target[0] == 0xff && (target[1] & 0x0f) == 2 && parse_upper(packet, &upper) &&
-	       upper.protocol == PARSE_ICMPV6;
 }
 
 static void receive_ipv6(const struct site_context *context, packet_ref ref)
@@ -106,10 +125,10 @@ static void receive_ipv6(const struct site_context *context, packet_ref ref)
 
 	if (address6_is_routable(source) || from_link)
 		learn_source(context, packet);
-	if (nd_is_message(packet))
+	if (nd_is_message(packet) && (!context->to_group || listens_to_group(packet->frame)))
 		nd_input(context, ref);
-	else if (is_heard(packet))
-		worker_consume(context->worker, context->site, ref);
+	else if (is_for_the_link6(packet))
+		hear(context, ref);
 	else if (!address6_is_routable(source) && !from_link)
 		refuse(context, ref);
 	else if (memcmp(target, link->link_local, 16) == 0)
@@ -132,7 +151,10 @@ void receive_frame(struct site_context *context, packet_ref ref)
 	}
 	switch (parse_frame(packet)) {
 	case PARSE_ARP:
-		arp_input(context, ref);
+		if (context->to_group && !listens_to_group(packet->frame))
+			refuse(context, ref);
+		else
+			arp_input(context, ref);
 		break;
 	case PARSE_IPV4:
 		receive_ipv4(context, ref);
@@ -141,7 +163,10 @@ void receive_frame(struct site_context *context, packet_ref ref)
 		receive_ipv6(context, ref);
 		break;
 	case PARSE_REFUSED:
-		refuse(context, ref);
+		if (link_is_standard_group(packet->frame))
+			hear(context, ref);
+		else
+			refuse(context, ref);
 		break;
 	}
 }

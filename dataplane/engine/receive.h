@@ -6,8 +6,10 @@
 #include "dataplane/engine/site.h"
 
 // Takes a frame that came in on context->interface: ARP and ND are answered and consumed, IP
-// packets looked up and forwarded, the rest is lost (no-route). Sets context->to_group. Takes it
-// over.
+// packets looked up and forwarded. What is said to all on the link and no router forwards (MLD,
+// IGMP, mDNS, SSDP, OSPF hellos, DHCP broadcasts, LLDP, spanning tree, ...) has been heard: it is
+// consumed (local), not lost. Multicast that should go further is lost (no-route), as these routers
+// have no multicast routing, and so is the rest. Sets context->to_group. Takes it over.
 void receive_frame(struct site_context *context, packet_ref ref);
 
 // Takes a packet that came over a channel between routers with bits flipped: its headers are read

@@ -114,7 +114,7 @@ static void a_frame_for_its_own_side_is_filtered(void **state)
 	fake_forget(worker);
 	fake_receive(worker, 1, &frame, 1);
 	check_counts(worker, 0, 0, 0, 0);
-	assert_int_equal(fake_lost(worker, 1, DROP_NO_ROUTE), 1);
+	assert_int_equal(worker->counters[1].local, 1);
 	fake_free(worker);
 }
 
@@ -190,7 +190,7 @@ static void link_local_groups_of_bridges_stop_at_the_fabric(void **state)
 		frame = between(REAL, mac);
 		fake_receive(worker, 1, &frame, 0);
 	}
-	assert_int_equal(fake_lost(worker, 1, DROP_NO_ROUTE), 16);
+	assert_int_equal(worker->counters[1].local, 16);
 	check_counts(worker, 0, 1, 1, 1); // 01:80:c2:00:00:10 is an ordinary group
 	fake_free(worker);
 }

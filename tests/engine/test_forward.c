@@ -160,21 +160,17 @@ static void a_gateway_takes_what_lies_behind_it(void **state)
 static void what_has_no_way_is_lost_as_no_route(void **state)
 {
 	const char *targets[] = {
-		"192.0.2.1",       // no prefix
-		"10.3.0.1",        // no port leads there
-		"10.1.0.255",      // directed broadcast
-		"10.1.0.0",        // the same, by its old form
-		"224.0.0.251",     // multicast
-		"255.255.255.255", // broadcast
-		"169.254.1.1",     // of one link
-		"127.0.0.1",
-		"0.0.0.0",
-		"240.0.0.1",
+		"192.0.2.1",   // no prefix
+		"10.3.0.1",    // no port leads there
+		"10.1.0.255",  // directed broadcast
+		"10.1.0.0",    // the same, by its old form
+		"239.1.2.3",   // multicast
+		"169.254.1.1", // of one link
+		"127.0.0.1",   "0.0.0.0", "240.0.0.1",
 		"2001:db9::1", // no prefix
 		"fe80::77",    // of one link
 		"ff0e::1",     // multicast
-		"::1",
-		"::",
+		"::1",         "::",
 	};
 
 	(void)state;
@@ -195,9 +191,8 @@ static void what_has_no_way_is_lost_as_no_route(void **state)
 
 static void not_even_a_default_route_takes_groups_or_addresses_of_one_link(void **state)
 {
-	const char *targets[] = {
-		"224.0.0.251", "255.255.255.255", "169.254.1.1", "127.0.0.1", "0.0.0.0",
-		"240.0.0.1",   "fe80::77",        "ff0e::1",     "::1",       "::"};
+	const char *targets[] = {"239.1.2.3", "169.254.1.1", "127.0.0.1", "0.0.0.0", "240.0.0.1",
+				 "fe80::77",  "ff0e::1",     "::1",       "::"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
@@ -287,6 +282,64 @@ static void a_port_takes_only_frames_for_its_interface(void **state)
 	frame = frame_udp(HOST, WEST, "10.0.0.2", "10.1.0.2", 64, 1, 2, 8);
 	fake_receive(worker, 0, &frame, 0);
 	assert_int_equal(fake_count(worker, FAKE_OFFERED, 0), 1);
+	fake_free(worker);
+}
+
+// What hosts and real routers say to all on their link, with the MAC addresses it goes to.
+static const struct {
+	const char *mac, *source, *target;
+	uint8_t ttl;
+	bool further; // should go further than the link
+} to_all[] = {
+	{"01:00:5e:00:00:fb", "10.0.0.2", "224.0.0.251", 255, false},   // mDNS
+	{"01:00:5e:00:00:16", "0.0.0.0", "224.0.0.22", 1, false},       // IGMP
+	{"01:00:5e:00:00:05", "10.0.0.2", "224.0.0.5", 1, false},       // OSPF
+	{"01:00:5e:7f:ff:fa", "10.0.0.2", "239.255.255.250", 4, false}, // SSDP
+	{BROADCAST, "0.0.0.0", "255.255.255.255", 64, false},           // DHCP
+	{BROADCAST, "10.0.0.2", "10.0.0.255", 64, false},               // NetBIOS
+	{"01:00:5e:01:02:03", "10.0.0.2", "239.1.2.3", 1, false},       // by its TTL
+	{"33:33:00:00:00:fb", "fe80::99", "ff02::fb", 255, false},      // mDNS
+	{"33:33:00:00:00:0c", "2001:db8::2", "ff02::c", 4, false},      // SSDP
+	{"33:33:00:00:00:fb", "fe80::99", "ff0e::fb", 1, false},        // by its hop limit
+	{"01:00:5e:01:02:03", "10.0.0.2", "239.1.2.3", 64, true},       // no multicast routing
+	{"01:00:5e:00:01:01", "10.0.0.2", "224.0.1.1", 64, true},       // NTP
+	{"33:33:00:00:00:0c", "2001:db8::2", "ff05::c", 4, true},       // the site's scope
+	{BROADCAST, "10.0.0.2", "10.1.0.255", 64, true},                // another link
+	{"01:00:5e:00:00:fb", "10.0.0.2", "10.1.0.2", 64, true},        // a unicast packet
+};
+
+static void what_is_for_all_on_the_link_is_heard_and_not_lost(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(to_all) / sizeof(to_all[0]); i++) {
+		struct worker *worker = chain_with_known_hosts(2);
+		struct frame frame = frame_udp(HOST, to_all[i].mac, to_all[i].source,
+					       to_all[i].target, to_all[i].ttl, 1, 2, 8);
+
+		fake_receive(worker, 0, &frame, 0);
+		assert_int_equal(worker->counters[0].local, !to_all[i].further);
+		assert_int_equal(fake_lost(worker, 0, DROP_NO_ROUTE), to_all[i].further);
+		assert_int_equal(worker->counters[0].originated, 0);
+		fake_free(worker);
+	}
+}
+
+// LLDP, spanning tree, LACP, IS-IS: no IP, but for the link by their address.
+static void what_bridges_and_routers_say_to_their_link_is_heard(void **state)
+{
+	static const char *const macs[] = {"01:80:c2:00:00:00", "01:80:c2:00:00:02",
+					   "01:80:c2:00:00:0e", "01:80:c2:00:00:14",
+					   "01:80:c2:00:00:15"};
+	struct worker *worker = chain_with_known_hosts(2);
+	struct frame frame;
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++) {
+		frame = frame_udp(HOST, macs[i], "10.0.0.2", "10.1.0.2", 64, 1, 2, 8);
+		frame_put16(frame.bytes + 12, i < 3 ? 0x88cc : 46); // LLDP, or a length (802.3)
+		fake_receive(worker, 0, &frame, 0);
+		assert_int_equal(worker->counters[0].local, i + 1);
+	}
 	fake_free(worker);
 }
 
@@ -478,6 +531,8 @@ int main(void)
 		cmocka_unit_test(a_site_without_a_way_loses_the_packet),
 		cmocka_unit_test(a_site_that_is_down_loses_all_by_carrier),
 		cmocka_unit_test(a_port_takes_only_frames_for_its_interface),
+		cmocka_unit_test(what_is_for_all_on_the_link_is_heard_and_not_lost),
+		cmocka_unit_test(what_bridges_and_routers_say_to_their_link_is_heard),
 		cmocka_unit_test(a_promiscuous_port_takes_every_unicast_frame),
 		cmocka_unit_test(a_replay_port_sends_to_the_mac_seen_with_the_address),
 		cmocka_unit_test(what_is_no_ip_at_a_router_is_lost_as_no_route),

@@ -30,4 +30,11 @@ check "traceroute shows the sites in order, at their times" \
 	in_a_round trace_is "" 10.3.0.2 "10.255.0.1 10.255.0.2 10.3.0.2"
 check "over IPv6 too" in_a_round trace_is -6 2001:db8:3::2 \
 	"2001:db8:ff::1 2001:db8:ff::2 2001:db8:3::2"
+# The hosts have joined groups and told their neighbours meanwhile (MLD, IGMP, mDNS to a port of it).
+for target in 224.0.0.251 239.255.255.250 255.255.255.255; do
+	ip netns exec "$west" ping -n -b -c 1 -W 1 -I eth0 "$target" >/dev/null 2>&1 || true
+done
+expect 0 "the lab shows its sums" corridor -j show stats
+check "what hosts say to all on their link is no loss" json '.[0].lost["no-route"] == 0' out
+check "but heard" json '.[0].local >= 3' out
 expect 0 "the lab ends" corridor stop
