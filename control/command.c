@@ -27,7 +27,6 @@ int exit_status_of(int code)
 	case -EDQUOT:
 	case -EFBIG:
 	case -EROFS:
-	case -EPIPE:
 	case -EBADMSG:
 	case -EPROTO:
 	case -EILSEQ:
@@ -54,6 +53,8 @@ int exit_status_of(int code)
 	case -EAGAIN:
 	case -EIO:
 		return EXIT_MACHINE;
+	case -EPIPE:
+		return EXIT_CLOSED;
 	default:
 		return EXIT_INTERNAL;
 	}
@@ -80,8 +81,9 @@ static void print_error(const struct invocation *invocation, const char *where, 
 
 int report_error(const struct invocation *invocation, const struct error *error)
 {
-	print_error(invocation, error->where, error->what);
 	int status = exit_status_of(error->code);
+	if (status != EXIT_CLOSED)
+		print_error(invocation, error->where, error->what);
 	return status == EXIT_TRUE ? EXIT_INTERNAL : status;
 }
 
@@ -125,7 +127,9 @@ void print_json(const struct invocation *invocation, json_t *value)
 	// 17 digits read back to the same double; keys stay in the order in which they were added.
 	size_t flags =
 		JSON_ENCODE_ANY | JSON_PRESERVE_ORDER | (invocation->pretty ? JSON_INDENT(2) : 0);
-	if (value == NULL || json_dumpf(value, invocation->out, flags) != 0)
+	bool whole = value != NULL && json_dumpf(value, invocation->out, flags) == 0;
+	// What the stream itself did not take is told at the end, once, by its own name.
+	if (!whole && !ferror(invocation->out))
 		print_error(invocation, NULL, "no memory for the JSON answer");
 	fputc('\n', invocation->out);
 	json_decref(value);

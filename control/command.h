@@ -15,7 +15,8 @@ enum exit_status {
 	EXIT_ANSWER_NO = 1, // verification failed, no path
 	EXIT_REQUEST = 2,   // the request or a file is wrong
 	EXIT_MACHINE = 3,   // the lab cannot be reached, or the machine lacks something
-	EXIT_INTERNAL = 4
+	EXIT_INTERNAL = 4,
+	EXIT_CLOSED = 141 // who read the output has gone: as a shell says of SIGPIPE, 128 + 13
 };
 
 // One call of a command: its words after the command's own, and how to answer.
@@ -58,10 +59,12 @@ extern const struct command_option common_options[]; // ends with name NULL
 
 // Exit status that goes with a negative errno: what a user can mend is EXIT_REQUEST (EINVAL,
 // ENOENT, EACCES, EEXIST, EISDIR, ENOSPC, EFBIG ...), what the machine lacks is EXIT_MACHINE
-// (EPERM, ENODEV, ECONNREFUSED, ENOTSUP, ENOMEM, EADDRINUSE ...), all else EXIT_INTERNAL.
+// (EPERM, ENODEV, ECONNREFUSED, ENOTSUP, ENOMEM, EADDRINUSE ...), EPIPE is EXIT_CLOSED, all else
+// EXIT_INTERNAL.
 int exit_status_of(int code);
 
-// Prints "corridor: WHERE: WHAT" on invocation->err and returns exit_status_of(error->code).
+// Prints "corridor: WHERE: WHAT" on invocation->err and returns exit_status_of(error->code). Of a
+// reader that has gone (-EPIPE) nothing is said: `corridor ... | head` ends quietly.
 int report_error(const struct invocation *invocation, const struct error *error);
 // All of a list, one a line; returns the status of the first.
 int report_errors(const struct invocation *invocation, const struct errors *errors);

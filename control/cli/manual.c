@@ -103,7 +103,10 @@ static void print_statuses(FILE *out)
 	fputs(".Sh EXIT STATUS\n.Bl -tag -width Ds\n", out);
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		fprintf(out, ".It Sy %zu\n%s\n", i, statuses[i]);
-	fputs(".El\n", out);
+	fputs(".It Sy 141\n"
+	      "who read standard output has gone, as with `| head`; nothing is said\n"
+	      ".El\n",
+	      out);
 }
 
 static void print_places(FILE *out)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Output that cannot be written: a full disk, a folder that is not there, one that is not ours. One
-# line, exit status 2, and never half a file under the name that was asked for.
+# line, exit status 2, and never half a file under the name that was asked for. A reader that has
+# gone is no fault.
 . "$(dirname "$0")/_init.sh"
 
 cat >wire.ini <<'INI'
@@ -29,6 +30,21 @@ echo precious >kept.pcapng
 expect 2 "a fault in the input" "$CORRIDOR" replay wire.ini --in west=nothing --out east=kept.pcapng
 check "leaves an older file as it was" grep -qx precious kept.pcapng
 expect 2 "standard output on a full disk" bash -c "'$CORRIDOR' -j check wire.ini >/dev/full"
+
+# What `corridor ... | head` comes to: the reader has gone before the first byte.
+to_nobody() {
+	local status=0
+	exec 3> >(:)
+	wait "$!"
+	"$@" >&3 || status=$?
+	exec 3>&-
+	return "$status"
+}
+expect 141 "a reader that has gone ends it as SIGPIPE would" to_nobody "$CORRIDOR" help --man
+check "and nothing is said" test ! -s err
+expect 141 "a capture that nobody reads ends so too" to_nobody \
+	"$CORRIDOR" replay wire.ini --in west="$golden/lux.pcap" --out east=-
+check "and nothing is said" test ! -s err
 
 [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=64k none small 2>/dev/null || exit 0
 expect 2 "a full disk" replay small/east.pcapng
