@@ -177,7 +177,8 @@ char *rpc_answer(const struct rpc_method *methods, void *context, const char *li
 		 size_t *answer_length)
 {
 	json_error_t fault;
-	json_t *request = json_loadb(line, length, JSON_REJECT_DUPLICATES, &fault);
+	json_t *request =
+		json_loadb(line, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
 	if (request == NULL) {
 		char what[256];
 		snprintf(what, sizeof(what), "no JSON at character %d: %.180s", fault.position,
