@@ -1,141 +1,113 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the law of a channel costs: nanoseconds a packet of channel_offer, beside a bare copy of
-// the packet in memory in the same run. Best of several rounds, one thread, no other load assumed.
+// the packet in memory.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/machine.h"
+#include "bench/options.h"
+#include "bench/report.h"
 #include "dataplane/model/channel.h"
 
+#define ROUNDS      9
+#define PACKETS     1000000
 #define FRAME_BYTES 1514
 #define GAP_NS      1300 // 9.3 Gbit/s, so that the line of 10 Gbit/s is busy and not full
 #define COPY_FRAMES 4096 // 6 MB, more than the nearest caches hold
-#define ROUNDS      9
-
-struct result {
-	const char *name; // words for the table
-	const char *key;  // for JSON
-	double ns_per_packet;
-	double lost_ratio;
-};
+#define CHANNELS    3
 
 struct bench {
 	uint64_t packets;
 	uint8_t *from, *to; // COPY_FRAMES frames each
-	struct queue_slot *slots;
+	struct channel_params params[CHANNELS];
+	struct channel_state states[CHANNELS];
+	uint64_t arrival_at_ns[CHANNELS];
 };
 
-static double now_ns(void)
-{
-	struct timespec now;
+static const struct {
+	const char *key, *what;
+} lines[CHANNELS] = {
+	{"delay", "constant delay"},
+	{"delay_random_loss", "delay, random loss"},
+	{"delay_jitter_gilbert_elliott_rate_queue", "delay, jitter, Gilbert-Elliott, rate, queue"},
+};
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+static double measure_copy(const struct bench *bench)
+{
+	struct machine_watch watch = machine_watch_start(getpid());
+
+	for (uint64_t i = 0; i < bench->packets; i++) {
+		size_t at = (size_t)(i % COPY_FRAMES) * FRAME_BYTES;
+
+		memcpy(bench->to + at, bench->from + at, FRAME_BYTES);
+		// The copy counts as used, so the compiler cannot leave it out.
+		__asm__ volatile("" : : "r"(bench->to + at) : "memory");
+	}
+	return machine_watch_seconds(&watch, NULL) * 1e9 / (double)bench->packets;
 }
 
-static struct result measure_copy(const struct bench *bench)
+static double measure_channel(struct bench *bench, unsigned channel)
 {
-	struct result result = {.name = "memory copy of 1514 bytes", .key = "copy"};
+	const struct channel_params *params = &bench->params[channel];
+	struct channel_state *state = &bench->states[channel];
+	uint64_t arrival_at_ns = bench->arrival_at_ns[channel];
+	struct machine_watch watch = machine_watch_start(getpid());
 
-	for (int round = 0; round < ROUNDS; round++) {
-		double start = now_ns(), taken;
-
-		for (uint64_t i = 0; i < bench->packets; i++) {
-			size_t at = (size_t)(i % COPY_FRAMES) * FRAME_BYTES;
-
-			memcpy(bench->to + at, bench->from + at, FRAME_BYTES);
-			// The copy counts as used, so the compiler cannot leave it out.
-			__asm__ volatile("" : : "r"(bench->to + at) : "memory");
-		}
-		taken = (now_ns() - start) / (double)bench->packets;
-		if (round == 0 || taken < result.ns_per_packet)
-			result.ns_per_packet = taken;
+	for (uint64_t i = 0; i < bench->packets; i++) {
+		arrival_at_ns += GAP_NS;
+		struct channel_fate fate = channel_offer(params, state, arrival_at_ns, FRAME_BYTES);
+		__asm__ volatile("" : : "r"(fate.release_at_ns));
 	}
-	return result;
-}
-
-static struct result measure_channel(const struct bench *bench, const char *name, const char *key,
-				     const struct channel_params *params)
-{
-	struct channel_state state = {
-		.queue = {.slots = bench->slots, .capacity = queue_slots_needed(&params->queue)}};
-	struct result result = {.name = name, .key = key};
-	uint64_t lost = 0, arrival_at_ns = 0;
-
-	for (int round = 0; round < ROUNDS; round++) {
-		double start = now_ns(), taken;
-
-		for (uint64_t i = 0; i < bench->packets; i++) {
-			arrival_at_ns += GAP_NS;
-			lost += channel_offer(params, &state, arrival_at_ns, FRAME_BYTES).lost !=
-				DROP_NONE;
-		}
-		taken = (now_ns() - start) / (double)bench->packets;
-		if (round == 0 || taken < result.ns_per_packet)
-			result.ns_per_packet = taken;
-	}
-	result.lost_ratio = (double)lost / (double)(bench->packets * ROUNDS);
-	return result;
+	bench->arrival_at_ns[channel] = arrival_at_ns;
+	return machine_watch_seconds(&watch, NULL) * 1e9 / (double)bench->packets;
 }
 
 // All parameters are constants in their range, so a refusal is a mistake of this file.
-static int make_channels(struct channel_params *delay, struct channel_params *random,
-			 struct channel_params *all, struct error *error)
+static int make_channels(struct channel_params params[CHANNELS], struct error *error)
 {
+	struct channel_params *random = &params[1], *all = &params[2];
 	const char *where = "bench/model.c";
-	int status;
+	int code;
 
-	*delay = (struct channel_params){.seed = 719, .carrier = true, .delay_ns = 3000000};
-	*random = *delay;
-	*all = *delay;
-	status = loss_random_params(0.001, 0, where, &random->loss, error);
-	if (status == 0)
-		status = loss_gilbert_elliott_params(0.0005, 0.2, 1, 0, where, &all->loss, error);
-	if (status == 0)
-		status = jitter_make_params(JITTER_NORMAL, 100000, 0, where, &all->jitter, error);
-	if (status == 0)
-		status = rate_make_params(10000000000, RATE_ETHERNET_OVERHEAD_BYTES, 0, 0, where,
-					  &all->rate, error);
-	if (status == 0)
-		status = queue_make_params(QUEUE_PACKETS, 1000, where, &all->queue, error);
-	channel_finish(delay);
-	channel_finish(random);
-	channel_finish(all);
-	return status;
+	for (unsigned i = 0; i < CHANNELS; i++)
+		params[i] =
+			(struct channel_params){.seed = 719, .carrier = true, .delay_ns = 3000000};
+	code = loss_random_params(0.001, 0, where, &random->loss, error);
+	if (code == 0)
+		code = loss_gilbert_elliott_params(0.0005, 0.2, 1, 0, where, &all->loss, error);
+	if (code == 0)
+		code = jitter_make_params(JITTER_NORMAL, 100000, 0, where, &all->jitter, error);
+	if (code == 0)
+		code = rate_make_params(10000000000, RATE_ETHERNET_OVERHEAD_BYTES, 0, 0, where,
+					&all->rate, error);
+	if (code == 0)
+		code = queue_make_params(QUEUE_PACKETS, 1000, where, &all->queue, error);
+	for (unsigned i = 0; i < CHANNELS; i++)
+		channel_finish(&params[i]);
+	return code;
 }
 
-static void print_table(const struct result *results, size_t count, uint64_t packets)
+static int bench_init(struct bench *bench, struct error *error)
 {
-	printf("%-58s %12s %10s\n", "one packet through", "ns", "lost");
-	for (size_t i = 0; i < count; i++)
-		printf("%-58s %12.2f %9.3f%%\n", results[i].name, results[i].ns_per_packet,
-		       100 * results[i].lost_ratio);
-	printf("best of %d rounds of %" PRIu64 " packets each\n", ROUNDS, packets);
-}
-
-static void print_json(const struct result *results, size_t count, uint64_t packets)
-{
-	printf("{\"bench\": \"model\", \"rounds\": %d, \"packets\": %" PRIu64, ROUNDS, packets);
-	for (size_t i = 0; i < count; i++)
-		printf(", \"%s\": {\"ns_per_packet\": %.3f, \"lost_ratio\": %.6f}", results[i].key,
-		       results[i].ns_per_packet, results[i].lost_ratio);
-	printf("}\n");
-}
-
-static int bench_init(struct bench *bench, const struct queue_params *queue)
-{
+	const struct queue_params *queue = &bench->params[CHANNELS - 1].queue;
+	struct queue_state *state = &bench->states[CHANNELS - 1].queue;
 	size_t bytes = (size_t)COPY_FRAMES * FRAME_BYTES;
+	int code = make_channels(bench->params, error);
 
+	if (code)
+		return code;
 	bench->from = malloc(bytes);
 	bench->to = malloc(bytes);
-	bench->slots = calloc(queue_slots_needed(queue), sizeof(*bench->slots));
-	if (bench->from == NULL || bench->to == NULL || bench->slots == NULL)
-		return -ENOMEM;
+	state->capacity = queue_slots_needed(queue);
+	state->slots = calloc(state->capacity, sizeof(*state->slots));
+	if (bench->from == NULL || bench->to == NULL || state->slots == NULL)
+		return error_set(error, -ENOMEM, "memory", "none for %d frames of %d bytes twice",
+				 COPY_FRAMES, FRAME_BYTES);
 	memset(bench->from, 0x5a, bytes); // touch the pages before the clock runs
 	memset(bench->to, 0, bytes);
 	return 0;
@@ -145,62 +117,38 @@ static void bench_fini(struct bench *bench)
 {
 	free(bench->from);
 	free(bench->to);
-	free(bench->slots);
-}
-
-static int run(struct bench *bench, bool json)
-{
-	struct channel_params delay, random, all;
-	struct result results[4];
-	struct error error;
-
-	if (make_channels(&delay, &random, &all, &error) != 0) {
-		fprintf(stderr, "bench_model: %s: %s\n", error.where, error.what);
-		return 1;
-	}
-	if (bench_init(bench, &all.queue) != 0) {
-		fprintf(stderr, "bench_model: no memory for %d frames of %d bytes twice\n",
-			COPY_FRAMES, FRAME_BYTES);
-		return 1;
-	}
-	results[0] = measure_copy(bench);
-	results[1] = measure_channel(bench, "constant delay", "delay", &delay);
-	results[2] = measure_channel(bench, "delay, random loss", "delay_random_loss", &random);
-	results[3] = measure_channel(bench, "delay, normal jitter, Gilbert-Elliott, rate, queue",
-				     "delay_jitter_gilbert_elliott_rate_queue", &all);
-	(json ? print_json : print_table)(results, 4, bench->packets);
-	return 0;
+	free(bench->states[CHANNELS - 1].queue.slots);
 }
 
 int main(int argc, char **argv)
 {
-	struct bench bench = {.packets = 1000000};
-	bool json = false;
-	int option, status;
-	char *end;
+	static struct report report = {.name = "model"};
+	struct bench bench = {.packets = PACKETS};
+	struct options options;
+	struct error error;
+	int status = options_parse(&options, argc, argv, ROUNDS);
 
-	while ((option = getopt(argc, argv, "jn:")) != -1) {
-		if (option == 'j') {
-			json = true;
-			continue;
+	if (status)
+		return status;
+	if (options.quick)
+		bench.packets /= 10;
+	report.rounds = options.rounds;
+	for (unsigned i = 0; i < CHANNELS; i++)
+		report_add(&report, lines[i].key, lines[i].what, "ns/packet",
+			   "a copy of 1514 bytes in memory");
+	status = bench_init(&bench, &error) ? 1 : 0;
+	if (status)
+		fprintf(stderr, "bench_model: %s: %s\n", error.where, error.what);
+	for (unsigned round = 0; status == 0 && round < options.rounds; round++) {
+		double copy = measure_copy(&bench);
+
+		for (unsigned i = 0; i < CHANNELS; i++) {
+			samples_add(&report.lines[i].reference, copy);
+			samples_add(&report.lines[i].corridor, measure_channel(&bench, i));
 		}
-		if (option == 'n') {
-			errno = 0;
-			bench.packets = strtoull(optarg, &end, 10);
-			if (errno == 0 && *end == '\0' && optarg[0] != '-' && bench.packets >= 1 &&
-			    bench.packets <= 1000000000)
-				continue;
-			fprintf(stderr, "bench_model: -n %s: expected 1 to 1000000000 packets\n",
-				optarg);
-		}
-		fprintf(stderr, "usage: bench_model [-j] [-n PACKETS]\n");
-		return 2;
 	}
-	if (optind < argc) {
-		fprintf(stderr, "usage: bench_model [-j] [-n PACKETS]\n");
-		return 2;
-	}
-	status = run(&bench, json);
+	if (status == 0)
+		report_print(&report, options.json);
 	bench_fini(&bench);
 	return status;
 }
