@@ -88,10 +88,13 @@ int red_finish(struct red_params *params, uint64_t line_bps, const char *where, 
 				 burst, params->avpkt_bytes, RED_MAX_PACKETS);
 	params->weight_shift = shift;
 	params->range_reciprocal = reciprocal_of(range);
+	// Rounded up, so that whole packets are found whole: exact for hours.
 	params->idle_reciprocal =
 		bps > 0 ? reciprocal_of((params->avpkt_bytes * UINT64_C(8000000000) + bps / 2) /
 					bps)
 			: 0;
+	if (params->idle_reciprocal > 0 && params->idle_reciprocal < UINT64_MAX)
+		params->idle_reciprocal++;
 	params->target_low = (params->min_bytes * 5 + range * 2) * (ONE / 5);
 	params->target_high = (params->min_bytes * 5 + range * 3) * (ONE / 5);
 	return 0;

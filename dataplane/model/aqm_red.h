@@ -25,9 +25,9 @@ struct red_params {
 	bool nodrop;            // with ecn: never drop what cannot be marked
 	bool adaptive;          // keep the average halfway by moving the probability
 	// Made by red_finish.
-	uint32_t weight_shift;            // an arrival moves the average by 2^-weight_shift
-	uint64_t range_reciprocal;        // 2^64 / (max_bytes - min_bytes)
-	uint64_t idle_reciprocal;         // 2^64 / nanoseconds of an average packet; 0: no ageing
+	uint32_t weight_shift;     // an arrival moves the average by 2^-weight_shift
+	uint64_t range_reciprocal; // 2^64 / (max_bytes - min_bytes)
+	uint64_t idle_reciprocal;  // 2^64 / ns of an average packet, rounded up; 0: no ageing
 	uint64_t target_low, target_high; // adaptive: averages to stay between, times 2^32
 };
 
