@@ -53,7 +53,7 @@ int classes_check(const struct classes_params *params, bool weighted, const char
 		if (params->weight[class] == 0)
 			return error_set(error, -EINVAL, where,
 					 "class %" PRIu32
-					 " has weight 0 and would never send: expected 1 to 255",
+					 " has weight 0 and would never send: expected 1 to 65535",
 					 class);
 	}
 	if (params->quantum_bytes < CLASSES_MIN_QUANTUM_BYTES ||

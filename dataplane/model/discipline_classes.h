@@ -13,10 +13,10 @@
 
 // Class 0 is the highest of a strict priority.
 struct classes_params {
-	uint32_t count;              // of classes
-	uint32_t quantum_bytes;      // weighted: bytes a round for each unit of weight
-	uint8_t of_dscp[64];         // class of each DSCP
-	uint8_t weight[CLASSES_MAX]; // weighted: 1 or more
+	uint32_t count;               // of classes
+	uint32_t quantum_bytes;       // weighted: bytes a round for each unit of weight
+	uint8_t of_dscp[64];          // class of each DSCP
+	uint16_t weight[CLASSES_MAX]; // weighted: 1 or more
 };
 
 // Four classes after RFC 4594: expedited and network control; assured and signalling; default;

@@ -6,13 +6,6 @@
 #include "dataplane/model/queue_managed.h"
 #include "dataplane/model/rng.h"
 
-#define QUEUE_MAX_PACKETS (1u << 20)
-
-// The shortest frame that a byte limit is dimensioned for: Ethernet, IPv4 and UDP headers without
-// payload, which is also the length of an ARP request. On the wire it would be padded to 60, but
-// captures on a virtual interface hold it as it is.
-#define QUEUE_SHORTEST_FRAME_BYTES 42
-
 static inline bool tracks(const struct queue_params *params)
 {
 	return params->limit == QUEUE_PACKETS || params->limit == QUEUE_BYTES ||
@@ -52,7 +45,7 @@ uint32_t queue_frames_held(const struct queue_params *params)
 
 	if (!queue_is_managed(params))
 		return 0;
-	if (params->kind == QUEUE_PRIORITY || params->kind == QUEUE_WEIGHTED)
+	if (params->kind == QUEUE_PRIO || params->kind == QUEUE_DRR)
 		frames *= params->classes.count;
 	return frames < UINT32_MAX ? (uint32_t)frames : UINT32_MAX;
 }

@@ -19,6 +19,14 @@
 #include "dataplane/model/rate.h"
 #include "dataplane/model/waiting.h"
 
+#define QUEUE_MAX_PACKETS (1u << 20)
+#define QUEUE_MAX_BYTES   ((uint64_t)QUEUE_MAX_PACKETS * 60)
+
+// The shortest frame that limits in bytes and time are dimensioned for: Ethernet, IPv4 and UDP
+// headers without payload, which is also the length of an ARP request. On the wire it would be
+// padded to 60, but captures on a virtual interface hold it as it is.
+#define QUEUE_SHORTEST_FRAME_BYTES 42
+
 enum queue_limit { QUEUE_UNLIMITED, QUEUE_PACKETS, QUEUE_BYTES, QUEUE_TIME };
 
 enum queue_kind {
@@ -28,8 +36,8 @@ enum queue_kind {
 	QUEUE_HEAD, // from here on managed
 	QUEUE_CODEL,
 	QUEUE_FQ_CODEL,
-	QUEUE_PRIORITY,
-	QUEUE_WEIGHTED,
+	QUEUE_PRIO,
+	QUEUE_DRR,
 	QUEUE_KINDS
 };
 

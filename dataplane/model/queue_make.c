@@ -5,9 +5,6 @@
 
 #include "dataplane/model/queue.h"
 
-#define QUEUE_MAX_PACKETS (1u << 20)
-#define QUEUE_MAX_BYTES   ((uint64_t)QUEUE_MAX_PACKETS * 60)
-
 // tc's default limits.
 #define QUEUE_DEFAULT_PACKETS      1000
 #define QUEUE_DEFAULT_FAIR_PACKETS 10240
@@ -16,13 +13,10 @@
 // Frames that a limit in time is dimensioned for where the line has no constant rate.
 #define QUEUE_TIME_PACKETS 65536
 
-// As in queue_slots_needed.
-#define QUEUE_SHORTEST_FRAME_BYTES 42
-
 static const char *const names[QUEUE_KINDS] = {
-	[QUEUE_TAIL] = "tail",         [QUEUE_RED] = "red",           [QUEUE_PIE] = "pie",
-	[QUEUE_HEAD] = "head",         [QUEUE_CODEL] = "codel",       [QUEUE_FQ_CODEL] = "fq_codel",
-	[QUEUE_PRIORITY] = "priority", [QUEUE_WEIGHTED] = "weighted",
+	[QUEUE_TAIL] = "tail", [QUEUE_RED] = "red",     [QUEUE_PIE] = "pie",
+	[QUEUE_HEAD] = "head", [QUEUE_CODEL] = "codel", [QUEUE_FQ_CODEL] = "fq_codel",
+	[QUEUE_PRIO] = "prio", [QUEUE_DRR] = "drr",
 };
 
 const char *queue_kind_name(enum queue_kind kind)
@@ -178,7 +172,7 @@ static int finish_red(struct queue_params *params, const struct rate_params *rat
 
 static int check_classes(const struct queue_params *params, const char *where, struct error *error)
 {
-	int code = classes_check(&params->classes, params->kind == QUEUE_WEIGHTED, where, error);
+	int code = classes_check(&params->classes, params->kind == QUEUE_DRR, where, error);
 
 	if (code == 0 && queue_frames_held(params) > QUEUE_MAX_PACKETS)
 		code = error_set(error, -EINVAL, where,
@@ -203,8 +197,8 @@ static int finish_kind(struct queue_params *params, const struct rate_params *ra
 	case QUEUE_FQ_CODEL:
 		code = codel_check(&params->codel, where, error);
 		return code < 0 ? code : fair_check(&params->fair, where, error);
-	case QUEUE_PRIORITY:
-	case QUEUE_WEIGHTED:
+	case QUEUE_PRIO:
+	case QUEUE_DRR:
 		return check_classes(params, where, error);
 	default:
 		return 0;
@@ -260,8 +254,8 @@ bool queue_reads_headers(const struct queue_params *params)
 	case QUEUE_CODEL:
 		return params->codel.ecn || params->codel.ce_threshold_ns > 0;
 	case QUEUE_FQ_CODEL:
-	case QUEUE_PRIORITY:
-	case QUEUE_WEIGHTED:
+	case QUEUE_PRIO:
+	case QUEUE_DRR:
 		return true;
 	case QUEUE_HEAD:
 	case QUEUE_KINDS:

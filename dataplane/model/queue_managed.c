@@ -7,8 +7,8 @@ uint32_t managed_class_count(const struct queue_params *params)
 	switch (params->kind) {
 	case QUEUE_FQ_CODEL:
 		return params->fair.flows;
-	case QUEUE_PRIORITY:
-	case QUEUE_WEIGHTED:
+	case QUEUE_PRIO:
+	case QUEUE_DRR:
 		return params->classes.count;
 	default:
 		return 1;
@@ -62,7 +62,7 @@ static bool is_over(const struct queue_params *params, const struct rate_params 
 
 static uint32_t class_of(const struct queue_params *params, const struct channel_frame *frame)
 {
-	if (params->kind == QUEUE_PRIORITY || params->kind == QUEUE_WEIGHTED)
+	if (params->kind == QUEUE_PRIO || params->kind == QUEUE_DRR)
 		return params->classes.of_dscp[frame->dscp & 63];
 	return 0;
 }
@@ -72,7 +72,7 @@ static void file(const struct queue_params *params, struct waiting *waiting, uin
 {
 	if (params->kind == QUEUE_FQ_CODEL)
 		fair_enter(&params->fair, waiting, entry);
-	else if (params->kind == QUEUE_WEIGHTED)
+	else if (params->kind == QUEUE_DRR)
 		classes_enter_weighted(waiting, class, entry);
 	else
 		waiting_enter(waiting, class, entry);
@@ -169,9 +169,9 @@ uint32_t managed_next(const struct queue_params *params, struct waiting *waiting
 	case QUEUE_FQ_CODEL:
 		return fair_next(&params->fair, aqm ? &params->codel : NULL, waiting, now_ns,
 				 verdict);
-	case QUEUE_PRIORITY:
+	case QUEUE_PRIO:
 		return classes_next_priority(waiting);
-	case QUEUE_WEIGHTED:
+	case QUEUE_DRR:
 		return classes_next_weighted(&params->classes, waiting);
 	default:
 		break;
