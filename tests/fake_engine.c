@@ -243,3 +243,17 @@ void lookup_put(struct plan_lookup *lookup)
 {
 	(void)lookup;
 }
+
+const char *engine_port_warning(const struct engine *engine, uint32_t port)
+{
+	(void)engine;
+	(void)port;
+	return "";
+}
+
+uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port)
+{
+	(void)engine;
+	(void)port;
+	return 0;
+}

@@ -132,7 +132,7 @@ grep '\.c$' <<<"$sources" | while read -r file; do
 		short=${name%.c}
 		short=${short#test_} short=${short#bench_}
 		if grep -qF "'$name'" "$folder/meson.build"; then listed=yes
-		elif [[ $name == test_* || $name == bench_* ]] &&
+		elif [[ $name == test_* || $file == bench/* ]] &&
 			grep -qF "'$short'" "$folder/meson.build"; then listed=yes
 		fi
 	done
