@@ -209,8 +209,12 @@ static void channel_settle(const struct channel_params *params, struct channel_s
 	}
 	if (verdict == QUEUE_MARK)
 		fate->flags |= CHANNEL_MARKED;
-	fate->departs_at_ns =
-		rate_offer(&params->rate, &state->rate, fate->departs_at_ns, frame->bytes);
+	if (queue_is_managed(&params->queue))
+		fate->departs_at_ns =
+			rate_take(&params->rate, &state->rate, fate->departs_at_ns, frame->bytes);
+	else
+		fate->departs_at_ns =
+			rate_offer(&params->rate, &state->rate, fate->departs_at_ns, frame->bytes);
 	if (!queue_is_managed(&params->queue))
 		queue_push(&params->queue, &state->queue, fate->departs_at_ns, frame->bytes);
 	channel_propagate(params, state, fate);
@@ -228,6 +232,10 @@ channel_enter_staged(const struct channel_params *params, struct channel_state *
 		return fate;
 	if (params->skips & CHANNEL_LINE) {
 		channel_propagate(params, state, &fate);
+		return fate;
+	}
+	if (!rate_carries(&params->rate, frame->bytes)) {
+		fate.lost = DROP_POLICY;
 		return fate;
 	}
 	verdict = channel_queue(params, state, arrival_at_ns, frame, fate.packet);
@@ -338,9 +346,7 @@ struct channel_fate channel_depart(const struct channel_params *params, struct c
 
 uint64_t channel_minimum_delay_ns(const struct channel_params *params)
 {
-	// The shortest frame on an idle line; rate_offer rounds an instant down, so does this.
-	struct rate_state idle = {0};
-	uint64_t serialisation_ns = rate_offer(&params->rate, &idle, 0, 0);
+	uint64_t serialisation_ns = rate_minimum_ns(&params->rate);
 	uint64_t delay_ns = params->delay_ns;
 
 	// A packet sent out of order skips the delay.

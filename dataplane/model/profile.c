@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 
 // Change per nanosecond, times 2^32, over which a segment gives its end to better than one unit.
 static bool profile_slope(const struct profile_point *from, uint64_t length_ns, int64_t to_value,
@@ -93,9 +94,8 @@ static void profile_seek(const struct profile *profile, struct profile_cursor *c
 		.round_at_ns = rounds * profile->period_ns, .index = low, .begun = true};
 }
 
-// Moves the cursor to the point in force. A few steps forward, else a search.
-static void profile_move(const struct profile *profile, struct profile_cursor *cursor,
-			 uint64_t since_ns)
+// A few steps forward, else a search.
+void profile_find(const struct profile *profile, struct profile_cursor *cursor, uint64_t since_ns)
 {
 	if (!cursor->begun ||
 	    since_ns < cursor->round_at_ns + profile->points[cursor->index].at_ns) {
@@ -126,8 +126,61 @@ int64_t profile_at(const struct profile *profile, struct profile_cursor *cursor,
 
 	if (at_ns < profile->start_ns)
 		return profile->points[0].value;
-	profile_move(profile, cursor, since_ns);
+	profile_find(profile, cursor, since_ns);
 	point = &profile->points[cursor->index];
 	past_ns = since_ns - cursor->round_at_ns - point->at_ns;
 	return point->value + (int64_t)(((__int128)point->slope_q32 * (int64_t)past_ns) >> 32);
+}
+
+uint32_t profile_step_points(const struct profile *from, uint32_t pieces)
+{
+	uint64_t points = from->interpolated ? (uint64_t)from->count * pieces : from->count;
+
+	return points <= UINT32_MAX ? (uint32_t)points : 0;
+}
+
+// The pieces of one segment; gives how many they are.
+static uint32_t profile_step_segment(const struct profile *from, uint32_t index, uint32_t pieces,
+				     struct profile_point *points)
+{
+	const struct profile_point *point = &from->points[index];
+	bool last = index + 1 == from->count;
+	uint64_t end_ns = last ? from->period_ns : point[1].at_ns;
+	int64_t end = from->points[last ? 0 : index + 1].value;
+	uint64_t length_ns = end_ns > point->at_ns ? end_ns - point->at_ns : 0;
+
+	if (length_ns < pieces)
+		pieces = length_ns > 0 ? (uint32_t)length_ns : 1;
+	for (uint32_t piece = 0; piece < pieces; piece++) {
+		unsigned __int128 from_ns = (unsigned __int128)length_ns * piece / pieces;
+		unsigned __int128 to_ns = (unsigned __int128)length_ns * (piece + 1) / pieces;
+		double middle =
+			length_ns > 0 ? (double)(from_ns + to_ns) / 2 / (double)length_ns : 0;
+
+		points[piece] = (struct profile_point){
+			.at_ns = point->at_ns + (uint64_t)from_ns,
+			.value = point->value +
+				 llround(middle * ((double)end - (double)point->value))};
+	}
+	return pieces;
+}
+
+int profile_step(const struct profile *from, uint32_t pieces, struct profile_point *points,
+		 struct profile *to, const char *where, struct error *error)
+{
+	uint32_t count = 0;
+
+	if (pieces == 0 || pieces > 65536 || profile_step_points(from, pieces) == 0)
+		return error_set(error, -EINVAL, where,
+				 "%" PRIu32 " points in %" PRIu32
+				 " pieces each: expected 1 to 65536 pieces and below 2^32 in all",
+				 from->count, pieces);
+	for (uint32_t i = 0; i < from->count; i++)
+		count += profile_step_segment(from, i, from->interpolated ? pieces : 1,
+					      &points[count]);
+	*to = (struct profile){.points = points,
+			       .count = count,
+			       .period_ns = from->period_ns,
+			       .start_ns = from->start_ns};
+	return profile_make(to, where, error);
 }

@@ -9,7 +9,8 @@
 
 #include "dataplane/model/error.h"
 
-// Values are nanoseconds (delay), thresholds of a 32-bit draw (loss), 0 or 1 (carrier).
+// Values are nanoseconds (delay), thresholds of a 32-bit draw (loss), bit/s (rate), 0 or 1
+// (carrier).
 struct profile_point {
 	uint64_t at_ns; // since the profile's start; strictly increasing, the first is 0
 	int64_t value;
@@ -38,6 +39,20 @@ struct profile_cursor {
 // period's end. -EINVAL with a sentence: no point, times that do not increase, a period too short,
 // or a slope out of range.
 int profile_make(struct profile *profile, const char *where, struct error *error);
+
+// Moves the cursor to the point in force at an instant since the profile's start, and to its round.
+void profile_find(const struct profile *profile, struct profile_cursor *cursor, uint64_t since_ns);
+
+// Points that profile_step needs for `pieces` (1 to 65536) a segment; 0 when that is over 2^32 - 1.
+uint32_t profile_step_points(const struct profile *from, uint32_t pieces);
+
+// Makes steps of an interpolated profile: each segment becomes `pieces` of equal length (fewer
+// when it is that few nanoseconds long) with the segment's mean over each, so that sums over time
+// agree at the end of every piece and are off by at most change per piece x length / 8 within one.
+// A stepped one is copied. `points` is the caller's memory of profile_step_points(). Fills in `to`.
+// -EINVAL with a sentence when there are too many points.
+int profile_step(const struct profile *from, uint32_t pieces, struct profile_point *points,
+		 struct profile *to, const char *where, struct error *error);
 
 // The value at an instant. No division; amortised constant time while instants go forward.
 int64_t profile_at(const struct profile *profile, struct profile_cursor *cursor, uint64_t at_ns);

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The serialiser in fixed point: instants are nanoseconds and 2^-32 ns, so a line that is never
-// idle drifts by less than one nanosecond in eight gigabytes.
+// The line in fixed point: instants are nanoseconds and 2^-32 ns, so one of constant rate that is
+// never idle drifts by less than one nanosecond in eight gigabytes.
 #include "dataplane/model/rate.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#define RATE_MIN_BPS 8u
-#define RATE_MAX_BPS 10000000000000u
+#include "dataplane/model/instant.h"
 
 // Bound of overhead, cell size and cell overhead: far beyond any real framing.
 #define RATE_MAX_FRAMING_BYTES 65535
-
-// Latest instant that is told apart, 292 years: beyond it a line stays busy for ever. It keeps a
-// very slow line in front of an unlimited queue from wrapping round to free.
-#define RATE_LATEST_AT_NS ((uint64_t)INT64_MAX)
 
 static int rate_check_framing(int32_t overhead_bytes, uint32_t cell_bytes,
 			      uint32_t cell_overhead_bytes, const char *where, struct error *error)
@@ -35,15 +30,21 @@ static int rate_check_framing(int32_t overhead_bytes, uint32_t cell_bytes,
 	return 0;
 }
 
+static uint64_t rate_ns_per_byte_q32(uint64_t bits_per_second)
+{
+	const unsigned __int128 at_1_bps = (unsigned __int128)8000000000u << 32;
+
+	return (uint64_t)((at_1_bps + bits_per_second / 2) / bits_per_second);
+}
+
 int rate_make_params(uint64_t bits_per_second, int32_t overhead_bytes, uint32_t cell_bytes,
 		     uint32_t cell_overhead_bytes, const char *where, struct rate_params *params,
 		     struct error *error)
 {
-	const unsigned __int128 ns_per_byte_q32_at_1_bps = (unsigned __int128)8000000000u << 32;
 	int status;
 
 	if (bits_per_second != 0 &&
-	    (bits_per_second < RATE_MIN_BPS || bits_per_second > RATE_MAX_BPS))
+	    (bits_per_second < RATE_MIN_BPS || bits_per_second > (uint64_t)RATE_MAX_BPS))
 		return error_set(error, -EINVAL, where,
 				 "rate of %" PRIu64 " bit/s: expected 8bit to 10tbit, or no rate "
 				 "for a line without serialiser",
@@ -57,23 +58,50 @@ int rate_make_params(uint64_t bits_per_second, int32_t overhead_bytes, uint32_t 
 	params->cell_bytes = cell_bytes;
 	params->cell_overhead_bytes = cell_overhead_bytes;
 	if (cell_bytes > 0)
-		params->cell_reciprocal = UINT32_MAX / cell_bytes;
+		params->cell_reciprocal = instant_reciprocal(cell_bytes);
 	if (bits_per_second > 0)
-		params->ns_per_byte_q32 =
-			(uint64_t)((ns_per_byte_q32_at_1_bps + bits_per_second / 2) /
-				   bits_per_second);
+		params->ns_per_byte_q32 = rate_ns_per_byte_q32(bits_per_second);
 	return 0;
 }
 
-// Whole cells that `bytes` fill, rounded up. 2^32/cell exceeds the reciprocal by at most 1, so for
-// any 32-bit length the estimate is the true quotient or one less, and the rest is below two cells:
-// two comparisons make it exact, for every cell size.
-static uint64_t rate_cells(const struct rate_params *params, uint32_t bytes)
+int rate_add_bucket(struct rate_params *params, uint32_t burst_bytes, uint64_t peak_bits_per_second,
+		    uint32_t peak_burst_bytes, const char *where, struct error *error)
 {
-	uint64_t cells = ((uint64_t)bytes * params->cell_reciprocal) >> 32;
-	uint64_t rest = bytes - cells * params->cell_bytes;
+	int status;
 
-	return cells + (rest > 0) + (rest > params->cell_bytes);
+	if (params->kind != RATE_CONSTANT || params->ns_per_byte_q32 == 0)
+		return error_set(error, -EINVAL, where,
+				 "a burst without a constant rate: give the rate, too");
+	if (peak_bits_per_second > (uint64_t)RATE_MAX_BPS)
+		return error_set(error, -EINVAL, where,
+				 "peak rate of %" PRIu64 " bit/s: expected up to 10tbit",
+				 peak_bits_per_second);
+	status = bucket_make(params->bits_per_second, burst_bytes, peak_bits_per_second,
+			     peak_burst_bytes, where, &params->bucket, error);
+	if (status == 0)
+		params->kind = RATE_BUCKET;
+	return status;
+}
+
+// The rate that stands for one that varies.
+static void rate_set_mean(struct rate_params *params, uint64_t bits_per_second)
+{
+	params->bits_per_second = bits_per_second;
+	params->ns_per_byte_q32 = rate_ns_per_byte_q32(bits_per_second);
+}
+
+void rate_follow_profile(struct rate_params *params, const struct rate_profile *profile)
+{
+	rate_set_mean(params, profile->mean_bits_per_second);
+	params->kind = RATE_PROFILE;
+	params->profile = profile;
+}
+
+void rate_follow_opportunities(struct rate_params *params, const struct opportunities *list)
+{
+	rate_set_mean(params, list->bits_per_second);
+	params->kind = RATE_OPPORTUNITIES;
+	params->opportunities = list;
 }
 
 uint32_t rate_line_bytes(const struct rate_params *params, uint32_t frame_bytes)
@@ -83,38 +111,134 @@ uint32_t rate_line_bytes(const struct rate_params *params, uint32_t frame_bytes)
 
 	bytes = bytes < UINT32_MAX ? bytes : UINT32_MAX;
 	if (params->cell_bytes > 0) {
-		bytes = rate_cells(params, (uint32_t)bytes) *
+		bytes = instant_units((uint32_t)bytes, params->cell_bytes,
+				      params->cell_reciprocal) *
 			((uint64_t)params->cell_bytes + params->cell_overhead_bytes);
 		bytes = bytes < UINT32_MAX ? bytes : UINT32_MAX;
 	}
 	return (uint32_t)bytes;
 }
 
+bool rate_carries(const struct rate_params *params, uint32_t frame_bytes)
+{
+	return params->kind != RATE_BUCKET ||
+	       rate_line_bytes(params, frame_bytes) <= bucket_longest_bytes(&params->bucket);
+}
+
+// The instant from which a line of constant rate, or a bucket's, is free for one that arrives.
+static unsigned __int128 rate_begins_q32(const struct rate_state *state, uint64_t arrival_at_ns)
+{
+	if (arrival_at_ns > state->free_at_ns)
+		return instant_q32(arrival_at_ns, 0);
+	return instant_q32(state->free_at_ns, state->free_at_frac);
+}
+
+static uint64_t rate_offer_constant(const struct rate_params *params, struct rate_state *state,
+				    uint64_t arrival_at_ns, uint32_t line_bytes)
+{
+	unsigned __int128 end = rate_begins_q32(state, arrival_at_ns) +
+				(unsigned __int128)params->ns_per_byte_q32 * line_bytes;
+
+	instant_split(end, &state->free_at_ns, &state->free_at_frac);
+	return state->free_at_ns;
+}
+
+static uint64_t rate_offer_bucket(const struct rate_params *params, struct rate_state *state,
+				  uint64_t arrival_at_ns, uint32_t line_bytes)
+{
+	unsigned __int128 at =
+		bucket_ready_q32(&params->bucket, &state->bucket, params->ns_per_byte_q32,
+				 rate_begins_q32(state, arrival_at_ns), line_bytes);
+
+	bucket_take(&params->bucket, &state->bucket, params->ns_per_byte_q32, at, line_bytes);
+	instant_split(at, &state->free_at_ns, &state->free_at_frac);
+	return state->free_at_ns;
+}
+
+// All but constant rates.
+static uint64_t rate_offer_varying(const struct rate_params *params, struct rate_state *state,
+				   uint64_t arrival_at_ns, uint32_t line_bytes)
+{
+	if (params->kind == RATE_BUCKET)
+		return rate_offer_bucket(params, state, arrival_at_ns, line_bytes);
+	state->free_at_frac = 0;
+	if (params->kind == RATE_PROFILE)
+		return rate_profile_offer(params->profile, &state->profile, &state->free_at_ns,
+					  arrival_at_ns, line_bytes);
+	return opportunity_offer(params->opportunities, &state->opportunity, &state->free_at_ns,
+				 arrival_at_ns, line_bytes);
+}
+
 uint64_t rate_offer(const struct rate_params *params, struct rate_state *state,
 		    uint64_t arrival_at_ns, uint32_t frame_bytes)
 {
-	unsigned __int128 start, end;
+	uint32_t line_bytes;
 
 	if (params->ns_per_byte_q32 == 0)
 		return arrival_at_ns;
-	start = ((unsigned __int128)state->free_at_ns << 32) | state->free_at_frac;
-	if (arrival_at_ns > state->free_at_ns)
-		start = (unsigned __int128)arrival_at_ns << 32;
-	end = start +
-	      (unsigned __int128)params->ns_per_byte_q32 * rate_line_bytes(params, frame_bytes);
-	if (end > (unsigned __int128)RATE_LATEST_AT_NS << 32)
-		end = (unsigned __int128)RATE_LATEST_AT_NS << 32;
-	state->free_at_ns = (uint64_t)(end >> 32);
-	state->free_at_frac = (uint32_t)end;
-	return state->free_at_ns;
+	line_bytes = rate_line_bytes(params, frame_bytes);
+	if (__builtin_expect(params->kind == RATE_CONSTANT, 1))
+		return rate_offer_constant(params, state, arrival_at_ns, line_bytes);
+	return rate_offer_varying(params, state, arrival_at_ns, line_bytes);
+}
+
+uint64_t rate_take(const struct rate_params *params, struct rate_state *state, uint64_t at_ns,
+		   uint32_t frame_bytes)
+{
+	// One that was there before an instant was there a nanosecond before it.
+	if (params->kind == RATE_OPPORTUNITIES && at_ns > 0)
+		at_ns--;
+	return rate_offer(params, state, at_ns, frame_bytes);
+}
+
+uint64_t rate_start_ns(const struct rate_params *params, const struct rate_state *state,
+		       uint64_t arrival_at_ns, uint32_t frame_bytes)
+{
+	if (params->ns_per_byte_q32 == 0)
+		return arrival_at_ns;
+	switch (params->kind) {
+	case RATE_BUCKET:
+		return (uint64_t)(bucket_ready_q32(&params->bucket, &state->bucket,
+						   params->ns_per_byte_q32,
+						   rate_begins_q32(state, arrival_at_ns),
+						   rate_line_bytes(params, frame_bytes)) >>
+				  32);
+	case RATE_PROFILE:
+		return rate_profile_start_ns(params->profile, &state->profile, state->free_at_ns,
+					     arrival_at_ns);
+	case RATE_OPPORTUNITIES:
+		return opportunity_start_ns(params->opportunities, &state->opportunity,
+					    state->free_at_ns, arrival_at_ns);
+	case RATE_CONSTANT:
+		break;
+	}
+	return arrival_at_ns > state->free_at_ns ? arrival_at_ns : state->free_at_ns;
 }
 
 uint64_t rate_wait_ns(const struct rate_params *params, const struct rate_state *state,
 		      uint64_t arrival_at_ns)
 {
-	if (params->ns_per_byte_q32 == 0 || state->free_at_ns <= arrival_at_ns)
+	return rate_start_ns(params, state, arrival_at_ns, 0) - arrival_at_ns;
+}
+
+uint64_t rate_minimum_ns(const struct rate_params *params)
+{
+	// The shortest frame on an idle line; rate_offer rounds an instant down, so does this.
+	uint64_t bytes = rate_line_bytes(params, 0);
+
+	if (params->ns_per_byte_q32 == 0)
 		return 0;
-	return state->free_at_ns - arrival_at_ns;
+	switch (params->kind) {
+	case RATE_BUCKET:
+		return 0;
+	case RATE_PROFILE:
+		return bytes * 8000000000u / params->profile->most_bits_per_second;
+	case RATE_OPPORTUNITIES:
+		return 1;
+	case RATE_CONSTANT:
+		break;
+	}
+	return (uint64_t)((unsigned __int128)params->ns_per_byte_q32 * bytes >> 32);
 }
 
 uint64_t rate_serialisation_ns(const struct rate_params *params, uint32_t frame_bytes)

@@ -123,6 +123,20 @@ static void a_packet_the_queue_refuses_uses_no_line_and_moves_no_chain(void **st
 	assert_memory_equal(&channel, &before, sizeof(channel));
 }
 
+static void what_a_bucket_never_carries_is_lost_before_it(void **state)
+{
+	struct channel_params params = plain();
+	struct channel_state channel = {0};
+
+	(void)state;
+	rate_make_params(8000000, 0, 0, 0, "", &params.rate, NULL);
+	rate_add_bucket(&params.rate, 1000, 0, 0, "", NULL);
+	assert_int_equal(channel_offer(&params, &channel, 0, 1001).lost, DROP_POLICY);
+	assert_int_equal(channel_offer(&params, &channel, 0, 1000).departs_at_ns, 0);
+	assert_int_equal(channel_offer(&params, &channel, 0, 1000).departs_at_ns, MS);
+	assert_int_equal(channel_minimum_delay_ns(&params), 3 * MS);
+}
+
 static void packets_in_flight_take_no_room_in_the_queue(void **state)
 {
 	struct queue_slot slots[1];
@@ -198,6 +212,30 @@ static void the_end_of_time_is_not_wrapped_round(void **state)
 	}
 }
 
+static struct profile_point steps_points[] = {
+	{.value = 50000000}, {.at_ns = 30000, .value = 0}, {.at_ns = 60000, .value = 8000000000}};
+static struct profile steps_profile = {.points = steps_points, .count = 3, .period_ns = 70000};
+static struct rate_step steps_sums[3];
+static struct rate_profile steps;
+static const uint32_t opportunity_at_ms[] = {1, 1, 4, 5};
+static struct opportunities opportunities = {.at_ms = opportunity_at_ms, .count = 4};
+
+// A line of another kind than constant, or still that.
+static void vary_line(struct rate_params *rate, uint32_t draw)
+{
+	if (draw % 5 == 1)
+		rate_add_bucket(rate, 2000 + draw % 1000, 0, 0, "", NULL);
+	if (draw % 5 == 2) {
+		profile_make(&steps_profile, "", NULL);
+		rate_profile_make(&steps, &steps_profile, steps_sums, "", NULL);
+		rate_follow_profile(rate, &steps);
+	}
+	if (draw % 5 == 3) {
+		opportunities_make(&opportunities, "", NULL);
+		rate_follow_opportunities(rate, &opportunities);
+	}
+}
+
 // A random channel of any kind; `n` chooses.
 static struct channel_params any_params(uint64_t n)
 {
@@ -217,6 +255,7 @@ static struct channel_params any_params(uint64_t n)
 		rate_make_params(UINT64_C(1000000) << b.word[2] % 20,
 				 (int32_t)(b.word[2] >> 8) % 120 - 60, b.word[3] % 3 ? 0 : 48, 5,
 				 "", &params.rate, NULL);
+	vary_line(&params.rate, b.word[1] >> 4);
 	queue_make_params((enum queue_limit)(b.word[3] % 4), 1 + (b.word[3] >> 4) % 5000, "",
 			  &params.queue, NULL);
 	if (c.word[0] % 3 == 0)
@@ -334,6 +373,8 @@ static void the_pipeline_is_its_parts_in_order(void **state)
 			expected.departs_at_ns = at;
 			if (p.mtu_bytes != 0 && frame > p.mtu_bytes + 14) {
 				expected.lost = DROP_MTU;
+			} else if (!rate_carries(&p.rate, frame)) {
+				expected.lost = DROP_POLICY;
 			} else if (!queue_admit(&p.queue, &parts.queue, at,
 						rate_wait_ns(&p.rate, &parts.rate, at), frame)) {
 				expected.lost = DROP_QUEUE;
@@ -434,6 +475,7 @@ int main(void)
 		cmocka_unit_test(the_mtu_is_that_of_the_packet_without_its_ethernet_header),
 		cmocka_unit_test(a_packet_lost_after_the_line_has_used_it),
 		cmocka_unit_test(a_packet_the_queue_refuses_uses_no_line_and_moves_no_chain),
+		cmocka_unit_test(what_a_bucket_never_carries_is_lost_before_it),
 		cmocka_unit_test(packets_in_flight_take_no_room_in_the_queue),
 		cmocka_unit_test(jitter_changes_neither_losses_nor_departures),
 		cmocka_unit_test(a_release_is_never_before_the_departure_or_the_one_ahead),
