@@ -24,10 +24,15 @@ int opportunities_make(struct opportunities *given, const char *where, struct er
 	for (uint32_t i = 1; i < given->count; i++)
 		if (given->at_ms[i] < given->at_ms[i - 1])
 			return error_set(error, -EINVAL, where,
-					 "delivery opportunity %" PRIu32 ", at %" PRIu32
-					 " ms, is before the one above it, at %" PRIu32 " ms",
+					 "delivery opportunity %" PRIu32 ", at %" PRIu64
+					 " ms, is before the one above it, at %" PRIu64 " ms",
 					 i + 1, given->at_ms[i], given->at_ms[i - 1]);
 	last_ms = given->at_ms[given->count - 1];
+	if (last_ms > INSTANT_LATEST_NS / NS_PER_MS)
+		return error_set(error, -EINVAL, where,
+				 "delivery opportunity at %" PRIu64
+				 " ms: expected at most 292 years",
+				 last_ms);
 	if (last_ms == 0)
 		return error_set(error, -EINVAL, where,
 				 "all delivery opportunities are at 0 ms: the last one ends the "

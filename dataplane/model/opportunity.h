@@ -15,7 +15,7 @@
 #define OPPORTUNITY_OVERHEAD_BYTES (-10)
 
 struct opportunities {
-	const uint32_t *at_ms;    // since the start; never decreasing; the caller's memory
+	const uint64_t *at_ms;    // since the start; never decreasing; the caller's memory
 	uint32_t count;           // 1 or more
 	bool once;                // after the last nothing leaves any more; else for ever again
 	uint32_t bytes;           // of each

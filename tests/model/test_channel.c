@@ -217,7 +217,7 @@ static struct profile_point steps_points[] = {
 static struct profile steps_profile = {.points = steps_points, .count = 3, .period_ns = 70000};
 static struct rate_step steps_sums[3];
 static struct rate_profile steps;
-static const uint32_t opportunity_at_ms[] = {1, 1, 4, 5};
+static const uint64_t opportunity_at_ms[] = {1, 1, 4, 5};
 static struct opportunities opportunities = {.at_ms = opportunity_at_ms, .count = 4};
 
 // A line of another kind than constant, or still that.

@@ -19,7 +19,7 @@
 
 #define MS UINT64_C(1000000)
 
-static struct opportunities list_of(const uint32_t *at_ms, uint32_t count)
+static struct opportunities list_of(const uint64_t *at_ms, uint32_t count)
 {
 	struct opportunities list = {.at_ms = at_ms, .count = count};
 
@@ -39,7 +39,7 @@ static struct rate_params line_of(const struct opportunities *list)
 
 static void a_packet_of_1500_bytes_takes_one_opportunity(void **state)
 {
-	const uint32_t at_ms[] = {10, 20, 20, 40};
+	const uint64_t at_ms[] = {10, 20, 20, 40};
 	struct opportunities list = list_of(at_ms, 4);
 	struct rate_params params = line_of(&list);
 	struct rate_state rate = {0};
@@ -54,7 +54,7 @@ static void a_packet_of_1500_bytes_takes_one_opportunity(void **state)
 
 static void what_is_left_serves_the_next_and_what_is_missing_waits(void **state)
 {
-	const uint32_t at_ms[] = {10, 20, 30};
+	const uint64_t at_ms[] = {10, 20, 30};
 	struct opportunities list = list_of(at_ms, 3);
 	struct opportunity_state place = {0};
 	uint64_t free_ns = 0;
@@ -70,7 +70,7 @@ static void what_is_left_serves_the_next_and_what_is_missing_waits(void **state)
 
 static void an_opportunity_serves_who_was_there_before_it(void **state)
 {
-	const uint32_t at_ms[] = {10, 20, 20, 30};
+	const uint64_t at_ms[] = {10, 20, 20, 30};
 	struct opportunities list = list_of(at_ms, 4);
 	struct opportunity_state place = {0};
 	uint64_t free_ns = 0;
@@ -86,7 +86,7 @@ static void an_opportunity_serves_who_was_there_before_it(void **state)
 
 static void the_last_instant_is_the_period(void **state)
 {
-	const uint32_t at_ms[] = {0, 5, 12};
+	const uint64_t at_ms[] = {0, 5, 12};
 	struct opportunities list = list_of(at_ms, 3);
 	struct opportunity_state place = {0};
 	uint64_t free_ns = 0;
@@ -100,7 +100,7 @@ static void the_last_instant_is_the_period(void **state)
 
 static void a_trace_that_runs_once_ends(void **state)
 {
-	const uint32_t at_ms[] = {1, 2};
+	const uint64_t at_ms[] = {1, 2};
 	struct opportunities list = {.at_ms = at_ms, .count = 2, .once = true, .start_ns = 7};
 	struct opportunity_state place = {0};
 	uint64_t free_ns = 0;
@@ -192,7 +192,8 @@ static void departures_are_those_of_the_walk(void **state)
 {
 	(void)state;
 	for (uint64_t n = 0; n < 300; n++) {
-		uint32_t at_ms[40], count = 1 + (uint32_t)(n % 40), at = (uint32_t)(n % 3);
+		uint64_t at_ms[40], at = n % 3;
+		uint32_t count = 1 + (uint32_t)(n % 40);
 		struct opportunities list;
 
 		for (uint32_t i = 0; i < count; i++) {
@@ -213,7 +214,7 @@ static void departures_are_those_of_the_walk(void **state)
 
 static void idle_hours_and_jumps_cost_no_walk(void **state)
 {
-	const uint32_t at_ms[] = {3, 3, 8, 11};
+	const uint64_t at_ms[] = {3, 3, 8, 11};
 	struct opportunities list = list_of(at_ms, 4);
 	struct opportunity_state place = {0};
 	uint64_t free_ns = 0;
@@ -236,7 +237,7 @@ static void idle_hours_and_jumps_cost_no_walk(void **state)
 
 static void a_queue_may_ask_when_and_then_choose(void **state)
 {
-	const uint32_t at_ms[] = {10, 20, 20, 30};
+	const uint64_t at_ms[] = {10, 20, 20, 30};
 	struct opportunities list = list_of(at_ms, 4);
 	struct rate_params params = line_of(&list);
 	struct rate_state rate = {0};
@@ -258,12 +259,13 @@ static void a_queue_may_ask_when_and_then_choose(void **state)
 
 // ---- The public traces: 1500-byte packets, and a mixture, over more than one round. ----
 
-static uint32_t *read_trace(const char *name, uint32_t *count)
+static uint64_t *read_trace(const char *name, uint32_t *count)
 {
 	const char *vectors = getenv("CORRIDOR_VECTORS");
 	char path[4096];
 	unsigned value;
-	uint32_t *at_ms, room = 1 << 20;
+	uint64_t *at_ms;
+	uint32_t room = 1 << 20;
 	FILE *file;
 
 	if (vectors == NULL)
@@ -282,7 +284,8 @@ static uint32_t *read_trace(const char *name, uint32_t *count)
 
 static void check_trace(const char *name, uint32_t lines, uint32_t last_ms)
 {
-	uint32_t count, *at_ms = read_trace(name, &count);
+	uint32_t count;
+	uint64_t *at_ms = read_trace(name, &count);
 	struct opportunities list = {.at_ms = at_ms, .count = count};
 	struct opportunity_state place = {0};
 	uint64_t free_ns = 0;
@@ -317,7 +320,7 @@ static void the_public_lte_trace_of_verizon(void **state)
 
 static void traces_that_mahimahi_refuses_are_refused(void **state)
 {
-	const uint32_t falls[] = {1, 5, 4}, zeros[] = {0, 0};
+	const uint64_t falls[] = {1, 5, 4}, zeros[] = {0, 0};
 	struct opportunities list = {.at_ms = falls, .count = 3};
 	struct error error;
 
