@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The one translator from words to laws: the models have the last word on what they can carry.
-#include "topologies/impairment_params.h"
+#include "topologies/impairment_translate.h"
 
 #include <errno.h>
-
-// What is at hand while one impairment is translated.
-struct translation {
-	const struct impairment *from;
-	const char *where;
-	struct tables *tables;
-	struct channel_params *to;
-	struct error *error;
-};
+#include <inttypes.h>
 
 static int absent(const struct translation *t, const char *what)
 {
@@ -57,14 +49,24 @@ static int translate_rate(const struct translation *t)
 {
 	const struct impairment_overhead *overhead = &t->from->overhead;
 
-	return rate_make_params(t->from->rate.bps, overhead->bytes, overhead->cell_bytes,
-				overhead->cell_overhead_bytes, t->where, &t->to->rate, t->error);
+	int result =
+		rate_make_params(t->from->rate.bps, overhead->bytes, overhead->cell_bytes,
+				 overhead->cell_overhead_bytes, t->where, &t->to->rate, t->error);
+
+	if (result < 0 || t->from->burst_bytes == 0)
+		return result;
+	if (t->from->burst_bytes > UINT32_MAX)
+		return error_set(t->error, -EINVAL, t->where,
+				 "a burst of %" PRIu64 " bytes is too long; the most is 4 GiB",
+				 t->from->burst_bytes);
+	return rate_add_bucket(&t->to->rate, (uint32_t)t->from->burst_bytes, 0, 0, t->where,
+			       t->error);
 }
 
 static const enum queue_kind queue_kinds[] = {
-	[QUEUE_WORDS_TAIL] = QUEUE_TAIL,     [QUEUE_WORDS_HEAD] = QUEUE_HEAD,
-	[QUEUE_WORDS_RED] = QUEUE_RED,       [QUEUE_WORDS_CODEL] = QUEUE_CODEL,
-	[QUEUE_WORDS_PIE] = QUEUE_PIE,       [QUEUE_WORDS_FQ_CODEL] = QUEUE_FQ_CODEL,
+	[QUEUE_WORDS_TAIL] = QUEUE_TAIL, [QUEUE_WORDS_HEAD] = QUEUE_HEAD,
+	[QUEUE_WORDS_RED] = QUEUE_RED,   [QUEUE_WORDS_CODEL] = QUEUE_CODEL,
+	[QUEUE_WORDS_PIE] = QUEUE_PIE,   [QUEUE_WORDS_FQ_CODEL] = QUEUE_FQ_CODEL,
 	[QUEUE_WORDS_PRIO] = QUEUE_PRIO, [QUEUE_WORDS_DRR] = QUEUE_DRR,
 	[QUEUE_WORDS_STEP] = QUEUE_TAIL,
 };
@@ -139,7 +141,9 @@ static int translate_queue(const struct translation *t)
 	if (result < 0)
 		return result;
 	// Without a line nothing waits.
-	t->to->queue = t->from->rate.bps ? made : (struct queue_params){.limit = QUEUE_UNLIMITED};
+	t->to->queue = t->to->rate.ns_per_byte_q32
+			       ? made
+			       : (struct queue_params){.limit = QUEUE_UNLIMITED};
 	return 0;
 }
 
@@ -171,14 +175,10 @@ static int translate_rest(const struct translation *t)
 {
 	const struct impairment *from = t->from;
 
-	if (from->burst_bytes)
-		return absent(t, "burst");
 	if (from->police.cir_bps)
 		return absent(t, "police");
 	if (from->slot.least_ns || from->slot.most_ns)
 		return absent(t, "slot");
-	if (from->trace.table)
-		return absent(t, "trace");
 	if (from->delay.wave.kind || from->loss.wave.kind || from->rate.wave.kind)
 		return absent(t, "wave");
 	return 0;
@@ -194,11 +194,14 @@ int impairment_params(const struct impairment *impairment, const char *where, st
 
 	if (impairment->given & IMPAIRMENT(GROUP_DELAY))
 		made.delay_ns = impairment->delay.delay_ns;
+	made.delay_profile = made.loss_profile = made.carrier_profile = NULL;
 	result = translate_jitter(&t);
 	if (result == 0)
 		result = translate_loss(&t);
 	if (result == 0)
 		result = translate_rate(&t);
+	if (result == 0)
+		result = translate_trace(&t);
 	if (result == 0)
 		result = translate_queue(&t);
 	if (result == 0)

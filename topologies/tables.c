@@ -3,6 +3,7 @@
 #include "topologies/tables.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,63 @@ static void free_table(struct table *table)
 	free(table);
 }
 
+// The key lies behind the memory.
+struct derived {
+	struct derived *next;
+	size_t bytes, key_bytes;
+	max_align_t memory[];
+};
+
+static const char *key_of(const struct derived *derived)
+{
+	return (const char *)derived->memory + derived->bytes;
+}
+
+void *tables_derive(struct tables *tables, const void *key, size_t key_bytes, size_t bytes,
+		    bool *made)
+{
+	struct derived *derived;
+
+	for (derived = tables->derived; derived; derived = derived->next) {
+		if (derived->bytes != bytes || derived->key_bytes != key_bytes ||
+		    memcmp(key_of(derived), key, key_bytes) != 0)
+			continue;
+		*made = true;
+		return derived->memory;
+	}
+	*made = false;
+	derived = calloc(1, sizeof(*derived) + bytes + key_bytes);
+	if (!derived)
+		return NULL;
+	derived->bytes = bytes;
+	derived->key_bytes = key_bytes;
+	memcpy((char *)derived->memory + bytes, key, key_bytes);
+	derived->next = tables->derived;
+	tables->derived = derived;
+	return derived->memory;
+}
+
+void tables_forget(struct tables *tables, void *memory)
+{
+	for (struct derived **at = &tables->derived; *at; at = &(*at)->next) {
+		struct derived *derived = *at;
+
+		if ((void *)derived->memory != memory)
+			continue;
+		*at = derived->next;
+		free(derived);
+		return;
+	}
+}
+
 void tables_free(struct tables *tables)
 {
+	while (tables->derived) {
+		struct derived *derived = tables->derived;
+
+		tables->derived = derived->next;
+		free(derived);
+	}
 	while (tables->first) {
 		struct table *table = tables->first;
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One impairment being translated, as the parts of impairment_params.c share it.
+#pragma once
+
+#include "topologies/impairment_params.h"
+
+struct translation {
+	const struct impairment *from;
+	const char *where;
+	struct tables *tables; // for what is derived; NULL: nothing can be
+	struct channel_params *to;
+	struct error *error;
+};
+
+// A trace over what the other words have said: delivery opportunities, or series of delay, rate,
+// loss and carrier (impairment_trace.c). Comes last. 0 or a negative errno with a sentence.
+int translate_trace(const struct translation *t);
