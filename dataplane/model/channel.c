@@ -68,19 +68,23 @@ static bool channel_carries(const struct channel_params *params, struct channel_
 }
 
 static bool channel_loses(const struct channel_params *params, struct channel_state *state,
-			  const struct channel_fate *fate)
+			  const struct channel_fate *fate, const struct channel_frame *frame)
 {
-	const struct rng_batch *draws = &state->draws;
-	uint32_t draw;
+	struct loss_packet packet;
 
 	if (params->skips & CHANNEL_LOSS)
 		return false;
-	draw = rng_batch_word(draws, RNG_LOSS, fate->packet);
+	packet = (struct loss_packet){
+		.frame = frame,
+		.at_ns = fate->departs_at_ns,
+		.seed = params->seed,
+		.random_key = params->random_key,
+		.draw = rng_batch_word(&state->draws, RNG_LOSS, fate->packet),
+		.state_draw = rng_batch_word(&state->draws, RNG_LOSS_STATE, fate->packet)};
 	if (params->loss_profile)
-		return (int64_t)draw <
-		       profile_at(params->loss_profile, &state->loss_cursor, fate->departs_at_ns);
-	return loss_offer(&params->loss, &state->loss, draw,
-			  rng_batch_word(draws, RNG_LOSS_STATE, fate->packet));
+		return (int64_t)packet.draw <
+		       profile_at(params->loss_profile, &state->loss_cursor, packet.at_ns);
+	return loss_enter(&params->loss, &state->loss, &packet);
 }
 
 // Corruption and duplication. Their chains move with each packet that departs, lost or not, so that
@@ -129,7 +133,7 @@ static void channel_copy(const struct channel_params *params, struct channel_sta
 
 // From the departure of the last bit to the far end.
 static void channel_propagate(const struct channel_params *params, struct channel_state *state,
-			      struct channel_fate *fate)
+			      struct channel_fate *fate, const struct channel_frame *frame)
 {
 	const uint32_t random = CHANNEL_LOSS | CHANNEL_VARIES | CHANNEL_REORDERS;
 	uint64_t delay_ns, wanted_at_ns;
@@ -140,12 +144,16 @@ static void channel_propagate(const struct channel_params *params, struct channe
 	if ((params->skips & random) != random)
 		rng_batch_hold(&state->draws, params->seed, params->random_key, fate->packet,
 			       CHANNEL_BLOCK);
-	lost = channel_loses(params, state, fate);
+	lost = channel_loses(params, state, fate, frame);
 	flags = channel_mishaps(params, state, fate->packet);
 	if (!(params->skips & CHANNEL_VARIES))
 		deviation_ns =
 			jitter_offer(&params->jitter, &state->jitter,
 				     rng_batch_word(&state->draws, RNG_JITTER, fate->packet));
+	if (lost && params->loss.ecn && frame->ecn != FRAME_NOT_ECT) {
+		lost = false; // said by a mark
+		flags |= CHANNEL_MARKED;
+	}
 	if (lost) {
 		fate->lost = DROP_MODEL;
 		return;
@@ -209,15 +217,15 @@ static void channel_settle(const struct channel_params *params, struct channel_s
 	}
 	if (verdict == QUEUE_MARK)
 		fate->flags |= CHANNEL_MARKED;
-	if (queue_is_managed(&params->queue))
+	if (queue_is_managed(&params->queue)) {
 		fate->departs_at_ns =
 			rate_take(&params->rate, &state->rate, fate->departs_at_ns, frame->bytes);
-	else
+	} else {
 		fate->departs_at_ns =
 			rate_offer(&params->rate, &state->rate, fate->departs_at_ns, frame->bytes);
-	if (!queue_is_managed(&params->queue))
 		queue_push(&params->queue, &state->queue, fate->departs_at_ns, frame->bytes);
-	channel_propagate(params, state, fate);
+	}
+	channel_propagate(params, state, fate, frame);
 }
 
 static __attribute__((noinline)) struct channel_fate
@@ -231,7 +239,7 @@ channel_enter_staged(const struct channel_params *params, struct channel_state *
 	if (fate.lost != DROP_NONE)
 		return fate;
 	if (params->skips & CHANNEL_LINE) {
-		channel_propagate(params, state, &fate);
+		channel_propagate(params, state, &fate, frame);
 		return fate;
 	}
 	if (!rate_carries(&params->rate, frame->bytes)) {
@@ -296,7 +304,8 @@ struct channel_fate channel_enter(const struct channel_params *params, struct ch
 
 void channel_finish(struct channel_params *params)
 {
-	params->reads_headers = queue_reads_headers(&params->queue);
+	params->reads_headers =
+		queue_reads_headers(&params->queue) || loss_reads_headers(&params->loss);
 	params->skips = 0;
 	if (params->carrier && !params->carrier_profile && params->mtu_bytes == 0)
 		params->skips |= CHANNEL_GATE;
@@ -313,7 +322,7 @@ void channel_finish(struct channel_params *params)
 		params->skips |= CHANNEL_REORDERS;
 	params->plain_loss = 0;
 	if (params->loss.kind == LOSS_RANDOM && params->loss.correlation == 0 &&
-	    !params->loss_profile)
+	    !params->loss_profile && !params->loss.ecn)
 		params->plain_loss = params->loss.random;
 	if ((params->skips | CHANNEL_LOSS) == CHANNEL_ALL && !params->delay_profile &&
 	    (params->plain_loss != 0 || params->skips & CHANNEL_LOSS))

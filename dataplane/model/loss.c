@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Random and Gilbert-Elliott loss: thresholds on 32-bit draws, and their closed forms.
+// Loss by draws alone: thresholds of 32-bit draws, in one state or in a chain of them.
 #include "dataplane/model/loss.h"
 
 #include <errno.h>
@@ -51,6 +51,28 @@ int loss_random_params(double probability, double correlation, const char *where
 	return 0;
 }
 
+void loss_gilbert_elliott_defaults(double probability[4], int given)
+{
+	if (given < 2)
+		probability[1] = 1 - probability[0];
+	if (given < 3)
+		probability[2] = 1;
+	if (given < 4)
+		probability[3] = 0;
+}
+
+void loss_states_defaults(double probability[5], int given)
+{
+	if (given < 2)
+		probability[1] = 1 - probability[0];
+	if (given < 3)
+		probability[2] = 0;
+	if (given < 4)
+		probability[3] = 1;
+	if (given < 5)
+		probability[4] = 0;
+}
+
 int loss_gilbert_elliott_params(double p, double r, double one_minus_h, double one_minus_k,
 				const char *where, struct loss_params *params, struct error *error)
 {
@@ -77,6 +99,47 @@ int loss_gilbert_elliott_params(double p, double r, double one_minus_h, double o
 	return 0;
 }
 
+// The ways out of a state that together are never above 1.
+static int loss_check_sum(uint64_t a, uint64_t b, const char *names, const char *where,
+			  struct error *error)
+{
+	if (a + b <= (uint64_t)LOSS_ONE)
+		return 0;
+	return error_set(error, -EINVAL, where,
+			 "loss state %s is %.10g: the ways out of one state are together at most 1 "
+			 "(100%%)",
+			 names, (double)(a + b) / LOSS_ONE);
+}
+
+int loss_states_params(double p13, double p31, double p32, double p23, double p14,
+		       const char *where, struct loss_params *params, struct error *error)
+{
+	struct loss_params made = {.kind = LOSS_STATES};
+	const struct {
+		double probability;
+		const char *name;
+		uint64_t *threshold;
+	} fields[] = {{p13, "p13", &made.p13},
+		      {p31, "p31", &made.p31},
+		      {p32, "p32", &made.p32},
+		      {p23, "p23", &made.p23},
+		      {p14, "p14", &made.p14}};
+	int status;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		status = loss_threshold(fields[i].probability, fields[i].name, where,
+					fields[i].threshold, error);
+		if (status != 0)
+			return status;
+	}
+	status = loss_check_sum(made.p13, made.p14, "p13 + p14", where, error);
+	if (status == 0)
+		status = loss_check_sum(made.p31, made.p32, "p31 + p32", where, error);
+	if (status == 0)
+		*params = made;
+	return status;
+}
+
 static bool loss_offer_random(const struct loss_params *params, struct loss_state *state,
 			      uint32_t draw)
 {
@@ -93,6 +156,35 @@ static bool loss_offer_gilbert_elliott(const struct loss_params *params, struct 
 	return draw < (state->bad ? params->lost_in_bad : params->lost_in_good);
 }
 
+// In netem's order of ways out. A packet is lost when it comes into one of the two states of loss,
+// or stays in that of a burst.
+static bool loss_offer_states(const struct loss_params *params, struct loss_state *state,
+			      uint32_t draw)
+{
+	switch ((enum loss_state_name)state->chain) {
+	case LOSS_GAP:
+		if (draw < params->p14)
+			state->chain = LOSS_GAP_LOST;
+		else if (draw < params->p14 + params->p13)
+			state->chain = LOSS_BURST;
+		break;
+	case LOSS_BURST_RECEIVED:
+		if (draw < params->p23)
+			state->chain = LOSS_BURST;
+		break;
+	case LOSS_BURST:
+		if (draw < params->p32)
+			state->chain = LOSS_BURST_RECEIVED;
+		else if (draw < params->p32 + params->p31)
+			state->chain = LOSS_GAP;
+		break;
+	case LOSS_GAP_LOST:
+		state->chain = LOSS_GAP;
+		break;
+	}
+	return state->chain == LOSS_BURST || state->chain == LOSS_GAP_LOST;
+}
+
 bool loss_offer(const struct loss_params *params, struct loss_state *state, uint32_t draw,
 		uint32_t state_draw)
 {
@@ -101,65 +193,9 @@ bool loss_offer(const struct loss_params *params, struct loss_state *state, uint
 		return loss_offer_random(params, state, draw);
 	case LOSS_GILBERT_ELLIOTT:
 		return loss_offer_gilbert_elliott(params, state, draw, state_draw);
-	case LOSS_NONE:
-		break;
+	case LOSS_STATES:
+		return loss_offer_states(params, state, state_draw);
+	default:
+		return false;
 	}
-	return false;
-}
-
-// Share of time in the bad state. p = r = 0 never leaves the good state it starts in.
-static double loss_bad_share(const struct loss_params *params)
-{
-	if (params->good_to_bad == 0)
-		return 0;
-	return (double)params->good_to_bad / (double)(params->good_to_bad + params->bad_to_good);
-}
-
-double loss_ratio(const struct loss_params *params)
-{
-	double bad;
-
-	switch (params->kind) {
-	case LOSS_RANDOM:
-		return correlation_below(params->correlation, (double)params->random / LOSS_ONE);
-	case LOSS_GILBERT_ELLIOTT:
-		bad = loss_bad_share(params);
-		return (bad * (double)params->lost_in_bad +
-			(1 - bad) * (double)params->lost_in_good) /
-		       LOSS_ONE;
-	case LOSS_NONE:
-		break;
-	}
-	return 0;
-}
-
-// Probability that a packet and the next are both lost, less that of two independent ones.
-static double loss_lag1_covariance(const struct loss_params *params, double ratio)
-{
-	double bad = loss_bad_share(params);
-	double contrast = ((double)params->lost_in_bad - (double)params->lost_in_good) / LOSS_ONE;
-
-	if (params->kind == LOSS_RANDOM)
-		return correlation_both_below(params->correlation,
-					      (double)params->random / LOSS_ONE) -
-		       ratio * ratio;
-	return (1 - (double)(params->good_to_bad + params->bad_to_good) / LOSS_ONE) * bad *
-	       (1 - bad) * contrast * contrast;
-}
-
-double loss_lag1_correlation(const struct loss_params *params)
-{
-	double ratio = loss_ratio(params), variance = ratio * (1 - ratio);
-
-	// A series of equal values has no correlation; nor has one too rare for double precision.
-	if (params->kind == LOSS_NONE || variance < 1e-12)
-		return 0;
-	return fmin(fmax(loss_lag1_covariance(params, ratio) / variance, -1), 1);
-}
-
-double loss_mean_bad_packets(const struct loss_params *params)
-{
-	if (params->kind != LOSS_GILBERT_ELLIOTT)
-		return 0;
-	return params->bad_to_good == 0 ? INFINITY : LOSS_ONE / (double)params->bad_to_good;
 }

@@ -24,6 +24,10 @@ enum rng_purpose {
 	RNG_FLOW_GAP,   // inter-departure time of a built-in flow
 	RNG_FLOW_SIZE,  // packet size of a built-in flow
 	RNG_QUEUE,      // reserved for random early drops
+	RNG_OUTAGE,     // length of an outage or of the time to the next; addressed by time
+	RNG_SLOT,       // delay of the slot that a packet asks for
+	RNG_SLOT_NEXT,  // delay of the slot after the one that a packet fills
+	RNG_WALK,       // step of a random walk over time
 	RNG_PURPOSES
 };
 

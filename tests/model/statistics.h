@@ -72,6 +72,15 @@ static inline double chi_square_bound(double degrees)
 	return degrees * pow(1 - spread + Z_ONE_SIDED * sqrt(spread), 3);
 }
 
+// Pearson's statistic of a wrong law is chi-square with a noncentrality: n times the sum of (wrong
+// - right)^2 / right over the bins. Does so much make it exceed its bound in 99 runs of 100? The
+// noncentral law has mean degrees + noncentrality and variance 2 degrees + 4 noncentrality.
+static inline int chi_square_notices(double noncentrality, double degrees)
+{
+	return degrees + noncentrality - Z_POWER * sqrt(2 * degrees + 4 * noncentrality) >
+	       chi_square_bound(degrees);
+}
+
 // Pearson's statistic for counts that should all be equal.
 static inline double chi_square_of_equal(const uint32_t *counts, size_t bins, double total)
 {
