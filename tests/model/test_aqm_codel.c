@@ -9,17 +9,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include "dataplane/model/channel.h"
 #include "dataplane/model/rng.h"
+#include "tests/model/codel_reference.h"
+#include "tests/model/queue_run.h"
 #include "tests/model/statistics.h"
 
-#define MS    UINT64_C(1000000)
-#define FRAME 1500
+#define MS RUN_MS
 
 static const struct codel_params usual = {.target_ns = CODEL_TARGET_NS,
 					  .interval_ns = CODEL_INTERVAL_NS,
@@ -137,126 +135,27 @@ static void the_ce_threshold_marks_what_has_waited_longer_and_only_ect(void **st
 
 enum { PACKETS = 30000 };
 
-struct fate {
-	bool lost, marked;
-	double departs;
-};
-
-static double arrives[PACKETS];
-static uint32_t bytes[PACKETS];
-static uint8_t ecn[PACKETS];
-static struct fate expected[PACKETS], found[PACKETS];
-
-// Sections 5.5 and 5.6, in doubles. Packets stand in arrays; the queue is [head, tail).
-struct reference {
-	int head, tail;
-	double backlog;
-	double first_above, drop_next;
-	double count, last_count;
-	bool dropping;
-	bool marks;
-	double nearest; // the least distance of any instant from a bound that it is compared with
-};
-
-static bool at_or_after(struct reference *r, double now, double bound)
-{
-	r->nearest = fmin(r->nearest, fabs(now - bound));
-	return now >= bound;
-}
-
-static int dodequeue(struct reference *r, double now, bool *ok_to_drop)
-{
-	int packet = r->head;
-
-	*ok_to_drop = false;
-	if (r->head == r->tail) {
-		r->first_above = 0;
-		return -1;
-	}
-	r->head++;
-	r->backlog -= bytes[packet];
-	if (now - arrives[packet] < 5e6 || r->backlog <= 1514) {
-		r->first_above = 0;
-	} else if (r->first_above == 0) {
-		r->first_above = now + 100e6;
-	} else if (now >= r->first_above) {
-		*ok_to_drop = true;
-	}
-	return packet;
-}
-
-// Drops the packet, or marks it: then it is the one that goes.
-static bool gone(const struct reference *r, int packet)
-{
-	if (r->marks && ecn[packet] != FRAME_NOT_ECT) {
-		expected[packet].marked = ecn[packet] != FRAME_CE;
-		return false;
-	}
-	expected[packet].lost = true;
-	return true;
-}
-
-static int dequeue(struct reference *r, double now)
-{
-	bool ok_to_drop;
-	int packet = dodequeue(r, now, &ok_to_drop);
-
-	if (packet < 0) {
-		r->dropping = false;
-		return -1;
-	}
-	if (r->dropping) {
-		if (!ok_to_drop)
-			r->dropping = false;
-		while (r->dropping && at_or_after(r, now, r->drop_next)) {
-			r->count++;
-			if (!gone(r, packet)) {
-				r->drop_next += 100e6 / sqrt(r->count);
-				break;
-			}
-			packet = dodequeue(r, now, &ok_to_drop);
-			if (!ok_to_drop)
-				r->dropping = false;
-			else
-				r->drop_next += 100e6 / sqrt(r->count);
-		}
-	} else if (ok_to_drop) {
-		double delta = r->count - r->last_count;
-
-		if (gone(r, packet))
-			packet = dodequeue(r, now, &ok_to_drop);
-		r->dropping = true;
-		r->count = 1;
-		if (delta > 1 && now - r->drop_next < 16 * 100e6)
-			r->count = delta;
-		r->drop_next = now + 100e6 / sqrt(r->count);
-		r->last_count = r->count;
-	}
-	return packet;
-}
+static struct reference_packet packets[PACKETS];
+static struct run_outcome found[PACKETS];
 
 // A line of 8 Mbit/s: a microsecond a byte, so all instants are whole numbers.
-static struct reference reference_run(bool marks, int limit)
+static struct reference_codel reference_run(bool marks)
 {
-	struct reference r = {.marks = marks, .nearest = 1e18};
+	struct reference_codel r = reference_codel(packets, marks);
 	double line_free = 0;
 	int next = 0;
 
-	memset(expected, 0, sizeof(expected));
-	// The reference numbers packets by arrival, so a packet that is refused leaves a hole: it
-	// is taken out of the arrays by a length of 0 and never dequeued.
-	while (next < PACKETS || r.head < r.tail) {
-		if (r.head < r.tail && (next == PACKETS || line_free <= arrives[next])) {
-			int packet = dequeue(&r, line_free);
+	while (next < PACKETS || r.head >= 0) {
+		if (r.head >= 0 && (next == PACKETS || line_free <= packets[next].arrives)) {
+			int packet = reference_dequeue(&r, line_free);
 
 			if (packet >= 0)
-				expected[packet].departs = line_free += 1000.0 * bytes[packet];
+				packets[packet].departs = line_free +=
+					1000.0 * packets[packet].bytes;
 			continue;
 		}
-		assert_true(r.tail - r.head < limit); // the workload stays below the limit
-		line_free = fmax(line_free, arrives[next]);
-		r.backlog += bytes[next];
-		r.tail = ++next;
+		line_free = fmax(line_free, packets[next].arrives);
+		reference_push(&r, next++);
 	}
 	return r;
 }
@@ -271,80 +170,55 @@ static void make_load(uint32_t key)
 		struct rng_block random = rng_block(719, key, (uint64_t)i, 0);
 		double load = loads[(i / 1500) % 7];
 
-		bytes[i] = 60 + random.word[0] % 1455;
-		ecn[i] = (uint8_t)(random.word[2] % 4);
 		at += floor(-log((random.word[1] + 0.5) / 4294967296.0) * 787000 / load);
-		arrives[i] = at;
+		packets[i] = (struct reference_packet){.arrives = at,
+						       .bytes = 60 + random.word[0] % 1455,
+						       .ecn = (uint8_t)(random.word[2] % 4)};
 	}
 }
 
-static void take(const struct channel_fate *fate)
+static void channel_run(bool marks, enum queue_kind kind)
 {
-	found[fate->packet] =
-		(struct fate){.lost = fate->lost == DROP_AQM,
-			      .marked = fate->flags & CHANNEL_MARKED,
-			      .departs = fate->lost ? 0 : (double)fate->departs_at_ns};
-	assert_true(fate->lost == DROP_NONE || fate->lost == DROP_AQM);
-}
+	struct queue_params params = queue_defaults(kind);
+	struct run run;
 
-static void channel_run(bool marks, enum queue_kind kind, int limit)
-{
-	struct channel_params params = {.carrier = true, .queue = queue_defaults(kind)};
-	struct channel_state channel = {0};
-	uint32_t handle;
-	void *memory;
-
-	assert_int_equal(rate_make_params(8000000, 0, 0, 0, "", &params.rate, NULL), 0);
-	params.queue.codel.ecn = marks;
-	params.queue.limit_amount = (uint64_t)limit;
-	params.queue.fair.flows = 1;
-	assert_int_equal(queue_finish(&params.queue, &params.rate, "", NULL), 0);
-	memory = calloc(1, queue_memory_bytes(&params.queue));
-	assert_non_null(memory);
-	queue_attach(&params.queue, &channel.queue, memory, 0);
-	for (int i = 0; i <= PACKETS; i++) {
-		uint64_t at = i < PACKETS ? (uint64_t)arrives[i] : CHANNEL_NEVER - 1;
-		struct channel_frame frame = {.handle = (uint32_t)i};
-		struct channel_fate fate;
-
-		while (channel_due_ns(&params, &channel) <= at) {
-			fate = channel_depart(&params, &channel, at, &handle);
-			assert_int_equal(handle, fate.packet);
-			take(&fate);
-		}
-		if (i == PACKETS)
-			break;
-		frame.bytes = bytes[i];
-		frame.ecn = ecn[i];
-		fate = channel_enter(&params, &channel, at, &frame);
-		assert_int_equal(fate.packet, i);
-		if (!(fate.flags & CHANNEL_WAITS))
-			take(&fate);
-	}
-	free(memory);
+	params.codel.ecn = marks;
+	params.limit_amount = 100000;
+	params.fair.flows = 1;
+	memset(found, 0, sizeof(found));
+	run_begin(&run, &params, 8000000, found);
+	for (uint32_t i = 0; i < PACKETS; i++)
+		run_enter(&run, (uint64_t)packets[i].arrives,
+			  (struct channel_frame){
+				  .handle = i, .bytes = packets[i].bytes, .ecn = packets[i].ecn});
+	run_out(&run);
+	assert_int_equal(run.left, PACKETS);
+	run_end(&run);
 }
 
 static void whole_channels_do_what_the_rfc_says(void **state)
 {
 	(void)state;
 	for (int marks = 0; marks < 2; marks++) {
-		struct reference r;
+		struct reference_codel r;
 		int lost = 0, marked = 0;
 
-		make_load(marks);
-		r = reference_run(marks, 100000);
+		make_load((uint32_t)marks);
+		r = reference_run(marks);
 		// No decision hangs on the last nanoseconds, where integers and doubles may differ.
 		assert_true(r.nearest > 200);
 		// FQ-CoDel with one queue is CoDel.
 		for (int fair = 0; fair < 2; fair++) {
-			memset(found, 0, sizeof(found));
-			channel_run(marks, fair ? QUEUE_FQ_CODEL : QUEUE_CODEL, 100000);
+			channel_run(marks, fair ? QUEUE_FQ_CODEL : QUEUE_CODEL);
 			for (int i = 0; i < PACKETS; i++) {
-				assert_int_equal(found[i].lost, expected[i].lost);
-				assert_int_equal(found[i].marked, expected[i].marked);
-				assert_true(found[i].departs == expected[i].departs);
-				lost += found[i].lost;
-				marked += found[i].marked;
+				assert_int_equal(found[i].lost,
+						 packets[i].lost ? DROP_AQM : DROP_NONE);
+				assert_int_equal(found[i].marked, packets[i].marked);
+				if (!packets[i].lost)
+					assert_true((double)found[i].left_at_ns ==
+						    packets[i].departs);
+				lost += packets[i].lost;
+				marked += packets[i].marked;
 			}
 		}
 		assert_true(lost > 500);
