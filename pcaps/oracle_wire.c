@@ -155,7 +155,7 @@ static void enter(struct wire *wire, struct oracle *oracle, size_t sent,
 	struct channel_frame frame = frames_channel_frame(row, (uint32_t)sent);
 	struct channel_fate fate;
 
-	depart(wire, oracle, at_ns, false);
+	depart(wire, oracle, at_ns, true);
 	fate = channel_enter(params_now(wire), &wire->state, at_ns, &frame);
 	oracle->promises[sent].era = era;
 	if (!(fate.flags & CHANNEL_WAITS))

@@ -302,6 +302,9 @@ void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint6
 		observe(worker, channel, ENGINE_CHANNEL_ENTER, ref, at_ns, DROP_NONE, 0);
 	if (__builtin_expect(c->params.reads_headers, 0))
 		frame_read(packet->frame, packet->length, &frame);
+	// What is due by now leaves first, whatever the order of the agenda.
+	if (__builtin_expect(queue_may_hold(&engine->states[channel].queue), 0))
+		core_depart(worker, channel, at_ns);
 	fate = channel_enter(&c->params, &engine->states[channel], at_ns, &frame);
 	if (__builtin_expect(fate.flags & CHANNEL_WAITS, 0))
 		core_schedule_departure(worker, channel);

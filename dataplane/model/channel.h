@@ -47,7 +47,7 @@ struct channel_params {
 	const struct profile *carrier_profile; // and with `carrier`, read at the arrival
 };
 
-// One owner at a time writes it. Zero-initialise, then give queue.slots and queue.capacity.
+// One owner at a time writes it. Zero-initialise, then queue_attach.
 struct channel_state {
 	uint64_t packet; // number of the next packet that enters: the address of its draws
 	struct order_state order;
@@ -103,13 +103,19 @@ static inline struct channel_fate channel_offer(const struct channel_params *par
 }
 
 // ---- Managed queues: the fate is decided when the frame leaves the queue ----
+//
+// What is due at or before an instant leaves before a frame enters at it, as with direct queues:
+// so fates follow from the arrivals alone, whatever else happens at that instant. A frame that
+// finds the line idle is sent at once and does not wait; without a rate none ever does.
 
-// When channel_depart is due next; CHANNEL_NEVER when nothing waits.
+// When channel_depart is due next; CHANNEL_NEVER when nothing waits. When queue_may_hold() is
+// false, too.
 uint64_t channel_due_ns(const struct channel_params *params, const struct channel_state *state);
 
 // One frame leaves the managed queue at channel_due_ns(), or is lost by it: its fate, and in
-// `handle` whose. Call it as long as channel_due_ns() is not after `at_ns`. channel_enter, too, may
-// throw out frames that wait (head drop, a full fair queue): those are due at once.
+// `handle` whose (UINT32_MAX when none is due at `at_ns`). Call it as long as channel_due_ns() is
+// not after `at_ns`. channel_enter, too, may throw out frames that wait (head drop, a full fair
+// queue), and queue_migrate may leave some to be put on the line or lost: those are due at once.
 struct channel_fate channel_depart(const struct channel_params *params, struct channel_state *state,
 				   uint64_t at_ns, uint32_t *handle);
 

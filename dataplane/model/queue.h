@@ -107,6 +107,12 @@ static inline bool queue_is_managed(const struct queue_params *params)
 	return params->kind >= QUEUE_HEAD;
 }
 
+// May frames wait in it? When not, nothing is ever due.
+static inline bool queue_may_hold(const struct queue_state *state)
+{
+	return state->waiting != NULL || state->leaving != NULL;
+}
+
 // Is all that it holds one waiting frame, and nothing thrown out?
 static inline bool queue_holds_one(const struct queue_state *state)
 {
