@@ -22,7 +22,7 @@ shift
 	printf '\t.section .data.rel.ro,"aw"\n\t.balign 16\n'
 	printf '\t.globl embedded_files\n\t.type embedded_files, %%object\nembedded_files:\n'
 	for n in $(seq $count); do
-		printf '\t.dc.a name_%d, data_%d, end_%d - data_%d\n' $n $n $n $n
+		printf '\t.dc.a name_%d, data_%d, end_%d - data_%d\n' "$n" "$n" "$n" "$n"
 	done
 	printf '\t.dc.a 0, 0, 0\n\t.size embedded_files, . - embedded_files\n'
 	printf '\t.section .note.GNU-stack,"",%%progbits\n'
