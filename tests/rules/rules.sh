@@ -121,7 +121,7 @@ for file in $sources $scripts; do
 		line == 2 { exit }' "$file"
 done | rule "files open with the licence and a sentence"
 
-# 'loss' in tests/model/meson.build stands for test_loss.c, and likewise for bench.
+# 'loss' in tests/model/meson.build stands for test_loss.c, 'wire' in bench/meson.build for wire.c.
 grep '\.c$' <<<"$sources" | while read -r file; do
 	folder=$file
 	listed=
