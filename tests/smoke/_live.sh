@@ -51,6 +51,7 @@ in_a_round() {
 
 # start_lab TOPOLOGY WORDS...: runs it, and returns when it says that it is ready.
 start_lab() {
+	: >"$work/lab.out" # the last lab's word is not this one's
 	"$CORRIDOR" run "$@" --lab "$lab" >"$work/lab.out" 2>"$work/lab.err" </dev/null &
 	lab_pid=$!
 	pids+=("$lab_pid")
@@ -148,6 +149,9 @@ hosts() {
 	host "$west" 10.1.0.2 10.1.0.1 2001:db8:1::2 2001:db8:1::1
 	host "$east" 10.3.0.2 10.3.0.1 2001:db8:3::2 2001:db8:3::1
 }
+
+# interfaces: the names of those here, but for veths of tests that run beside this one.
+interfaces() { ip -o link | cut -d ' ' -f 2 | grep -vE '^c[evw][0-9]+@'; }
 
 # veths: a veth pair to eth0 of each namespace; the near ends are $near_west and $near_east, and go
 # with the namespaces. No IPv6 of the near end's own before the lab has it.

@@ -8,7 +8,7 @@
 write_lab
 veths
 state() { # what a lab makes
-	ip -o link | cut -d ' ' -f 2
+	interfaces
 	ip -n "$west" -o link | cut -d ' ' -f 2
 	ip -n "$east" -o link | cut -d ' ' -f 2
 	find "$XDG_RUNTIME_DIR" -mindepth 2

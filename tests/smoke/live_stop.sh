@@ -7,7 +7,7 @@
 
 write_lab
 state() { # what a lab makes: interfaces, sockets and run-time files
-	ip -o link | cut -d ' ' -f 2
+	interfaces
 	ip -n "$west" -o link | cut -d ' ' -f 2
 	ip -n "$east" -o link | cut -d ' ' -f 2
 	find "$XDG_RUNTIME_DIR" -mindepth 2
