@@ -3,6 +3,7 @@
 // leaves early, as an outsider at both devices sees it.
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench/gaps.h"
 #include "bench/machine.h"
@@ -128,8 +129,20 @@ struct result {
 	double processor; // share of one
 };
 
+// The least share of the time for which the measured thread was not kept waiting for its core.
+static double least_share = 1;
+
+static void end_watch(const struct machine_watch *watch)
+{
+	double share;
+
+	machine_watch_seconds(watch, &share);
+	least_share = share < least_share ? share : least_share;
+}
+
 static void run_wire(struct wire *wire, double seconds, struct result *result)
 {
+	struct machine_watch watch = machine_watch_start(getpid());
 	double began = machine_seconds();
 	double used = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
 
@@ -137,6 +150,7 @@ static void run_wire(struct wire *wire, double seconds, struct result *result)
 	machine_sleep(seconds);
 	result->processor =
 		(processor_seconds(CLOCK_PROCESS_CPUTIME_ID) - used) / (machine_seconds() - began);
+	end_watch(&watch);
 	traffic_end(&result->traffic);
 	machine_sleep(0.05); // for what is in flight
 	engine_lateness(wire->engine, &result->lateness);
@@ -193,10 +207,12 @@ static int measure_bare(enum regime regime, const struct options *options, struc
 	if (code)
 		return error_set(error, code, "clock", "there is no CLOCK_MONOTONIC");
 	machine_pin(&before);
+	struct machine_watch watch = machine_watch_start(getpid());
 	double used = processor_seconds(CLOCK_THREAD_CPUTIME_ID);
 	(regime == ASLEEP ? gaps_measure_asleep : gaps_measure)(&clock, length_ns,
 								cases[regime].interval_ns, gaps);
 	used = processor_seconds(CLOCK_THREAD_CPUTIME_ID) - used;
+	end_watch(&watch);
 	machine_unpin(&before);
 	*processor = used / (options_seconds(options, cases[regime].seconds));
 	return 0;
@@ -235,8 +251,13 @@ static int one_round(struct lateness_report *lateness, const struct options *opt
 	return 0;
 }
 
-static void say_what_was_early(struct lateness_report *lateness)
+static void say_more(struct lateness_report *lateness)
 {
+	report_note(
+		&lateness->report,
+		"others had the core for up to %.1f %% of a run; the more they do, the more these "
+		"figures are theirs",
+		100 * (1 - least_share));
 	for (int i = 0; i < REGIMES; i++) {
 		if (lateness->earliest_ns[i] > 0)
 			report_note(&lateness->report, "%s: early by up to %llu ns", cases[i].name,
@@ -266,7 +287,7 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	say_what_was_early(&lateness);
+	say_more(&lateness);
 	report_print(&lateness.report, options.json);
 	return 0;
 }
