@@ -24,6 +24,7 @@
 struct bench {
 	uint64_t packets;
 	uint8_t *from, *to; // COPY_FRAMES frames each
+	void *queue;
 	struct channel_params params[CHANNELS];
 	struct channel_state states[CHANNELS];
 	uint64_t arrival_at_ns[CHANNELS];
@@ -94,8 +95,7 @@ static int make_channels(struct channel_params params[CHANNELS], struct error *e
 
 static int bench_init(struct bench *bench, struct error *error)
 {
-	const struct queue_params *queue = &bench->params[CHANNELS - 1].queue;
-	struct queue_state *state = &bench->states[CHANNELS - 1].queue;
+	const struct channel_params *all = &bench->params[CHANNELS - 1];
 	size_t bytes = (size_t)COPY_FRAMES * FRAME_BYTES;
 	int code = make_channels(bench->params, error);
 
@@ -103,13 +103,13 @@ static int bench_init(struct bench *bench, struct error *error)
 		return code;
 	bench->from = malloc(bytes);
 	bench->to = malloc(bytes);
-	state->capacity = queue_slots_needed(queue);
-	state->slots = calloc(state->capacity, sizeof(*state->slots));
-	if (bench->from == NULL || bench->to == NULL || state->slots == NULL)
+	bench->queue = calloc(1, queue_memory_bytes(&all->queue));
+	if (bench->from == NULL || bench->to == NULL || bench->queue == NULL)
 		return error_set(error, -ENOMEM, "memory", "none for %d frames of %d bytes twice",
 				 COPY_FRAMES, FRAME_BYTES);
 	memset(bench->from, 0x5a, bytes); // touch the pages before the clock runs
 	memset(bench->to, 0, bytes);
+	queue_attach(&all->queue, &bench->states[CHANNELS - 1].queue, bench->queue, 0);
 	return 0;
 }
 
@@ -117,7 +117,7 @@ static void bench_fini(struct bench *bench)
 {
 	free(bench->from);
 	free(bench->to);
-	free(bench->states[CHANNELS - 1].queue.slots);
+	free(bench->queue);
 }
 
 int main(int argc, char **argv)
