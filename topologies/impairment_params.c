@@ -26,9 +26,15 @@ static int translate_jitter(const struct translation *t)
 				  &t->to->jitter, t->error);
 }
 
-static int translate_loss(const struct translation *t)
+static int translate_loss_words(const struct translation *t)
 {
 	const struct impairment_loss *loss = &t->from->loss;
+	const struct impairment_loss_packet *packet = &loss->packet;
+	const struct channel_frame flow = {.protocol = packet->protocol,
+					   .is_segment = packet->segments,
+					   .source_port = packet->source_port,
+					   .target_port = packet->target_port};
+	const double *p = loss->p;
 	struct loss_params *to = &t->to->loss;
 
 	*to = (struct loss_params){.kind = LOSS_NONE};
@@ -38,11 +44,32 @@ static int translate_loss(const struct translation *t)
 	case LOSS_WORDS_RANDOM:
 		return loss_random_params(loss->ratio, loss->correlation, t->where, to, t->error);
 	case LOSS_WORDS_GEMODEL:
-		return loss_gilbert_elliott_params(loss->p[0], loss->p[1], loss->p[2], loss->p[3],
-						   t->where, to, t->error);
-	default:
-		return absent(t, "this loss");
+		return loss_gilbert_elliott_params(p[0], p[1], p[2], p[3], t->where, to, t->error);
+	case LOSS_WORDS_STATE:
+		return loss_states_params(p[0], p[1], p[2], p[3], p[4], t->where, to, t->error);
+	case LOSS_WORDS_BER:
+		return loss_ber_params(loss->ratio, t->where, to, t->error);
+	case LOSS_WORDS_PATTERN:
+		return loss_pattern_params(loss->pattern->bits, loss->pattern->count, loss->once,
+					   t->where, to, t->error);
+	case LOSS_WORDS_EVERY:
+		return loss_every_params(loss->every, loss->offset, t->where, to, t->error);
+	case LOSS_WORDS_PACKET:
+		return loss_packets_params(packet->numbers, packet->count, &flow, t->where, to,
+					   t->error);
+	case LOSS_WORDS_OUTAGE:
+		return loss_outage_params(loss->outage_ns, loss->interval_ns, loss->fixed, t->where,
+					  to, t->error);
 	}
+	return absent(t, "this loss");
+}
+
+static int translate_loss(const struct translation *t)
+{
+	int result = translate_loss_words(t);
+
+	t->to->loss.ecn = t->from->loss.ecn;
+	return result;
 }
 
 static int translate_rate(const struct translation *t)

@@ -136,6 +136,31 @@ static void mishaps_have_their_chances(void **state)
 	tables_free(&tables);
 }
 
+static void losses_are_those_named(void **state)
+{
+	struct tables tables = {0};
+	struct channel_params p = translated(&tables, "loss state 1% 25% 2% 50% 3%");
+
+	(void)state;
+	assert_int_equal(p.loss.kind, LOSS_STATES);
+	assert_int_equal(p.loss.p31, UINT64_C(1) << 30);
+	assert_int_equal(p.loss.p23, UINT64_C(1) << 31);
+	assert_int_equal(translated(&tables, "loss ber 1e-6").loss.kind, LOSS_BER);
+	p = translated(&tables, "loss every 100 from 7");
+	assert_int_equal(p.loss.every, 100);
+	assert_int_equal(p.loss.from, 7);
+	p = translated(&tables, "loss packet 3,9 segment dport 5201");
+	assert_int_equal(p.loss.kind, LOSS_PACKETS);
+	assert_int_equal(p.loss.number_count, 2);
+	assert_true(p.loss.segments_only);
+	assert_int_equal(p.loss.target_port, 5201);
+	assert_true(p.reads_headers);
+	p = translated(&tables, "loss outage 50ms every 2s fixed");
+	assert_int_equal(p.loss.kind, LOSS_OUTAGE);
+	assert_true(translated(&tables, "loss 1% ecn").loss.ecn);
+	tables_free(&tables);
+}
+
 static void traces_become_lines_and_profiles(void **state)
 {
 	struct tables tables = {0};
@@ -212,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queues_get_what_is_named_and_their_own_defaults),
 		cmocka_unit_test(mishaps_have_their_chances),
+		cmocka_unit_test(losses_are_those_named),
 		cmocka_unit_test(traces_become_lines_and_profiles),
 		cmocka_unit_test(a_burst_makes_a_bucket),
 		cmocka_unit_test(what_the_models_refuse_leaves_the_parameters_alone),
