@@ -84,8 +84,23 @@ static void free_names(char **names, size_t count)
 	free(names);
 }
 
+void *journal_own(struct journal *journal, size_t bytes)
+{
+	void *memory = calloc(1, bytes ? bytes : 1);
+
+	if (!memory || grow((void **)&journal->owned, journal->owned_count, sizeof(void *)) < 0) {
+		free(memory);
+		return NULL;
+	}
+	journal->owned[journal->owned_count++] = memory;
+	return memory;
+}
+
 void journal_fini(struct journal *journal)
 {
+	for (size_t i = 0; i < journal->owned_count; i++)
+		free(journal->owned[i]);
+	free(journal->owned);
 	free_names(journal->channel_names, journal->channel_count);
 	free_names(journal->port_names, journal->port_count);
 	for (size_t i = 0; i < journal->path_entry_count; i++)

@@ -48,6 +48,8 @@ struct journal {
 	size_t channel_entry_count;
 	struct journal_path *paths; // by from_ns
 	size_t path_entry_count;
+	void **owned; // what parameters read from a file point to
+	size_t owned_count;
 };
 
 // Zero-initialise before the first add. Names are copied; entries are put where their from_ns
@@ -57,6 +59,9 @@ int journal_add_port_name(struct journal *journal, const char *name);
 int journal_add_channel(struct journal *journal, const struct journal_channel *entry);
 int journal_add_path(struct journal *journal, const struct journal_path *entry); // copies hops
 void journal_fini(struct journal *journal);
+
+// Zeroed memory that lives as long as the journal; NULL when there is none.
+void *journal_own(struct journal *journal, size_t bytes);
 
 // Index of a name, or -1.
 int64_t journal_find_port(const struct journal *journal, const char *name);

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "pcaps/journal.h"
+#include "pcaps/journal_tables.h"
 #include "pcaps/journal_text.h"
 
-#define LINE_MOST 65536
+#define FIELDS_MOST 256
 
 // A line being read, and where a complaint about it points.
 struct line {
@@ -17,6 +18,7 @@ struct line {
 	unsigned number;
 	char *rest; // words not yet taken
 	bool ended; // the `end` line was seen
+	struct journal_tables tables;
 	struct error *error;
 };
 
@@ -74,37 +76,87 @@ static int find_word(const char *const *words, const char *text)
 	return -1;
 }
 
-// Stores the value of one `name=value`; false when it is none of the field.
-static bool set_field(const struct journal_field *field, const char *value,
-		      struct channel_params *params)
+// A number of the field's type, at its place.
+static bool set_number(const struct journal_field *field, const char *value, char *at)
 {
-	char *at = (char *)params + field->offset;
-	bool minus = field->type == JOURNAL_I32 && value[0] == '-';
-	int word = field->type == JOURNAL_ENUM ? find_word(field->words, value) : 0;
-	uint64_t wide = (uint64_t)word;
+	bool minus = (field->type == JOURNAL_I32 || field->type == JOURNAL_I64) && value[0] == '-';
 	uint64_t most = field->type == JOURNAL_U64   ? UINT64_MAX
 			: field->type == JOURNAL_U32 ? UINT32_MAX
 			: field->type == JOURNAL_I32 ? INT32_MAX
+			: field->type == JOURNAL_I64 ? INT64_MAX
+			: field->type == JOURNAL_U8  ? UINT8_MAX
 						     : 1;
+	uint64_t wide;
 	uint32_t narrow;
-	bool truth;
 
-	if (word < 0 || (field->type != JOURNAL_ENUM && !parse_number(value + minus, most, &wide)))
+	if (!parse_number(value + minus, most, &wide))
 		return false;
-	narrow = minus ? -(uint32_t)wide : (uint32_t)wide;
-	truth = wide != 0;
-	if (field->type == JOURNAL_U64)
+	if (minus)
+		wide = -wide;
+	narrow = (uint32_t)wide;
+	if (field->type == JOURNAL_U64 || field->type == JOURNAL_I64)
 		memcpy(at, &wide, sizeof(wide));
-	else if (field->type == JOURNAL_BOOL)
-		memcpy(at, &truth, sizeof(truth));
+	else if (field->type == JOURNAL_BOOL || field->type == JOURNAL_U8)
+		*at = (char)wide;
 	else
 		memcpy(at, &narrow, sizeof(narrow));
 	return true;
 }
 
+static bool set_bytes(const struct journal_field *field, const char *value, char *at)
+{
+	if (strlen(value) != 2 * field->bytes ||
+	    strspn(value, "0123456789abcdef") != 2 * field->bytes)
+		return false;
+	for (size_t i = 0; i < field->bytes; i++) {
+		const char digits[3] = {value[2 * i], value[2 * i + 1], '\0'};
+
+		at[i] = (char)strtoul(digits, NULL, 16);
+	}
+	return true;
+}
+
+static bool set_table(const struct journal_field *field, const char *value,
+		      const struct journal_tables *tables, char *at)
+{
+	uint64_t number;
+
+	if (strcmp(value, "-") == 0)
+		return true; // none, as the zeroed parameters say (a pattern lies in a union)
+	if (!parse_number(value, UINT32_MAX, &number) || number >= tables->count ||
+	    tables->tables[number].kind != (enum journal_table_kind)field->table)
+		return false;
+	memcpy(at, &tables->tables[number].at, sizeof(void *));
+	return true;
+}
+
+// Stores the value of one `name=value`; false when it is none of the field.
+static bool set_field(const struct journal_field *field, const char *value,
+		      const struct journal_tables *tables, struct channel_params *params)
+{
+	char *at = (char *)params + field->offset;
+	int word;
+
+	switch (field->type) {
+	case JOURNAL_ENUM:
+		word = find_word(field->words, value);
+		if (word < 0)
+			return false;
+		memcpy(at, &(uint32_t){(uint32_t)word}, sizeof(uint32_t));
+		return true;
+	case JOURNAL_BYTES:
+		return set_bytes(field, value, at);
+	case JOURNAL_TABLE:
+		return set_table(field, value, tables, at);
+	default:
+		return set_number(field, value, at);
+	}
+}
+
 static int read_params(struct line *line, struct channel_params *params)
 {
-	uint64_t seen = 0;
+	bool seen[FIELDS_MOST] = {false};
+	size_t count = 0;
 	char *word;
 
 	while ((word = take_word(line))) {
@@ -116,26 +168,32 @@ static int read_params(struct line *line, struct channel_params *params)
 		*value++ = '\0';
 		while (i < journal_field_count && strcmp(journal_fields[i].name, word) != 0)
 			i++;
-		if (i == journal_field_count || (seen >> i & 1))
+		if (i == journal_field_count || seen[i])
 			return refuse(line, "\"%.60s\" is unknown or given twice", word);
-		if (!set_field(&journal_fields[i], value, params))
+		if (!set_field(&journal_fields[i], value, &line->tables, params))
 			return refuse(line, "\"%.60s\" is no value of %s", value, word);
-		seen |= UINT64_C(1) << i;
+		seen[i] = true;
+		count++;
 	}
-	if (seen != (UINT64_C(1) << journal_field_count) - 1)
+	if (count != journal_field_count)
 		return refuse(line, "a channel's parameters are not complete");
 	return 0;
 }
 
-// A queue of this many packets would take more memory than any channel may have.
-static int check_params(struct line *line, const struct channel_params *params)
+// What was written can only have come from params that were made; what follows is made anew, so
+// that no file takes more memory, or divides by less, than a topology could.
+static int check_params(struct line *line, struct channel_params *params)
 {
-	struct queue_params queue;
+	struct queue_params queue = params->queue;
 
-	if (params->queue.limit == QUEUE_UNLIMITED)
+	if (params->loss.kind == LOSS_PATTERN && !params->loss.pattern)
+		return refuse(line, "a loss pattern without its table");
+	if ((params->rate.kind == RATE_PROFILE && !params->rate.profile) ||
+	    (params->rate.kind == RATE_OPPORTUNITIES && !params->rate.opportunities))
+		return refuse(line, "a rate without its table");
+	if (params->queue.kind == QUEUE_TAIL && params->queue.limit == QUEUE_UNLIMITED)
 		return 0;
-	return queue_make_params(params->queue.limit, params->queue.limit_amount, line->path,
-				 &queue, line->error);
+	return queue_finish(&queue, &params->rate, line->path, line->error);
 }
 
 static int read_channel_entry(struct line *line, struct journal *journal)
@@ -156,6 +214,7 @@ static int read_channel_entry(struct line *line, struct journal *journal)
 	entry.inflight = (enum journal_inflight)inflight;
 	if (read_params(line, &entry.params) < 0 || check_params(line, &entry.params) < 0)
 		return -EINVAL;
+	channel_finish(&entry.params); // what follows from the rest is not written
 	if (journal->channel_entry_count &&
 	    journal->channels[journal->channel_entry_count - 1].from_ns > entry.from_ns)
 		return refuse(line, "goes back in time");
@@ -214,6 +273,16 @@ static int read_name(struct line *line, struct journal *journal,
 	return name ? add(journal, name) : refuse(line, "a name is missing");
 }
 
+static int read_table(struct line *line, const char *word, struct journal *journal)
+{
+	char where[192];
+	struct journal_table_line table = {.word = word, .rest = line->rest, .where = where};
+
+	snprintf(where, sizeof(where), "%.150s:%u", line->path, line->number);
+	line->rest = NULL;
+	return journal_table_read(&table, journal, &line->tables, line->error);
+}
+
 static int read_line(struct line *line, struct journal *journal)
 {
 	const char *word = take_word(line);
@@ -234,6 +303,8 @@ static int read_line(struct line *line, struct journal *journal)
 	else if (strcmp(word, "path") == 0)
 		code = journal->port_count ? read_path_entry(line, journal)
 					   : refuse(line, "a path comes before any port");
+	else if (journal_table_is(word))
+		code = read_table(line, word, journal);
 	else if (strcmp(word, "end") == 0)
 		code = read_end(line, journal);
 	else
@@ -245,17 +316,15 @@ static int read_line(struct line *line, struct journal *journal)
 
 static int read_lines(FILE *in, struct line *line, struct journal *journal)
 {
-	char *text = malloc(LINE_MOST);
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t length;
 	int code = 0;
 
-	if (!text)
-		return error_set(line->error, -ENOMEM, line->path, "no memory");
-	while (code == 0 && fgets(text, LINE_MOST, in)) {
-		size_t length = strlen(text);
-
+	while (code == 0 && (length = getline(&text, &room, in)) > 0) {
 		line->number++;
-		if (length == 0 || text[length - 1] != '\n') {
-			code = refuse(line, "the line is cut off, too long or binary");
+		if (text[length - 1] != '\n' || strlen(text) != (size_t)length) {
+			code = refuse(line, "the line is cut off or binary");
 			break;
 		}
 		text[length - 1] = '\0';
@@ -286,6 +355,7 @@ int journal_load(const char *path, struct journal *journal, struct error *error)
 	if (!in)
 		return error_set(error, -errno, path, "cannot be opened: %s", strerror(errno));
 	code = read_lines(in, &line, journal);
+	journal_tables_fini(&line.tables);
 	fclose(in);
 	if (code < 0)
 		journal_fini(journal);

@@ -4,16 +4,31 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
-#define JOURNAL_MAGIC "corridor-journal 1"
+#include "pcaps/journal.h"
 
-enum journal_field_type { JOURNAL_BOOL, JOURNAL_U32, JOURNAL_I32, JOURNAL_U64, JOURNAL_ENUM };
+#define JOURNAL_MAGIC "corridor-journal 2"
+
+enum journal_field_type {
+	JOURNAL_BOOL,
+	JOURNAL_U8,
+	JOURNAL_U32,
+	JOURNAL_I32,
+	JOURNAL_U64,
+	JOURNAL_I64,
+	JOURNAL_ENUM,
+	JOURNAL_BYTES, // in hexadecimal
+	JOURNAL_TABLE  // the number of a table (journal_tables.h), or -
+};
 
 struct journal_field {
 	const char *name;
 	enum journal_field_type type;
-	size_t offset;        // in struct channel_params
-	const char *words[5]; // JOURNAL_ENUM: by value, ends with NULL
+	size_t offset;         // in struct channel_params
+	size_t bytes;          // JOURNAL_BYTES
+	unsigned table;        // JOURNAL_TABLE: enum journal_table_kind
+	const char *words[12]; // JOURNAL_ENUM: by value, ends with NULL
 };
 
 extern const struct journal_field journal_fields[];

@@ -119,7 +119,7 @@ static void what_is_no_regular_file_is_never_replaced(void **state)
 	assert_int_equal(read(reader, bytes, sizeof(bytes)), 24);
 	assert_int_equal(journal_save(&journal, path, &error), 0);
 	assert_true(read(reader, bytes, sizeof(bytes)) > 18);
-	assert_memory_equal(bytes, "corridor-journal 1", 18);
+	assert_memory_equal(bytes, "corridor-journal 2", 18);
 	assert_int_equal(stat(path, &status), 0);
 	assert_true(S_ISFIFO(status.st_mode));
 	close(reader);
