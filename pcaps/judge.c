@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct judge_test *judge_add(struct judge *judge, const char *name, const char *unit)
@@ -73,9 +74,8 @@ static void judge_counts(const struct judge_case *judged, struct judge *judge)
 			      : "sent %zu = received once or more %zu + lost %zu",
 		 match->extra ? match->extra : match->sent_count, match->sent_count - match->lost,
 		 match->lost);
-	judge_none(judge_add(judge, "corruption", "packets"), match->corrupted);
-	if (judged->oracle)
-		judge_none(judge_add(judge, "duplicates", "packets"), match->duplicated);
+	if (!judged->oracle)
+		judge_none(judge_add(judge, "corruption", "packets"), match->corrupted);
 }
 
 // Two frames that the same unchanging channels carried one after the other.
@@ -84,8 +84,9 @@ static bool same_way(const struct oracle *oracle, uint32_t one, uint32_t other)
 	const struct oracle_promise *a = &oracle->promises[one];
 	const struct oracle_promise *b = &oracle->promises[other];
 
-	return a->class == ORACLE_SETTLED && b->class == ORACLE_SETTLED &&
-	       (oracle->exact || a->era == b->era);
+	return a->class == ORACLE_SETTLED && b->class == ORACLE_SETTLED && !a->reordered &&
+	       !b->reordered && (oracle->exact || a->era == b->era) &&
+	       oracle->eras[a->era].in_order && oracle->eras[b->era].in_order;
 }
 
 // A channel keeps order; a change of path may not.
@@ -125,28 +126,68 @@ static void judge_unreachable(const struct judge_case *judged, struct judge *jud
 	judge_none(judge_add(judge, "unreachable", "packets"), arrived);
 }
 
+// How far a frame's arrivals are from their instants; a frame and its copy may change places.
+static int64_t off_ns(const struct judge_case *judged, size_t sent, uint64_t copy_at_ns)
+{
+	const struct oracle_promise *promise = &judged->oracle->promises[sent];
+	uint64_t first_ns = promise->release_at_ns, second_ns = promise->copy_release_at_ns;
+	uint64_t at_ns = judge_arrival_ns(judged, sent);
+	int64_t off, copy_off;
+
+	if (second_ns == 0 || copy_at_ns == 0)
+		return (int64_t)(at_ns - first_ns);
+	if (second_ns < first_ns) {
+		first_ns = promise->copy_release_at_ns;
+		second_ns = promise->release_at_ns;
+	}
+	if (copy_at_ns < at_ns) {
+		uint64_t swap = at_ns;
+
+		at_ns = copy_at_ns;
+		copy_at_ns = swap;
+	}
+	off = (int64_t)(at_ns - first_ns);
+	copy_off = (int64_t)(copy_at_ns - second_ns);
+	return llabs(off) > llabs(copy_off) ? off : copy_off;
+}
+
+// Instants of the second arrivals, 0 for none; NULL when memory is short.
+static uint64_t *copy_instants(const struct judge_case *judged)
+{
+	const struct match *match = judged->match;
+	uint64_t *instants = calloc(match->sent_count + 1, sizeof(*instants));
+
+	for (size_t i = 0; instants && i < match->received_count; i++)
+		if (match->kinds[i] == MATCH_DUPLICATE)
+			instants[match->sent_of_received[i]] = judged->received->rows[i].at_ns;
+	return instants;
+}
+
 // Every frame's fate and instant, exactly.
-static void judge_law(const struct judge_case *judged, struct judge *judge)
+static int judge_law(const struct judge_case *judged, struct judge *judge)
 {
 	struct judge_test *test = judge_add(judge, "law", "packets");
+	uint64_t *copies;
 	size_t broken = 0;
 
 	if (judged->no_law) {
 		judge_open(test, "not asked for");
-		return;
+		return 0;
 	}
+	copies = copy_instants(judged);
+	if (!copies)
+		return -ENOMEM;
 	for (size_t i = 0; i < judged->oracle->count; i++) {
 		const struct oracle_promise *promise = &judged->oracle->promises[i];
 		bool lost = judged->match->received_of_sent[i] == MATCH_NONE;
 		bool promised = promise->lost == DROP_NONE;
-		int64_t off_ns = 0;
+		int64_t off = 0;
 
 		if (promise->class != ORACLE_SETTLED)
 			continue;
 		if (!lost && promised)
-			off_ns = (int64_t)(judge_arrival_ns(judged, i) - promise->release_at_ns);
-		if (lost != promised &&
-		    (uint64_t)(off_ns < 0 ? -off_ns : off_ns) <= judged->tolerance_ns)
+			off = off_ns(judged, i, copies[i]);
+		if (lost != promised && (uint64_t)llabs(off) <= judged->tolerance_ns)
 			continue;
 		if (broken++ > 0)
 			continue;
@@ -159,10 +200,11 @@ static void judge_law(const struct judge_case *judged, struct judge *judge)
 				 drop_reason_name((enum drop_reason)promise->lost));
 		else
 			snprintf(test->note, sizeof(test->note),
-				 "sent packet %zu arrived %" PRId64 " ns from its instant", i,
-				 off_ns);
+				 "sent packet %zu arrived %" PRId64 " ns from its instant", i, off);
 	}
+	free(copies);
 	judge_none(test, broken);
+	return 0;
 }
 
 static void conclude(struct judge *judge)
@@ -200,13 +242,15 @@ int judge_frames(const struct judge_case *judged, struct judge *judge, struct er
 	*judge = (struct judge){.alpha = judged->alpha};
 	judge_counts(judged, judge);
 	if (judged->oracle) {
+		code = judge_mishaps(judged, judge);
 		judge_order(judged, judge);
 		judge_unreachable(judged, judge);
-		code = judge_loss(judged, judge);
+		if (code == 0)
+			code = judge_loss(judged, judge);
 		if (code == 0)
 			code = judge_delay(judged, judge);
 		if (code == 0 && judged->oracle->exact)
-			judge_law(judged, judge);
+			code = judge_law(judged, judge);
 	}
 	if (code < 0)
 		return error_set(error, code, "judge", "no memory");

@@ -13,7 +13,7 @@
 #include "pcaps/oracle.h"
 
 // Tests with a p-value: their shares of the false alarms allowed add up to alpha.
-#define JUDGE_STATISTICAL_TESTS 4
+#define JUDGE_STATISTICAL_TESTS 6
 #define JUDGE_TESTS             16
 #define JUDGE_ALPHA             1e-6
 
@@ -71,3 +71,4 @@ bool judge_arrived(const struct judge_case *judged, size_t sent);
 uint64_t judge_arrival_ns(const struct judge_case *judged, size_t sent);
 int judge_loss(const struct judge_case *judged, struct judge *judge);
 int judge_delay(const struct judge_case *judged, struct judge *judge);
+int judge_mishaps(const struct judge_case *judged, struct judge *judge);

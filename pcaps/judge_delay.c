@@ -12,12 +12,14 @@
 #define SAMPLES_LEAST 50  // for a mean and a distribution
 #define FLOOR_LEAST   100 // frames of which one finds all queues empty
 
-// May the model be held against this frame's delay?
+// May the model be held against this frame's delay? One that was sent past the others, or has a
+// copy, is left to the law.
 static bool is_settled(const struct judge_case *judged, size_t sent)
 {
 	const struct oracle_promise *promise = &judged->oracle->promises[sent];
 
-	return promise->class == ORACLE_SETTLED &&
+	return promise->class == ORACLE_SETTLED && !promise->reordered &&
+	       promise->copy_release_at_ns == 0 &&
 	       (promise->lost == DROP_NONE || promise->lost == DROP_MODEL) &&
 	       judge_arrived(judged, sent);
 }

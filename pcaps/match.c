@@ -8,8 +8,10 @@
 
 #include "pcaps/trace.h"
 
-#define LOOK_AHEAD      64 // equal frames, or frames left over, that are considered at once
-#define CORRUPTED_LANES 1  // frames that differ in more are held to be different ones
+#define LOOK_AHEAD      64   // equal frames, or frames left over, that are considered at once
+#define CORRUPTED_LANES 1    // frames that differ in more are held to be different ones
+#define EXPECTED_LANES  7    // the same for those that come at the instant at which one is expected
+#define COPIES_APART    4096 // frames between a damaged frame and its copy
 #define NEVER           UINT64_MAX
 
 // Frames with one key: chains of sent and of received ones, in order.
@@ -256,6 +258,13 @@ static void find_corrupted_by_id(struct matcher *matcher)
 	}
 }
 
+static bool is_expected_now(const struct matcher *matcher, uint32_t sent,
+			    const struct frame_row *row)
+{
+	return matcher->options->expected_at_ns &&
+	       matcher->options->expected_at_ns[sent] == row->at_ns;
+}
+
 // The lost frame near position `around` of the list that a left-over frame was before some of its
 // bits changed: its index in the list, or `count`.
 static size_t find_original(const struct matcher *matcher, const uint32_t *lost, size_t count,
@@ -273,6 +282,9 @@ static size_t find_original(const struct matcher *matcher, const uint32_t *lost,
 		    sent->length != row->length)
 			continue;
 		differ = digest_lanes_that_differ(sent->lanes, row->lanes);
+		// Come at the very instant at which it was to come, it may differ more.
+		if (is_expected_now(matcher, lost[i], row))
+			differ = differ > 0 && differ <= EXPECTED_LANES ? 1 : differ;
 		if (differ < fewest || (differ == fewest && best != count &&
 					distance(i, around) < distance(best, around))) {
 			fewest = differ;
@@ -280,6 +292,21 @@ static size_t find_original(const struct matcher *matcher, const uint32_t *lost,
 		}
 	}
 	return best;
+}
+
+// A left-over frame that equals a damaged one near it is its copy.
+static void find_copy_of_corrupted(struct matcher *matcher, uint32_t received)
+{
+	const struct match *match = matcher->match;
+	const struct frame_row *rows = matcher->received->rows;
+	uint32_t from = received > COPIES_APART ? received - COPIES_APART : 0;
+
+	for (uint32_t i = from; i < match->received_count && i < received + COPIES_APART; i++) {
+		if (match->kinds[i] != MATCH_CORRUPTED || rows[i].key != rows[received].key)
+			continue;
+		pair(matcher, match->sent_of_received[i], received, MATCH_DUPLICATE);
+		return;
+	}
 }
 
 // Pairs frames that are left over on both sides and nearly equal, near each other in order.
@@ -309,6 +336,9 @@ static int find_corrupted(struct matcher *matcher)
 		if (found < count)
 			pair(matcher, lost[found], i, MATCH_CORRUPTED);
 	}
+	for (uint32_t i = 0; i < match->received_count; i++)
+		if (match->kinds[i] == MATCH_EXTRA)
+			find_copy_of_corrupted(matcher, i);
 	free(lost);
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #define LONGEST_FRAME  9230 // where a channel has no MTU of its own
@@ -29,6 +30,26 @@ int oracle_begin(const struct journal *journal, const struct frames *sent, struc
 		return error_set(error, -ENOMEM, "oracle", "no memory for %zu promises",
 				 sent->count);
 	return 0;
+}
+
+bool oracle_loss_is_known(const struct loss_params *loss)
+{
+	if (loss->ecn)
+		return loss->kind == LOSS_NONE; // some are marked instead
+	return loss->kind == LOSS_NONE || loss->kind == LOSS_GILBERT_ELLIOTT ||
+	       (loss->kind == LOSS_RANDOM && loss->correlation == 0);
+}
+
+bool oracle_keeps_order(const struct channel_params *params)
+{
+	// Queues with classes or flows let one pass the other.
+	return params->reorder.gap == 0 && params->queue.kind != QUEUE_FQ_CODEL &&
+	       params->queue.kind != QUEUE_PRIO && params->queue.kind != QUEUE_DRR;
+}
+
+double oracle_chance(const struct chance_params *chance)
+{
+	return chance->correlation == 0 ? (double)chance->threshold / 4294967296.0 : NAN;
 }
 
 int oracle_add_era(struct oracle *oracle, const struct oracle_era *era, struct error *error)

@@ -35,6 +35,9 @@ struct oracle_era {
 	uint64_t queues_ns;      // one longest frame's time on each serialiser
 	struct rate_params rate; // the last serialiser on the way, if any
 	uint64_t rate_slack_ns;  // by how much jitter behind it can squeeze frames together
+	bool in_order;           // no channel lets packets overtake
+	double copies;           // chance that a frame comes twice; NaN: no simple law
+	double damage;           // chance that bits of it are flipped; NaN: no simple law
 };
 
 // What is promised to one sent frame. Instants are on the captures' clock.
@@ -82,6 +85,12 @@ void oracle_free(struct oracle *oracle);
 // the journal's clock.
 int oracle_begin(const struct journal *journal, const struct frames *sent, struct oracle *oracle,
 		 struct error *error);
+// Has the number of losses a law that judge_loss knows?
+bool oracle_loss_is_known(const struct loss_params *loss);
+// Does a channel let no packet overtake?
+bool oracle_keeps_order(const struct channel_params *params);
+// The chance of what happens to each packet on its own; NaN where packets hang together.
+double oracle_chance(const struct chance_params *chance);
 // Appends an era.
 int oracle_add_era(struct oracle *oracle, const struct oracle_era *era, struct error *error);
 // Counts the classes.

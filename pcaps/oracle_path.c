@@ -199,7 +199,7 @@ static void add_loss(struct oracle_era *era, const struct loss_params *loss)
 		return;
 	if (era->loss.kind == LOSS_NONE) {
 		era->loss = *loss;
-		era->loss_known = loss->kind != LOSS_RANDOM || loss->correlation == 0;
+		era->loss_known = oracle_loss_is_known(loss);
 		return;
 	}
 	if (era->loss.kind != LOSS_RANDOM || loss->kind != LOSS_RANDOM || loss->correlation != 0) {
@@ -213,13 +213,18 @@ static void add_loss(struct oracle_era *era, const struct loss_params *loss)
 
 static struct oracle_era era_of(const struct walk *walk, size_t hop_count)
 {
-	struct oracle_era era = {.loss_known = true};
+	struct oracle_era era = {.loss_known = true, .in_order = true};
 
 	for (size_t i = 0; i < hop_count; i++) {
 		const struct channel_params *params = &walk->hops[i]->params;
 		uint32_t longest = params->mtu_bytes ? params->mtu_bytes + 14 : LONGEST_FRAME;
 
 		add_loss(&era, &params->loss);
+		if (params->loss_profile)
+			era.loss_known = false;
+		era.in_order &= oracle_keeps_order(params);
+		era.copies = 1 - (1 - era.copies) * (1 - oracle_chance(&params->duplicate.chance));
+		era.damage = 1 - (1 - era.damage) * (1 - oracle_chance(&params->corrupt.chance));
 		if (params->rate.ns_per_byte_q32 != 0) {
 			era.serialised = true;
 			era.rate = params->rate;

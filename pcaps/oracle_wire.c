@@ -12,6 +12,7 @@ struct wire {
 	size_t count;
 	size_t current;
 	struct channel_state state;
+	struct profile_cursor delay_cursor;
 	uint64_t clock_ns;
 	uint64_t held_until_ns; // lab clock: no later frame leaves before (jitter at its most)
 };
@@ -47,7 +48,7 @@ static struct oracle_era era_of(const struct channel_params *params)
 
 	return (struct oracle_era){
 		// netem's correlated random loss has a long memory and no simple law.
-		.loss_known = params->loss.kind != LOSS_RANDOM || params->loss.correlation == 0,
+		.loss_known = oracle_loss_is_known(&params->loss) && !params->loss_profile,
 		.loss = params->loss,
 		.jitter_channels = jitters,
 		.jitter = params->jitter,
@@ -55,7 +56,27 @@ static struct oracle_era era_of(const struct channel_params *params)
 		.serialised = params->rate.ns_per_byte_q32 != 0,
 		.rate = params->rate,
 		.rate_slack_ns = 2 * (uint64_t)-jitter_minimum_ns(&params->jitter),
+		.in_order = oracle_keeps_order(params),
+		.copies = oracle_chance(&params->duplicate.chance),
+		.damage = oracle_chance(&params->corrupt.chance),
 	};
+}
+
+// The delay without jitter of what departs at an instant. Departures do not go back in time.
+static uint64_t delay_at(struct wire *wire, uint64_t departs_at_ns)
+{
+	const struct channel_params *params = params_now(wire);
+	int64_t delay_ns;
+
+	if (!params->delay_profile)
+		return params->delay_ns;
+	delay_ns = profile_at(params->delay_profile, &wire->delay_cursor, departs_at_ns);
+	return delay_ns > 0 ? (uint64_t)delay_ns : 0;
+}
+
+static bool reorders_early(const struct channel_params *params)
+{
+	return params->reorder.gap != 0 && params->reorder.late_ns == 0;
 }
 
 // What the law has said of a frame, as a promise.
@@ -66,9 +87,10 @@ static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
 	struct oracle_promise *made = &oracle->promises[sent];
 	uint64_t clock_ns = wire->clock_ns;
 	uint64_t spread_ns = (uint64_t)-jitter_minimum_ns(&params->jitter);
-	uint64_t least_ns = params->delay_ns > spread_ns ? params->delay_ns - spread_ns : 0;
-	uint64_t earliest_ns = fate->departs_at_ns + least_ns;
-	uint64_t latest_ns = fate->departs_at_ns + params->delay_ns + spread_ns;
+	uint64_t delay_ns = delay_at(wire, fate->departs_at_ns);
+	uint64_t least_ns = delay_ns > spread_ns ? delay_ns - spread_ns : 0;
+	uint64_t earliest_ns = fate->departs_at_ns + (reorders_early(params) ? 0 : least_ns);
+	uint64_t latest_ns = fate->departs_at_ns + delay_ns + spread_ns + params->reorder.late_ns;
 
 	made->lost = (uint8_t)fate->lost;
 	made->is_free = earliest_ns >= wire->held_until_ns;
@@ -80,7 +102,7 @@ static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
 			latest_ns > wire->held_until_ns ? latest_ns : wire->held_until_ns;
 	made->earliest_at_ns = clock_ns + earliest_ns;
 	made->latest_at_ns = clock_ns + wire->held_until_ns;
-	made->constant_at_ns = clock_ns + fate->departs_at_ns + params->delay_ns;
+	made->constant_at_ns = clock_ns + fate->departs_at_ns + delay_ns;
 	made->release_at_ns = fate->lost == DROP_NONE ? clock_ns + fate->release_at_ns : 0;
 	if (fate->lost == DROP_NONE && fate->flags & CHANNEL_COPIED)
 		made->copy_release_at_ns = clock_ns + fate->copy_release_at_ns;
