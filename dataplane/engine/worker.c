@@ -234,6 +234,18 @@ static void mark(struct worker *worker, uint32_t channel, packet_ref ref)
 		worker->channels[channel].marked++;
 }
 
+// The DSCP of what the policer found yellow.
+static void remark(struct worker *worker, uint32_t channel, packet_ref ref)
+{
+	const struct police_params *police = &worker->plan->channels[channel].params.police;
+	struct packet *packet = worker_packet(worker, ref);
+
+	if (!police->remarks)
+		return;
+	packet_refresh_ttl(packet);
+	frame_mark_dscp(packet->frame, packet->length, police->yellow_dscp);
+}
+
 // Flips bits. A router that gets the packet must look at its headers anew, like at one from
 // outside.
 static void damage(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t number)
@@ -306,6 +318,8 @@ void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint6
 	if (__builtin_expect(queue_may_hold(&engine->states[channel].queue), 0))
 		core_depart(worker, channel, at_ns);
 	fate = channel_enter(&c->params, &engine->states[channel], at_ns, &frame);
+	if (__builtin_expect(fate.flags & CHANNEL_YELLOW, 0))
+		remark(worker, channel, ref);
 	if (__builtin_expect(fate.flags & CHANNEL_WAITS, 0))
 		core_schedule_departure(worker, channel);
 	else

@@ -13,19 +13,21 @@
 _Static_assert(RNG_LOSS_STATE / 4 == CHANNEL_BLOCK && RNG_JITTER / 4 == CHANNEL_BLOCK &&
 		       RNG_REORDER / 4 == CHANNEL_BLOCK,
 	       "a packet of a channel without damage costs one Philox block at most");
+_Static_assert(RNG_SLOT / 4 == RNG_COPY_SLOT_NEXT / 4, "so do slots");
 _Static_assert(RNG_CORRUPT / 4 == CHANNEL_DAMAGE && RNG_COPY_DELAY / 4 == CHANNEL_DAMAGE,
 	       "damage costs one more");
 
 // Bits of channel_params.skips.
 enum channel_stage {
-	CHANNEL_GATE = 1 << 0,     // carrier, mtu
+	CHANNEL_GATE = 1 << 0,     // carrier, mtu, policer
 	CHANNEL_LINE = 1 << 1,     // queue, serialiser
 	CHANNEL_LOSS = 1 << 2,     // loss
 	CHANNEL_MISHAPS = 1 << 3,  // corruption, duplication
 	CHANNEL_VARIES = 1 << 4,   // jitter
 	CHANNEL_REORDERS = 1 << 5, // reordering
-	CHANNEL_ALL = (1 << 6) - 1,
-	CHANNEL_PLAIN = 1 << 6 // nothing is left but a constant delay and perhaps plain_loss
+	CHANNEL_SLOTS = 1 << 6,    // slots
+	CHANNEL_ALL = (1 << 7) - 1,
+	CHANNEL_PLAIN = 1 << 7 // nothing is left but a constant delay and perhaps plain_loss
 };
 
 static bool channel_fits_mtu(const struct channel_params *params, uint32_t frame_bytes)
@@ -131,6 +133,22 @@ static void channel_copy(const struct channel_params *params, struct channel_sta
 		wanted_at_ns > fate->release_at_ns ? wanted_at_ns : fate->release_at_ns;
 }
 
+// A packet and its copy wait for their slots.
+static void channel_slots(const struct channel_params *params, struct channel_state *state,
+			  struct channel_fate *fate, uint32_t frame_bytes)
+{
+	struct rng_block draws =
+		rng_block(params->seed, params->random_key, fate->packet, RNG_SLOT / 4);
+
+	fate->release_at_ns =
+		slot_offer(&params->slot, &state->slot, fate->release_at_ns, frame_bytes,
+			   draws.word[RNG_SLOT % 4], draws.word[RNG_SLOT_NEXT % 4]);
+	if (fate->flags & CHANNEL_COPIED)
+		fate->copy_release_at_ns = slot_offer(
+			&params->slot, &state->slot, fate->copy_release_at_ns, frame_bytes,
+			draws.word[RNG_COPY_SLOT % 4], draws.word[RNG_COPY_SLOT_NEXT % 4]);
+}
+
 // From the departure of the last bit to the far end.
 static void channel_propagate(const struct channel_params *params, struct channel_state *state,
 			      struct channel_fate *fate, const struct channel_frame *frame)
@@ -169,18 +187,31 @@ static void channel_propagate(const struct channel_params *params, struct channe
 		fate->release_at_ns = order_offer(&state->order, wanted_at_ns);
 	if (flags & CHANNEL_COPIED)
 		channel_copy(params, state, fate, delay_ns);
+	if (!(params->skips & CHANNEL_SLOTS) && params->slot.packets > 0)
+		channel_slots(params, state, fate, frame->bytes);
 }
 
-// Why the channel does not let it in; DROP_NONE: it does.
+// Why the channel does not let it in; DROP_NONE: it does, and the policer may have flagged it.
 static enum drop_reason channel_refuses(const struct channel_params *params,
 					struct channel_state *state, uint64_t arrival_at_ns,
-					const struct channel_frame *frame)
+					const struct channel_frame *frame, uint32_t *flags)
 {
 	if (params->skips & CHANNEL_GATE)
 		return DROP_NONE;
 	if (!channel_carries(params, state, arrival_at_ns))
 		return DROP_CARRIER;
-	return channel_fits_mtu(params, frame->bytes) ? DROP_NONE : DROP_MTU;
+	if (!channel_fits_mtu(params, frame->bytes))
+		return DROP_MTU;
+	switch (police_offer(&params->police, &state->police, arrival_at_ns, frame->bytes)) {
+	case POLICE_GREEN:
+		break;
+	case POLICE_YELLOW:
+		*flags |= CHANNEL_YELLOW;
+		break;
+	case POLICE_RED:
+		return DROP_POLICY;
+	}
+	return DROP_NONE;
 }
 
 // What the queue makes of an arrival. Plain tail drop, which is what most channels have, first.
@@ -233,9 +264,10 @@ channel_enter_staged(const struct channel_params *params, struct channel_state *
 		     uint64_t arrival_at_ns, const struct channel_frame *frame)
 {
 	struct channel_fate fate = {.packet = state->packet++, .departs_at_ns = arrival_at_ns};
+	struct channel_frame remarked;
 	enum queue_verdict verdict;
 
-	fate.lost = channel_refuses(params, state, arrival_at_ns, frame);
+	fate.lost = channel_refuses(params, state, arrival_at_ns, frame, &fate.flags);
 	if (fate.lost != DROP_NONE)
 		return fate;
 	if (params->skips & CHANNEL_LINE) {
@@ -246,15 +278,21 @@ channel_enter_staged(const struct channel_params *params, struct channel_state *
 		fate.lost = DROP_POLICY;
 		return fate;
 	}
+	if (fate.flags & CHANNEL_YELLOW && params->police.remarks) {
+		remarked = *frame;
+		remarked.dscp = params->police.yellow_dscp;
+		frame = &remarked; // bands go by the new one
+	}
 	verdict = channel_queue(params, state, arrival_at_ns, frame, fate.packet);
 	if (verdict != QUEUE_WAIT) {
 		channel_settle(params, state, verdict, frame, &fate);
 	} else if (queue_holds_one(&state->queue) &&
 		   channel_due_ns(params, state) <= arrival_at_ns) {
 		// An idle line takes it at once.
-		uint32_t handle;
+		uint32_t handle, flags = fate.flags;
 
-		return channel_depart(params, state, arrival_at_ns, &handle);
+		fate = channel_depart(params, state, arrival_at_ns, &handle);
+		fate.flags |= flags;
 	} else {
 		fate.flags |= CHANNEL_WAITS;
 	}
@@ -307,7 +345,8 @@ void channel_finish(struct channel_params *params)
 	params->reads_headers =
 		queue_reads_headers(&params->queue) || loss_reads_headers(&params->loss);
 	params->skips = 0;
-	if (params->carrier && !params->carrier_profile && params->mtu_bytes == 0)
+	if (params->carrier && !params->carrier_profile && params->mtu_bytes == 0 &&
+	    params->police.kind == POLICE_NONE)
 		params->skips |= CHANNEL_GATE;
 	if (params->rate.ns_per_byte_q32 == 0 && params->queue.limit == QUEUE_UNLIMITED &&
 	    params->queue.kind == QUEUE_TAIL && params->queue.mark == QUEUE_UNLIMITED)
@@ -320,6 +359,8 @@ void channel_finish(struct channel_params *params)
 		params->skips |= CHANNEL_VARIES;
 	if (params->reorder.gap == 0)
 		params->skips |= CHANNEL_REORDERS;
+	if (params->slot.packets == 0)
+		params->skips |= CHANNEL_SLOTS;
 	params->plain_loss = 0;
 	if (params->loss.kind == LOSS_RANDOM && params->loss.correlation == 0 &&
 	    !params->loss_profile && !params->loss.ecn)

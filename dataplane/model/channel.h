@@ -15,11 +15,13 @@
 #include "dataplane/model/jitter.h"
 #include "dataplane/model/loss.h"
 #include "dataplane/model/order.h"
+#include "dataplane/model/police.h"
 #include "dataplane/model/profile.h"
 #include "dataplane/model/queue.h"
 #include "dataplane/model/rate.h"
 #include "dataplane/model/reorder.h"
 #include "dataplane/model/rng_batch.h"
+#include "dataplane/model/slot.h"
 
 #define CHANNEL_NEVER UINT64_MAX
 
@@ -41,6 +43,8 @@ struct channel_params {
 	struct corrupt_params corrupt;
 	struct duplicate_params duplicate;
 	struct reorder_params reorder;
+	struct police_params police;
+	struct slot_params slot;
 	// Over time, added to or in place of the constants; NULL for none. Not owned.
 	const struct profile *delay_profile;   // replaces delay_ns, read at the departure
 	const struct profile *loss_profile;    // replaces the probability of random loss
@@ -60,6 +64,8 @@ struct channel_state {
 	struct corrupt_state corrupt;
 	struct duplicate_state duplicate;
 	struct reorder_state reorder;
+	struct police_state police;
+	struct slot_state slot;
 	struct profile_cursor delay_cursor;
 	struct profile_cursor loss_cursor;
 	struct profile_cursor carrier_cursor;
@@ -70,7 +76,8 @@ enum channel_flags {
 	CHANNEL_CORRUPTED = 1 << 1, // bits are flipped: corrupt_apply
 	CHANNEL_COPIED = 1 << 2,    // a duplicate leaves at copy_release_at_ns
 	CHANNEL_REORDERED = 1 << 3, // released without regard to order
-	CHANNEL_WAITS = 1 << 4      // in a managed queue: channel_depart decides the rest
+	CHANNEL_WAITS = 1 << 4,     // in a managed queue: channel_depart decides the rest
+	CHANNEL_YELLOW = 1 << 5     // by the policer, which may give it a DSCP: police.remarks
 };
 
 struct channel_fate {

@@ -174,3 +174,23 @@ bool frame_mark_ce(uint8_t *bytes, uint32_t stored)
 	mend_checksum(ip + 10, before, be16(ip));
 	return true;
 }
+
+bool frame_mark_dscp(uint8_t *bytes, uint32_t stored, uint8_t dscp)
+{
+	bool ipv6 = false;
+	uint32_t at = frame_ip_offset(bytes, stored, &ipv6);
+	uint8_t *ip = bytes + at;
+	uint32_t before;
+
+	if (at == 0)
+		return false;
+	if (ipv6) {
+		ip[0] = (uint8_t)((ip[0] & 0xf0) | dscp >> 2);
+		ip[1] = (uint8_t)((ip[1] & 0x3f) | (dscp & 3) << 6);
+		return true;
+	}
+	before = be16(ip);
+	ip[1] = (uint8_t)((ip[1] & 3) | dscp << 2);
+	mend_checksum(ip + 10, before, be16(ip));
+	return true;
+}

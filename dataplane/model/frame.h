@@ -32,3 +32,7 @@ uint32_t frame_ip_offset(const uint8_t *bytes, uint32_t stored, bool *ipv6);
 // Sets ECN to CE (RFC 3168), and mends IPv4's header checksum (RFC 1624). False, and nothing is
 // written, when the frame is not IP or not ECN-capable.
 bool frame_mark_ce(uint8_t *bytes, uint32_t stored);
+
+// Sets the DSCP (0..63; RFC 2474), and mends IPv4's header checksum. False, and nothing is written,
+// when the frame is not IP.
+bool frame_mark_dscp(uint8_t *bytes, uint32_t stored, uint8_t dscp);

@@ -27,7 +27,9 @@ enum rng_purpose {
 	RNG_OUTAGE,     // length of an outage or of the time to the next; addressed by time
 	RNG_SLOT,       // delay of the slot that a packet asks for
 	RNG_SLOT_NEXT,  // delay of the slot after the one that a packet fills
-	RNG_WALK,       // step of a random walk over time
+	RNG_COPY_SLOT,  // the same two of a copy
+	RNG_COPY_SLOT_NEXT,
+	RNG_WALK, // step of a random walk over time
 	RNG_PURPOSES
 };
 

@@ -129,6 +129,30 @@ static void a_mark_is_ce_and_the_checksum_stays_right(void **state)
 	assert_int_equal(six[15], 0x30);
 }
 
+static void a_dscp_is_set_beside_ecn_and_the_checksum_stays_right(void **state)
+{
+	uint8_t frame[sizeof(tcp4)];
+	uint8_t six[54] = {[12] = 0x86, [13] = 0xdd, [14] = 0x65, [15] = 0x75};
+
+	(void)state;
+	for (uint8_t dscp = 0; dscp < 64; dscp++) {
+		memcpy(frame, tcp4, sizeof(frame));
+		assert_true(frame_mark_dscp(frame, sizeof(frame), dscp));
+		assert_int_equal(frame[15], dscp << 2 | (tcp4[15] & 3));
+		assert_int_equal(sum_of_header(frame + 14), 0xffff);
+		frame[15] = tcp4[15];
+		frame[24] = tcp4[24];
+		frame[25] = tcp4[25];
+		assert_memory_equal(frame, tcp4, sizeof(frame)); // and nothing else
+		assert_true(frame_mark_dscp(six, sizeof(six), dscp));
+		assert_int_equal(read(six, sizeof(six)).dscp, dscp);
+		assert_int_equal(six[14] >> 4, 6);
+		assert_int_equal(six[15] & 0x3f, 0x35);
+	}
+	six[13] = 0;
+	assert_false(frame_mark_dscp(six, sizeof(six), 5));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +160,7 @@ int main(void)
 		cmocka_unit_test(tags_and_extension_headers_are_passed),
 		cmocka_unit_test(any_cut_is_survived),
 		cmocka_unit_test(a_mark_is_ce_and_the_checksum_stays_right),
+		cmocka_unit_test(a_dscp_is_set_beside_ecn_and_the_checksum_stays_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
