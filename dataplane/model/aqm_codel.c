@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#define HOUR_NS UINT64_C(3600000000000)
+#define HOUR_NS         UINT64_C(3600000000000)
+#define INTERVAL_MIN_NS 1000 // else drops would be scheduled at no distance
 
 // A dropping state entered so soon after the last one goes on at its rate (section 5.5).
 #define CODEL_MEMORY_INTERVALS 16
@@ -14,9 +15,9 @@
 
 int codel_check(const struct codel_params *params, const char *where, struct error *error)
 {
-	if (params->interval_ns == 0 || params->interval_ns > HOUR_NS)
+	if (params->interval_ns < INTERVAL_MIN_NS || params->interval_ns > HOUR_NS)
 		return error_set(error, -EINVAL, where,
-				 "codel interval of %" PRIu64 " ns: expected 1ns to 1h, about the "
+				 "codel interval of %" PRIu64 " ns: expected 1us to 1h, about the "
 				 "longest round-trip time",
 				 params->interval_ns);
 	if (params->target_ns == 0 || params->target_ns >= params->interval_ns)
@@ -93,8 +94,6 @@ static enum aqm_verdict enter(const struct codel_params *params, struct codel_st
 		state->count = delta;
 	state->drop_next_at_ns = now_ns + codel_spacing_ns(params->interval_ns, state->count);
 	state->last_count = state->count;
-	if (verdict == AQM_DROP)
-		state->phase = CODEL_ENTERED;
 	return verdict;
 }
 
@@ -103,29 +102,29 @@ static void schedule(const struct codel_params *params, struct codel_state *stat
 	state->drop_next_at_ns += codel_spacing_ns(params->interval_ns, state->count);
 }
 
+// dequeue() of section 5.5, a frame a call. The frame behind the one that entered the dropping
+// state needs no care: its drop is not due yet, or it is below the target and ends that state.
 static enum aqm_verdict control(const struct codel_params *params, struct codel_state *state,
 				uint64_t now_ns, bool above, uint8_t ecn)
 {
-	uint8_t phase = state->phase;
+	bool follows_drop = state->follows_drop;
 	enum aqm_verdict verdict;
 
-	state->phase = CODEL_BEGIN;
-	if (phase == CODEL_ENTERED)
-		return AQM_PASS;
+	state->follows_drop = false;
 	if (!above) {
 		state->dropping = false;
 		return AQM_PASS;
 	}
 	if (!state->dropping)
 		return enter(params, state, now_ns, ecn);
-	if (phase == CODEL_AGAIN)
+	if (follows_drop)
 		schedule(params, state);
 	if (now_ns < state->drop_next_at_ns)
 		return AQM_PASS;
 	verdict = aqm_signal(params->ecn, ecn);
 	state->count++;
 	if (verdict == AQM_DROP)
-		state->phase = CODEL_AGAIN; // scheduled when the frame behind it is seen
+		state->follows_drop = true; // scheduled when the frame behind it is seen
 	else
 		schedule(params, state);
 	return verdict;
@@ -148,7 +147,6 @@ enum aqm_verdict codel_offer(const struct codel_params *params, struct codel_sta
 void codel_empty(struct codel_state *state)
 {
 	state->first_above_at_ns = 0;
-	if (state->phase != CODEL_ENTERED)
-		state->dropping = false;
-	state->phase = CODEL_BEGIN;
+	state->dropping = false;
+	state->follows_drop = false;
 }

@@ -23,14 +23,6 @@ struct codel_params {
 	bool ect1_only;           // the threshold marks ECT(1) alone (L4S)
 };
 
-// What dequeue() of RFC 8289, section 5.5, is in the midst of. A queue hands out one frame a call,
-// lost or not, where the RFC's function goes on to the next frame by itself.
-enum codel_phase {
-	CODEL_BEGIN,  // the next frame begins a dequeue
-	CODEL_AGAIN,  // it follows a drop in the dropping state
-	CODEL_ENTERED // it follows the drop that entered the dropping state
-};
-
 // One queue's. Zero-initialised is the start.
 struct codel_state {
 	uint64_t first_above_at_ns; // 0: below the target; else dropping is due from then on
@@ -38,21 +30,21 @@ struct codel_state {
 	uint32_t count;      // drops in this dropping state
 	uint32_t last_count; // count when it was entered
 	bool dropping;
-	uint8_t phase; // enum codel_phase
+	bool follows_drop; // the next frame goes on where the RFC's dequeue() has just dropped one
 };
 
-// Checks. -EINVAL with a sentence: target or interval 0, interval above 1 h, a target that is not
-// below the interval, an mtu of 0 or above 65535, or ect1_only without a threshold.
+// Checks. -EINVAL with a sentence: an interval that is not 1 us to 1 h, a target that is 0 or not
+// below it, an mtu of 0 or above 65535, or ect1_only without a threshold.
 int codel_check(const struct codel_params *params, const char *where, struct error *error);
 
 // The verdict on the frame at the head, taken out at `now_ns` after it waited since arrival_at_ns;
-// `backlog_bytes` is what is left in its queue. After AQM_DROP the caller takes out the next frame
-// at the same instant and asks again, or calls codel_empty. Cannot fail.
+// `backlog_bytes` is what is left in its queue. After AQM_DROP, which is never said of the last,
+// the caller takes out the next frame at the same instant and asks again. Cannot fail.
 enum aqm_verdict codel_offer(const struct codel_params *params, struct codel_state *state,
 			     uint64_t now_ns, uint64_t arrival_at_ns, uint64_t backlog_bytes,
 			     uint8_t ecn);
 
-// The queue was asked for a frame and had none.
+// The queue was asked for a frame and had none: others have taken them.
 void codel_empty(struct codel_state *state);
 
 // The control law: interval / sqrt(count), to 2^-29 of its value, without division. count > 0.

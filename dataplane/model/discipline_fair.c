@@ -32,13 +32,11 @@ int fair_check(const struct fair_params *params, const char *where, struct error
 	return 0;
 }
 
-// The upper bits of a multiplicative hash, so that all bits of the flow's count.
+// Multiplied by 2^32 over the golden ratio, so that all bits of the hash count in the upper ones.
 uint32_t fair_class(const struct fair_params *params, uint32_t flow_hash)
 {
-	uint32_t mixed = flow_hash * 0x9E3779B1u; // odd, near 2^32 over the golden ratio
+	uint32_t mixed = flow_hash * 0x9E3779B1u;
 
-	mixed ^= mixed >> 15;
-	mixed *= 0x85EBCA77u;
 	return (uint32_t)(((uint64_t)mixed * params->flows) >> 32);
 }
 

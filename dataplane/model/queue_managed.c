@@ -178,11 +178,8 @@ uint32_t managed_next(const struct queue_params *params, struct waiting *waiting
 	}
 	entry = waiting_leave(waiting, 0);
 	left = waiting_entry(waiting, entry);
-	if (aqm && params->kind == QUEUE_CODEL) {
+	if (aqm && params->kind == QUEUE_CODEL)
 		*verdict = codel_offer(&params->codel, &class->codel, now_ns, left->arrival_at_ns,
 				       class->line.bytes, left->frame.ecn);
-		if (*verdict == AQM_DROP && class->line.packets == 0)
-			codel_empty(&class->codel);
-	}
 	return entry;
 }

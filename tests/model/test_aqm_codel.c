@@ -239,7 +239,8 @@ static void parameters_that_contradict_themselves_are_refused(void **state)
 	params.target_ns = 0;
 	assert_int_equal(codel_check(&params, "", NULL), -EINVAL);
 	params = usual;
-	params.interval_ns = 0;
+	params.target_ns = 1;
+	params.interval_ns = 999;
 	assert_int_equal(codel_check(&params, "", NULL), -EINVAL);
 	params.interval_ns = 3600000 * MS + 1;
 	assert_int_equal(codel_check(&params, "", NULL), -EINVAL);

@@ -379,6 +379,34 @@ static void limits_in_bytes_memory_and_time_throw_out_as_well(void **state)
 	}
 }
 
+// CoDel drops no last frame, but a full queue may lose it: then its next one begins anew.
+static void a_flow_that_is_found_empty_drops_no_more(void **state)
+{
+	const struct queue_params params = queue_defaults(QUEUE_FQ_CODEL);
+	struct fair_params fair = params.fair;
+	struct waiting *waiting;
+	enum aqm_verdict verdict;
+	uint32_t entries[2], empty;
+
+	(void)state;
+	fair.flows = 16;
+	waiting = waiting_init(calloc(1, waiting_memory_bytes(16, 4)), 16, 4);
+	for (uint32_t i = 0; i < 2; i++) {
+		entries[i] = waiting_take(waiting);
+		waiting_entry(waiting, entries[i])->frame = frame_of(i, i, 1000 - i);
+		fair_enter(&fair, waiting, entries[i]);
+	}
+	empty = fair_class(&fair, 0);
+	waiting_class(waiting, empty)->codel = (struct codel_state){
+		.first_above_at_ns = 1, .drop_next_at_ns = 1, .count = 9, .dropping = true};
+	fair_relieve(&fair, waiting); // the first, which is longer
+	assert_int_equal(waiting->out.head, entries[0]);
+	assert_int_equal(fair_next(&fair, &params.codel, waiting, MS, &verdict), entries[1]);
+	assert_false(waiting_class(waiting, empty)->codel.dropping);
+	assert_int_equal(waiting_class(waiting, empty)->codel.first_above_at_ns, 0);
+	free(waiting);
+}
+
 static void flows_are_spread_evenly(void **state)
 {
 	enum { QUEUES = 1024, MANY = 200000 };
@@ -432,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_flow_that_comes_back_again_and_again_starves_nobody),
 		cmocka_unit_test(the_longest_queue_loses_half_of_its_bytes_or_a_batch),
 		cmocka_unit_test(limits_in_bytes_memory_and_time_throw_out_as_well),
+		cmocka_unit_test(a_flow_that_is_found_empty_drops_no_more),
 		cmocka_unit_test(flows_are_spread_evenly),
 		cmocka_unit_test(parameters_out_of_range_are_refused),
 	};
