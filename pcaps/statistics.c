@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "dataplane/model/jitter_law.h"
+
 #define TWO_32       4294967296.0
 #define TILT_MOST    50.0 // of the generating function: e^-50 is no chance at all
 #define SEARCH_STEPS 80
@@ -210,6 +212,11 @@ void statistics_jitter_moments(const struct jitter_params *jitter, uint64_t floo
 	double first = 0;
 	double second = 0;
 
+	if (jitter->kind > JITTER_NORMAL) { // a table: its values are rounded already
+		jitter_moments_ns(jitter, floor_ns, mean, variance);
+		*variance *= *variance;
+		return;
+	}
 	if (jitter->kind != JITTER_NONE)
 		floored_moments(jitter, (double)floor_ns, &first, &second);
 	*mean = first;
@@ -231,6 +238,8 @@ double statistics_jitter_below(const struct jitter_params *jitter, uint64_t floo
 		return normal_below((x + 0.5) / width);
 	case JITTER_NONE:
 		break;
+	default:
+		return jitter_below(jitter, x_ns);
 	}
 	return x >= 0;
 }

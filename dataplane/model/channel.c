@@ -120,7 +120,24 @@ static void channel_reorder(const struct channel_params *params, struct channel_
 			: channel_arrives_at_ns(params->reorder.late_ns, wanted_at_ns, 0);
 }
 
-// The copy's delay varies by itself, but it passes nobody.
+// Out of order if chosen or where order is free and it happens, else in order.
+static void channel_release(const struct channel_params *params, struct channel_state *state,
+			    struct channel_fate *fate, uint64_t wanted_at_ns)
+{
+	if (!(params->skips & CHANNEL_REORDERS) &&
+	    reorder_offer(&params->reorder, &state->reorder,
+			  rng_batch_word(&state->draws, RNG_REORDER, fate->packet))) {
+		channel_reorder(params, fate, wanted_at_ns);
+	} else if (!params->jitter.order_free) {
+		fate->release_at_ns = order_offer(&state->order, wanted_at_ns);
+	} else {
+		fate->release_at_ns = wanted_at_ns;
+		if (order_overtakes(&state->order, wanted_at_ns))
+			fate->flags |= CHANNEL_REORDERED;
+	}
+}
+
+// The copy's delay varies by itself; where order is kept it passes nobody.
 static void channel_copy(const struct channel_params *params, struct channel_state *state,
 			 struct channel_fate *fate, uint64_t delay_ns)
 {
@@ -129,8 +146,9 @@ static void channel_copy(const struct channel_params *params, struct channel_sta
 			    rng_batch_word(&state->damage, RNG_COPY_DELAY, fate->packet));
 	uint64_t wanted_at_ns = channel_arrives_at_ns(delay_ns, fate->departs_at_ns, deviation_ns);
 
-	fate->copy_release_at_ns =
-		wanted_at_ns > fate->release_at_ns ? wanted_at_ns : fate->release_at_ns;
+	fate->copy_release_at_ns = wanted_at_ns;
+	if (!params->jitter.order_free && wanted_at_ns < fate->release_at_ns)
+		fate->copy_release_at_ns = fate->release_at_ns;
 }
 
 // A packet and its copy wait for their slots.
@@ -166,7 +184,7 @@ static void channel_propagate(const struct channel_params *params, struct channe
 	flags = channel_mishaps(params, state, fate->packet);
 	if (!(params->skips & CHANNEL_VARIES))
 		deviation_ns =
-			jitter_offer(&params->jitter, &state->jitter,
+			jitter_offer(&params->jitter, &state->jitter, fate->departs_at_ns,
 				     rng_batch_word(&state->draws, RNG_JITTER, fate->packet));
 	if (lost && params->loss.ecn && frame->ecn != FRAME_NOT_ECT) {
 		lost = false; // said by a mark
@@ -179,12 +197,7 @@ static void channel_propagate(const struct channel_params *params, struct channe
 	fate->flags |= flags;
 	delay_ns = channel_delay_ns(params, state, fate->departs_at_ns);
 	wanted_at_ns = channel_arrives_at_ns(delay_ns, fate->departs_at_ns, deviation_ns);
-	if (!(params->skips & CHANNEL_REORDERS) &&
-	    reorder_offer(&params->reorder, &state->reorder,
-			  rng_batch_word(&state->draws, RNG_REORDER, fate->packet)))
-		channel_reorder(params, fate, wanted_at_ns);
-	else
-		fate->release_at_ns = order_offer(&state->order, wanted_at_ns);
+	channel_release(params, state, fate, wanted_at_ns);
 	if (flags & CHANNEL_COPIED)
 		channel_copy(params, state, fate, delay_ns);
 	if (!(params->skips & CHANNEL_SLOTS) && params->slot.packets > 0)
@@ -342,6 +355,7 @@ struct channel_fate channel_enter(const struct channel_params *params, struct ch
 
 void channel_finish(struct channel_params *params)
 {
+	jitter_finish(&params->jitter);
 	params->reads_headers =
 		queue_reads_headers(&params->queue) || loss_reads_headers(&params->loss);
 	params->skips = 0;
@@ -366,7 +380,7 @@ void channel_finish(struct channel_params *params)
 	    !params->loss_profile && !params->loss.ecn)
 		params->plain_loss = params->loss.random;
 	if ((params->skips | CHANNEL_LOSS) == CHANNEL_ALL && !params->delay_profile &&
-	    (params->plain_loss != 0 || params->skips & CHANNEL_LOSS))
+	    !params->jitter.order_free && (params->plain_loss != 0 || params->skips & CHANNEL_LOSS))
 		params->skips |= CHANNEL_PLAIN;
 }
 

@@ -1,42 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Delay variation: uniform or normal about the constant delay, independent or correlated.
+// Delay variation, packet by packet. The orderly law, for y = -ln of the share of the distribution
+// below the deviation, an exponential number of mean 1: time makes y grow by 2^(time / pace), and
+// new exponential numbers, divided by what it lacks to that growth, replace it where they are less.
+// So y stays exponential at any instants; deviations jump up and sink, at most as fast as time
+// goes.
 #include "dataplane/model/jitter.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 
 #include "dataplane/model/correlation.h"
 #include "dataplane/model/normal.h"
+#include "dataplane/model/score.h"
 
-#define JITTER_BELOW_NS (UINT64_C(1) << 47)
+#define JITTER_BELOW_NS   (UINT64_C(1) << 47)
+#define HALFLIFE_BELOW_NS (UINT64_C(1) << 62)
+#define LEVEL_BITS        28 // a level has so many bits more than a score or normal number
+#define INDEPENDENT_AFTER (32 * DECAY_ONE)
 
-int jitter_make_params(enum jitter_kind kind, uint64_t jitter_ns, double correlation,
-		       const char *where, struct jitter_params *params, struct error *error)
+// Rounded away from zero at the half, on both sides alike, so that a symmetric law keeps its mean.
+static int64_t jitter_scale_ns(uint64_t jitter_ns, int64_t value, int bits)
 {
-	struct jitter_params made = {.kind = kind, .jitter_ns = jitter_ns};
+	uint64_t size = (uint64_t)(value < 0 ? -value : value);
+	int64_t deviation_ns =
+		(int64_t)(((unsigned __int128)jitter_ns * size + (UINT64_C(1) << (bits - 1))) >>
+			  bits);
 
-	if (kind != JITTER_NONE && kind != JITTER_UNIFORM && kind != JITTER_NORMAL)
-		return error_set(error, -EINVAL, where,
-				 "jitter of unknown kind %d: use uniform or normal", (int)kind);
-	if (!correlation_make(correlation, &made.correlation))
-		return error_set(error, -EINVAL, where,
-				 "jitter correlation of %g: expected 0 to 1 (0%% to 100%%)",
-				 correlation);
-	if (kind == JITTER_NONE) {
-		*params = (struct jitter_params){.kind = JITTER_NONE};
-		return 0;
-	}
-	if (jitter_ns == 0)
-		return error_set(error, -EINVAL, where,
-				 "jitter of 0 does nothing: leave it out, or give a time above 0");
-	if (jitter_ns >= JITTER_BELOW_NS)
-		return error_set(error, -EINVAL, where,
-				 "jitter of %" PRIu64 " ns is too long: expected less than 39 "
-				 "hours",
-				 jitter_ns);
-	*params = made;
-	return 0;
+	return value < 0 ? -deviation_ns : deviation_ns;
 }
 
 // [-jitter, +jitter) in 2^32 equal steps.
@@ -45,29 +35,137 @@ static int64_t jitter_uniform_ns(uint64_t jitter_ns, uint32_t draw)
 	return (int64_t)(((unsigned __int128)(2 * jitter_ns) * draw) >> 32) - (int64_t)jitter_ns;
 }
 
-// Rounded away from zero at the half, on both sides alike, so the mean stays exactly zero.
-static int64_t jitter_normal_ns(uint64_t jitter_ns, uint32_t draw)
+static int64_t jitter_sample_ns(const struct jitter_params *params, uint32_t draw)
 {
-	int64_t quantile = normal_quantile(draw);
-	uint64_t size = (uint64_t)(quantile < 0 ? -quantile : quantile);
-	int64_t deviation_ns =
-		(int64_t)(((unsigned __int128)jitter_ns * size + NORMAL_ONE / 2) / NORMAL_ONE);
+	const struct jitter_table *table = params->table;
 
-	return quantile < 0 ? -deviation_ns : deviation_ns;
+	return jitter_scale_ns(params->jitter_ns,
+			       table->samples[((uint64_t)draw * table->count) >> 32], 13);
+}
+_Static_assert(JITTER_SAMPLE_SIGMA == 1 << 13 && JITTER_VALUE_ONE == 1 << 24 &&
+		       NORMAL_ONE == 1 << 28,
+	       "deviations are scaled by shifts");
+
+static int64_t jitter_from_normal_ns(const struct jitter_params *params, int64_t normal)
+{
+	switch (params->kind) {
+	case JITTER_NONE:
+		return 0;
+	case JITTER_NORMAL:
+		return jitter_scale_ns(params->jitter_ns, normal, 28);
+	case JITTER_UNIFORM:
+		return jitter_uniform_ns(params->jitter_ns, normal_below(normal));
+	case JITTER_TABLE:
+		return jitter_sample_ns(params, normal_below(normal));
+	default:
+		return jitter_scale_ns(params->jitter_ns, jitter_table_at(params->table, normal),
+				       24);
+	}
 }
 
-static int64_t jitter_deviates_ns(const struct jitter_params *params, uint32_t draw)
+int64_t jitter_quantile_ns(const struct jitter_params *params, uint32_t draw)
 {
-	return params->kind == JITTER_NORMAL ? jitter_normal_ns(params->jitter_ns, draw)
-					     : jitter_uniform_ns(params->jitter_ns, draw);
+	if (params->kind == JITTER_UNIFORM)
+		return jitter_uniform_ns(params->jitter_ns, draw);
+	if (params->kind == JITTER_TABLE)
+		return jitter_sample_ns(params, draw);
+	return jitter_from_normal_ns(params, normal_quantile(draw));
 }
 
-int64_t jitter_offer(const struct jitter_params *params, struct jitter_state *state, uint32_t draw)
+// Halvings since the last departure; enough to forget it when there is none of this law.
+static uint64_t jitter_elapse(const struct jitter_params *params, struct jitter_state *state,
+			      uint64_t departs_at_ns)
+{
+	uint8_t mark = (uint8_t)(1 + params->law);
+	uint64_t elapsed_ns =
+		departs_at_ns > state->last_at_ns ? departs_at_ns - state->last_at_ns : 0;
+
+	if (elapsed_ns > 0)
+		state->last_at_ns = departs_at_ns;
+	if (state->begun != mark) {
+		state->begun = mark;
+		state->last_at_ns = departs_at_ns;
+		return DECAY_GONE;
+	}
+	return decay_halvings(&params->pace, elapsed_ns);
+}
+
+static int64_t jitter_clamp_normal(int64_t normal)
+{
+	normal = normal < -NORMAL_MOST ? -NORMAL_MOST : normal;
+	return normal > NORMAL_MOST ? NORMAL_MOST : normal;
+}
+
+// z' = rho z + sqrt(1 - rho^2) e, rho = 2^(-time / half-life): normal at any instants.
+static int64_t jitter_wander(const struct jitter_params *params, struct jitter_state *state,
+			     uint64_t departs_at_ns, uint32_t draw)
+{
+	uint64_t gone = decay_gone(jitter_elapse(params, state, departs_at_ns));
+
+	if (gone == UINT64_MAX) {
+		state->level = normal_quantile(draw) * (1 << LEVEL_BITS);
+	} else if (gone > 0) {
+		int shift;
+		int64_t root = decay_complement(gone, &shift);
+		int64_t kept = (int64_t)(((__int128)state->level * ~gone) >> 64);
+		// 28 bits and 32 are four more than a level has.
+		__int128 fresh = (__int128)normal_quantile(draw) * root;
+
+		state->level = kept + (int64_t)(fresh >> (shift + 4));
+	}
+	return jitter_clamp_normal(state->level >> LEVEL_BITS);
+}
+
+// Can a new exponential number be the lesser one? Bounds by leading bits: its score is at most
+// 1 + the leading ones of the draw, and the logarithm of what is gone at most that of the halvings.
+static bool jitter_may_jump(uint64_t halvings, int64_t level, uint32_t draw)
+{
+	int ones = draw == UINT32_MAX ? 32 : __builtin_clz(~draw);
+	int log2_halvings = 64 - __builtin_clzll(halvings) - 56;
+
+	return (int64_t)(ones + 1 + log2_halvings) * (int64_t)DECAY_ONE > level;
+}
+
+static int64_t jitter_sink(const struct jitter_params *params, struct jitter_state *state,
+			   uint64_t departs_at_ns, uint32_t draw)
+{
+	uint64_t halvings = jitter_elapse(params, state, departs_at_ns);
+
+	if (halvings >= INDEPENDENT_AFTER) {
+		state->level = score_of_normal(normal_quantile(draw)) * (1 << LEVEL_BITS);
+	} else if (halvings > 0) {
+		state->level -= (int64_t)halvings;
+		if (jitter_may_jump(halvings, state->level, draw)) {
+			int64_t jump = (score_of_normal(normal_quantile(draw)) +
+					score_log2(decay_gone(halvings))) *
+				       (1 << LEVEL_BITS);
+
+			state->level = jump > state->level ? jump : state->level;
+		}
+	}
+	return jitter_clamp_normal(score_to_normal(state->level >> LEVEL_BITS));
+}
+
+int64_t jitter_offer(const struct jitter_params *params, struct jitter_state *state,
+		     uint64_t departs_at_ns, uint32_t draw)
 {
 	if (params->kind == JITTER_NONE)
 		return 0;
-	return jitter_deviates_ns(params, correlation_offer(params->correlation, &state->last_draw,
-							    &state->has_last, draw));
+	switch (params->law) {
+	case JITTER_CHAINED:
+		draw = correlation_offer(params->correlation, &state->last_draw, &state->has_last,
+					 draw);
+		break;
+	case JITTER_GAUSSIAN:
+		return jitter_from_normal_ns(params,
+					     jitter_wander(params, state, departs_at_ns, draw));
+	case JITTER_ORDERLY:
+		return jitter_from_normal_ns(params,
+					     jitter_sink(params, state, departs_at_ns, draw));
+	case JITTER_INDEPENDENT:
+		break;
+	}
+	return jitter_quantile_ns(params, draw);
 }
 
 int64_t jitter_copy(const struct jitter_params *params, const struct jitter_state *state,
@@ -75,47 +173,19 @@ int64_t jitter_copy(const struct jitter_params *params, const struct jitter_stat
 {
 	struct jitter_state copy = *state;
 
-	return jitter_offer(params, &copy, draw);
+	if (params->law == JITTER_CHAINED)
+		draw = correlation_offer(params->correlation, &copy.last_draw, &copy.has_last,
+					 draw);
+	return params->kind == JITTER_NONE ? 0 : jitter_quantile_ns(params, draw);
 }
 
 int64_t jitter_minimum_ns(const struct jitter_params *params)
 {
-	// Both laws grow with the draw, and a correlated draw is a draw.
-	return params->kind == JITTER_NONE ? 0 : jitter_deviates_ns(params, 0);
+	// All distributions grow with the draw, and a correlated draw is a draw.
+	return params->kind == JITTER_NONE ? 0 : jitter_quantile_ns(params, 0);
 }
 
-// Deviation of the normal quantile of a correlated draw X, for a deviation of 1. The draw is not
-// uniform, so the result is neither normal nor as wide as the draw's own narrowing promises: by
-// parts over P(X < x), E z(X)^2 = 4 times the integral of z P(X < normal tail beyond z), z >= 0.
-static double jitter_normal_deviation(uint32_t correlation)
+int64_t jitter_maximum_ns(const struct jitter_params *params)
 {
-	double rho = correlation_rho(correlation), draw_variance = (1 - rho) / (1 + rho) / 12;
-	double reach = fmin(7, 10 * sqrt(2 * M_PI * draw_variance)), step, sum = 0;
-	const int steps = 400;
-
-	if (correlation == 0 || rho >= 1)
-		return rho >= 1 ? 0 : 1;
-	// Close to the middle the quantile is sqrt(2 pi) (1 + pi x^2 / 3) x, and the draw normal.
-	if (rho > 0.999)
-		return sqrt(2 * M_PI * draw_variance * (1 + 2 * M_PI * draw_variance));
-	step = reach / steps;
-	for (int i = 1; i < steps; i++) // Simpson; both ends are zero
-		sum += (i % 2 == 1 ? 4 : 2) * (i * step) *
-		       correlation_below(correlation, erfc(i * step / M_SQRT2) / 2);
-	return sqrt(4 * sum * step / 3);
-}
-
-double jitter_deviation_ns(const struct jitter_params *params)
-{
-	double rho = correlation_rho(params->correlation);
-
-	switch (params->kind) {
-	case JITTER_UNIFORM:
-		return (double)params->jitter_ns * sqrt((1 - rho) / (1 + rho) / 3);
-	case JITTER_NORMAL:
-		return (double)params->jitter_ns * jitter_normal_deviation(params->correlation);
-	case JITTER_NONE:
-		break;
-	}
-	return 0;
+	return params->kind == JITTER_NONE ? 0 : jitter_quantile_ns(params, UINT32_MAX);
 }

@@ -3,6 +3,8 @@
 // faster, so the pieces shrink with it: each halving of the probability has eight of its own.
 #include "dataplane/model/normal.h"
 
+#include "dataplane/model/polynomial.h"
+
 #define NORMAL_PIECES_BITS 3 // pieces per halving: 2^3
 #define NORMAL_FRACTION    28
 
@@ -160,4 +162,52 @@ int64_t normal_quantile(uint32_t draw)
 	distance = c[1] + ((distance * t) >> NORMAL_FRACTION);
 	distance = c[0] + ((distance * t) >> NORMAL_FRACTION);
 	return upper ? distance : -distance;
+}
+
+#define BELOW_BITS 26 // pieces are a quarter wide
+
+// The probability below -6.5 + i / 4 + t / 4, times 2^32. Through the true value at the six
+// Chebyshev nodes of the piece.
+static const int64_t belows[26][6] = {
+	{0, 0, 0, 0, 0, 0},
+	{1, 1, 1, 1, 0, 0},
+	{4, 7, 5, 3, 1, 0},
+	{19, 28, 20, 10, 2, 2},
+	{82, 116, 79, 37, 9, 5},
+	{327, 443, 290, 127, 30, 15},
+	{1231, 1597, 995, 410, 94, 41},
+	{4368, 5401, 3200, 1238, 279, 106},
+	{14593, 17164, 9641, 3496, 764, 249},
+	{45907, 51240, 27195, 9214, 1934, 538},
+	{136027, 143703, 71806, 22639, 4513, 1062},
+	{379749, 378602, 177401, 51796, 9691, 1895},
+	{999134, 937043, 409871, 110160, 19076, 3020},
+	{2478304, 2178680, 885012, 217334, 34241, 4197},
+	{5797768, 4758662, 1784483, 396625, 55601, 4846},
+	{12797986, 9764128, 3356537, 666995, 80621, 4041},
+	{26670310, 18820843, 5881828, 1027979, 101970, 781},
+	{52503711, 34080148, 9585556, 1440067, 107011, -5420},
+	{97711073, 57972308, 14493689, 1809083, 80402, -13785},
+	{172052769, 92639525, 20265383, 1988241, 10652, -21825},
+	{286934745, 139068453, 26075421, 1810381, -100906, -25770},
+	{453762322, 196118006, 30642923, 1151242, -233292, -22075},
+	{681419126, 259814181, 32475675, 4589, -346982, -9522},
+	{973357065, 323343973, 30312117, -1467735, -396063, 9280},
+	{1325158637, 378027366, 23625535, -2948309, -348240, 28217},
+	{1723543207, 415181772, 12973922, -4052273, -203082, 40103},
+};
+
+uint32_t normal_below(int64_t normal)
+{
+	// The lower half is in the table, and the upper its mirror.
+	int64_t place = 26 * (NORMAL_ONE / 4) - (normal < 0 ? -normal : normal), below;
+
+	if (normal == 0)
+		return UINT32_C(1) << 31;
+	if (place <= 0)
+		return normal < 0 ? 0 : UINT32_MAX;
+	below = polynomial_at(belows[place >> BELOW_BITS], place & ((1 << BELOW_BITS) - 1),
+			      BELOW_BITS);
+	below = below < 0 ? 0 : below;
+	return normal < 0 ? (uint32_t)below : UINT32_MAX - (uint32_t)below;
 }

@@ -11,3 +11,10 @@
 // the whole range (about +-6.34). Antisymmetric: draw and ~draw give opposite numbers. No division,
 // no floating point. Cannot fail.
 int64_t normal_quantile(uint32_t draw);
+
+// What it gives for the largest draw; its least is the opposite.
+#define NORMAL_MOST INT64_C(1701332564)
+
+// The share of the distribution below a number of standard deviations (in units of 1 / NORMAL_ONE),
+// times 2^32 and rounded down, to 2^-30: near enough the draw whose quantile it is. Cannot fail.
+uint32_t normal_below(int64_t normal);

@@ -332,7 +332,8 @@ static struct channel_fate by_parts(const struct channel_params *p, struct chann
 	bool damaged = corrupt_offer(&p->corrupt, &parts->corrupt, draw_of(p, RNG_CORRUPT, k));
 	bool copied =
 		duplicate_offer(&p->duplicate, &parts->duplicate, draw_of(p, RNG_DUPLICATE, k));
-	int64_t deviation = jitter_offer(&p->jitter, &parts->jitter, draw_of(p, RNG_JITTER, k));
+	int64_t deviation =
+		jitter_offer(&p->jitter, &parts->jitter, departs, draw_of(p, RNG_JITTER, k));
 	uint64_t wanted = later(departs, p->delay_ns, deviation);
 
 	if (lost) {
