@@ -123,3 +123,8 @@ void oracle_free(struct oracle *oracle)
 	free(oracle->eras);
 	*oracle = (struct oracle){0};
 }
+
+uint64_t oracle_spread_ns(const struct jitter_params *jitter)
+{
+	return (uint64_t)(jitter_maximum_ns(jitter) - jitter_minimum_ns(jitter));
+}

@@ -43,15 +43,15 @@ struct oracle_era {
 // What is promised to one sent frame. Instants are on the captures' clock.
 struct oracle_promise {
 	uint64_t earliest_at_ns;
-	uint64_t latest_at_ns;       // ORACLE_NEVER: queues without limit, no bound
-	uint64_t constant_at_ns;     // arrival with empty queues (a wire: with its own queue) less
-				     // jitter
+	uint64_t latest_at_ns;   // ORACLE_NEVER: queues without limit, no bound
+	uint64_t constant_at_ns; // arrival with empty queues (a wire: with its own queue) less
+				 // jitter
 	uint64_t release_at_ns;      // exact oracle and not lost: when it leaves
 	uint64_t copy_release_at_ns; // exact oracle: when its copy leaves; 0: it has none
 	uint32_t era;
 	uint8_t class;  // enum oracle_class
 	uint8_t lost;   // exact oracle: enum drop_reason
-	bool is_free;   // no frame before can hold this one back
+	bool is_free;   // its jitter is a draw of the distribution, independent of other free ones
 	bool damaged;   // exact oracle: bits are flipped
 	bool marked;    // exact oracle: ECN is set to CE
 	bool reordered; // exact oracle: released without regard to order
@@ -99,3 +99,5 @@ void oracle_finish(struct oracle *oracle);
 uint64_t oracle_add_ns(uint64_t a, uint64_t b);
 // The longest time a frame can wait and be sent on a channel's line; 0 without a serialiser.
 uint64_t oracle_line_most_ns(const struct channel_params *params);
+// From the least to the greatest deviation.
+uint64_t oracle_spread_ns(const struct jitter_params *jitter);

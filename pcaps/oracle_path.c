@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/model/jitter_law.h"
 #include "pcaps/oracle.h"
 
 #define LONGEST_FRAME 9230
@@ -30,6 +31,8 @@ struct walk {
 	const struct journal_channel **hops;     // in force for the frame at hand
 	const struct journal_channel **era_hops; // of the current era
 	size_t era_hop_count;
+	uint64_t sample_from_ns; // frames sent from here on know nothing of the last free one's
+				 // jitter
 };
 
 // Where a frame can be on its way: lab clock.
@@ -38,7 +41,8 @@ struct span {
 	uint64_t constant_ns; // without jitter and waiting
 	uint64_t usual_ns;    // the latest, with QUEUE_ALLOWANCE_NS for each queue
 	uint64_t latest_ns;
-	bool is_free; // no frame of an earlier entry can hold it back
+	bool is_free;          // no frame of an earlier entry can hold it back
+	uint64_t remembers_ns; // so long a channel on the way remembers its jitter
 };
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -46,9 +50,14 @@ static uint64_t most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t spread_of(const struct channel_params *params)
+static uint64_t sooner_of(const struct channel_params *params)
 {
 	return (uint64_t)-jitter_minimum_ns(&params->jitter);
+}
+
+static uint64_t later_of(const struct channel_params *params)
+{
+	return (uint64_t)jitter_maximum_ns(&params->jitter);
 }
 
 static int fill_timeline(struct timeline *timeline, const struct journal *journal, uint32_t channel)
@@ -66,7 +75,7 @@ static int fill_timeline(struct timeline *timeline, const struct journal *journa
 			timeline->entries[timeline->count++] = &journal->channels[i];
 	for (size_t i = 1; i < count; i++) {
 		const struct channel_params *before = &timeline->entries[i - 1]->params;
-		uint64_t longest_ns = oracle_add_ns(before->delay_ns + spread_of(before),
+		uint64_t longest_ns = oracle_add_ns(before->delay_ns + later_of(before),
 						    oracle_line_most_ns(before));
 
 		timeline->held_until_ns[i] =
@@ -175,14 +184,15 @@ static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t fram
 		return false;
 	span->earliest_ns += line_ns;
 	span->earliest_ns +=
-		params->delay_ns > spread_of(params) ? params->delay_ns - spread_of(params) : 0;
+		params->delay_ns > sooner_of(params) ? params->delay_ns - sooner_of(params) : 0;
 	span->constant_ns += line_ns + params->delay_ns;
 	span->usual_ns += (wait_ns < QUEUE_ALLOWANCE_NS ? wait_ns : QUEUE_ALLOWANCE_NS) + line_ns +
-			  params->delay_ns + spread_of(params);
+			  params->delay_ns + later_of(params);
 	// Each line may round the instant at which it is free up once more than one frame does.
 	span->latest_ns =
 		oracle_add_ns(span->latest_ns, oracle_add_ns(wait_ns, line_ns + params->delay_ns +
-									      spread_of(params)));
+									      later_of(params)));
+	span->remembers_ns = most(span->remembers_ns, jitter_memory_ns(&params->jitter));
 	if (span->earliest_ns < held_ns) {
 		span->is_free = false;
 		span->latest_ns = most(span->latest_ns, held_ns);
@@ -231,7 +241,7 @@ static struct oracle_era era_of(const struct walk *walk, size_t hop_count)
 			era.rate_slack_ns = 0;
 			era.queues_ns += rate_serialisation_ns(&params->rate, longest) + 1;
 		}
-		era.rate_slack_ns += 2 * spread_of(params);
+		era.rate_slack_ns += oracle_spread_ns(&params->jitter);
 		if (params->jitter.kind == JITTER_NONE)
 			continue;
 		era.jitter_channels++;
@@ -273,7 +283,7 @@ static int promise(struct walk *walk, const struct frame_row *row, struct oracle
 		   struct oracle_promise *out, struct error *error)
 {
 	uint64_t at_ns = row->at_ns - walk->journal->clock_ns;
-	struct span span = {at_ns, at_ns, at_ns, at_ns, true};
+	struct span span = {at_ns, at_ns, at_ns, at_ns, true, 0};
 	const struct journal_path *path;
 	int code;
 
@@ -306,7 +316,10 @@ static int promise(struct walk *walk, const struct frame_row *row, struct oracle
 		return code;
 	out->class = ORACLE_SETTLED;
 	out->era = (uint32_t)oracle->era_count - 1;
-	out->is_free = span.is_free;
+	// One sample for each time that the jitter is remembered.
+	out->is_free = span.is_free && at_ns >= walk->sample_from_ns;
+	if (out->is_free && span.remembers_ns != UINT64_MAX)
+		walk->sample_from_ns = oracle_add_ns(at_ns, span.remembers_ns);
 	out->earliest_at_ns = walk->journal->clock_ns + span.earliest_ns;
 	out->constant_at_ns = walk->journal->clock_ns + span.constant_ns;
 	out->latest_at_ns = oracle_add_ns(walk->journal->clock_ns, span.latest_ns);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/model/jitter_law.h"
 #include "pcaps/oracle.h"
 
 // One run of the law over a channel's journal.
@@ -14,7 +15,10 @@ struct wire {
 	struct channel_state state;
 	struct profile_cursor delay_cursor;
 	uint64_t clock_ns;
-	uint64_t held_until_ns; // lab clock: no later frame leaves before (jitter at its most)
+	uint64_t held_until_ns;  // lab clock: no later frame leaves before (jitter at its most)
+	uint64_t entry_held_ns;  // the same, of frames under earlier entries
+	uint64_t sample_from_ns; // departures from here on know nothing of the last free frame's
+				 // jitter
 };
 
 static int collect_entries(const struct journal *journal, uint32_t channel, struct wire *wire)
@@ -55,7 +59,7 @@ static struct oracle_era era_of(const struct channel_params *params)
 		.jitter_delay_ns = params->delay_ns,
 		.serialised = params->rate.ns_per_byte_q32 != 0,
 		.rate = params->rate,
-		.rate_slack_ns = 2 * (uint64_t)-jitter_minimum_ns(&params->jitter),
+		.rate_slack_ns = oracle_spread_ns(&params->jitter),
 		.in_order = oracle_keeps_order(params),
 		.copies = oracle_chance(&params->duplicate.chance),
 		.damage = oracle_chance(&params->corrupt.chance),
@@ -79,6 +83,22 @@ static bool reorders_early(const struct channel_params *params)
 	return params->reorder.gap != 0 && params->reorder.late_ns == 0;
 }
 
+// Is this frame's jitter a draw of its distribution, independent of the last such frame's? netem's
+// chain may hold it back too; the other laws keep order without changing the distribution.
+static bool is_free(struct wire *wire, const struct channel_fate *fate, uint64_t earliest_ns)
+{
+	const struct channel_params *params = params_now(wire);
+	bool chained = params->jitter.law == JITTER_CHAINED;
+
+	if (earliest_ns < (chained ? wire->held_until_ns : wire->entry_held_ns) ||
+	    (params->reorder.gap != 0 && fate->flags & CHANNEL_REORDERED) ||
+	    fate->departs_at_ns < wire->sample_from_ns)
+		return false;
+	wire->sample_from_ns =
+		chained ? 0 : oracle_add_ns(fate->departs_at_ns, jitter_memory_ns(&params->jitter));
+	return true;
+}
+
 // What the law has said of a frame, as a promise.
 static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
 		    const struct channel_fate *fate)
@@ -90,10 +110,11 @@ static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
 	uint64_t delay_ns = delay_at(wire, fate->departs_at_ns);
 	uint64_t least_ns = delay_ns > spread_ns ? delay_ns - spread_ns : 0;
 	uint64_t earliest_ns = fate->departs_at_ns + (reorders_early(params) ? 0 : least_ns);
-	uint64_t latest_ns = fate->departs_at_ns + delay_ns + spread_ns + params->reorder.late_ns;
+	uint64_t latest_ns = fate->departs_at_ns + delay_ns +
+			     (uint64_t)jitter_maximum_ns(&params->jitter) + params->reorder.late_ns;
 
 	made->lost = (uint8_t)fate->lost;
-	made->is_free = earliest_ns >= wire->held_until_ns;
+	made->is_free = is_free(wire, fate, earliest_ns);
 	made->reordered = fate->flags & CHANNEL_REORDERED;
 	made->damaged = fate->flags & CHANNEL_CORRUPTED;
 	made->marked = fate->flags & CHANNEL_MARKED;
@@ -159,6 +180,7 @@ static int take_over(struct wire *wire, struct oracle *oracle, size_t sent_befor
 	if (!take_memory(&entry->params.queue, &memory))
 		return error_set(error, -ENOMEM, "oracle", "no memory for a queue");
 	wire->current++;
+	wire->entry_held_ns = wire->held_until_ns;
 	after = params_now(wire);
 	if (memcmp(&before->queue, &after->queue, sizeof(after->queue)) != 0 ||
 	    memcmp(&before->rate, &after->rate, sizeof(after->rate)) != 0) {

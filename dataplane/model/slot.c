@@ -49,13 +49,12 @@ int slot_make_distribution(uint64_t delay_ns, const struct jitter_params *distri
 
 static uint64_t slot_delay_ns(const struct slot_params *params, uint32_t draw)
 {
-	struct jitter_state fresh = {0};
 	int64_t deviation_ns;
 
 	if (params->by.kind == JITTER_NONE)
 		return params->least_ns +
 		       (uint64_t)((unsigned __int128)params->range_ns * draw >> 32);
-	deviation_ns = jitter_offer(&params->by, &fresh, draw);
+	deviation_ns = jitter_quantile_ns(&params->by, draw);
 	if (deviation_ns < 0 && -(uint64_t)deviation_ns > params->least_ns)
 		return 0;
 	return params->least_ns + (uint64_t)deviation_ns;

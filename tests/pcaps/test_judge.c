@@ -59,6 +59,29 @@ static void what_the_law_made_passes(void **state)
 	story_end(&story);
 }
 
+// Twenty frames in one standard deviation hang together; the judge must not take them for as many
+// witnesses.
+static void jitter_that_keeps_order_passes_at_a_high_rate(void **state)
+{
+	struct channel_params params = story_plain();
+
+	(void)state;
+	assert_int_equal(
+		jitter_make_params(JITTER_NORMAL, 20 * MS / 10, 0, "", &params.jitter, NULL), 0);
+	for (uint32_t key = 0; key < 12; key++) {
+		struct story story;
+
+		params.random_key = key;
+		story_begin(&story, FRAMES, MS / 10);
+		story_hold_from(&story, 0, JOURNAL_NEW, &params);
+		story_obey(&story, &params);
+		story_expect_pass(&story);
+		assert_int_equal(story_answer(&story, "delay_mean"), JUDGE_PASS);
+		assert_int_equal(story_answer(&story, "delay_distribution"), JUDGE_PASS);
+		story_end(&story);
+	}
+}
+
 static void one_packet_early_fails(void **state)
 {
 	struct story story;
@@ -457,6 +480,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_law_made_passes),
+		cmocka_unit_test(jitter_that_keeps_order_passes_at_a_high_rate),
 		cmocka_unit_test(one_packet_early_fails),
 		cmocka_unit_test(one_nanosecond_early_fails),
 		cmocka_unit_test(a_microsecond_more_delay_fails),
