@@ -180,12 +180,20 @@ static int read_params(struct line *line, struct channel_params *params)
 	return 0;
 }
 
+static bool fits_table(const struct jitter_params *jitter)
+{
+	return jitter->table && jitter->table->kind == jitter->kind;
+}
+
 // What was written can only have come from params that were made; what follows is made anew, so
 // that no file takes more memory, or divides by less, than a topology could.
 static int check_params(struct line *line, struct channel_params *params)
 {
 	struct queue_params queue = params->queue;
 
+	if ((params->jitter.kind > JITTER_NORMAL && !fits_table(&params->jitter)) ||
+	    (params->slot.by.kind > JITTER_NORMAL && !fits_table(&params->slot.by)))
+		return refuse(line, "a distribution without its table");
 	if (params->loss.kind == LOSS_PATTERN && !params->loss.pattern)
 		return refuse(line, "a loss pattern without its table");
 	if ((params->rate.kind == RATE_PROFILE && !params->rate.profile) ||
@@ -214,6 +222,7 @@ static int read_channel_entry(struct line *line, struct journal *journal)
 	entry.inflight = (enum journal_inflight)inflight;
 	if (read_params(line, &entry.params) < 0 || check_params(line, &entry.params) < 0)
 		return -EINVAL;
+	jitter_finish(&entry.params.slot.by);
 	channel_finish(&entry.params); // what follows from the rest is not written
 	if (journal->channel_entry_count &&
 	    journal->channels[journal->channel_entry_count - 1].from_ns > entry.from_ns)

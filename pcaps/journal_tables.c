@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/model/jitter_table.h"
 #include "dataplane/model/opportunity.h"
 #include "dataplane/model/profile.h"
 #include "dataplane/model/rate_profile.h"
@@ -14,7 +15,7 @@
 #define COUNT_MOST (UINT32_C(1) << 24)
 
 static const char *const kind_words[JOURNAL_TABLE_KINDS] = {"profile", "rates", "opportunities",
-							    "pattern"};
+							    "pattern", "shape"};
 
 static int add(struct journal_tables *tables, enum journal_table_kind kind, const void *at)
 {
@@ -55,6 +56,15 @@ static void print_pattern(FILE *out, const uint8_t *bits, uint64_t count)
 	fputc('\n', out);
 }
 
+// A closed form by its kind and shape, which say all; samples one by one.
+static void print_shape(FILE *out, const struct jitter_table *table)
+{
+	fprintf(out, "shape %d %a %" PRIu32, (int)table->kind, table->shape, table->count);
+	for (uint32_t i = 0; i < table->count; i++)
+		fprintf(out, " %d", table->samples[i]);
+	fputc('\n', out);
+}
+
 int journal_table_print(FILE *out, struct journal_tables *tables, enum journal_table_kind kind,
 			const void *at, uint64_t bits, size_t *number)
 {
@@ -76,6 +86,9 @@ int journal_table_print(FILE *out, struct journal_tables *tables, enum journal_t
 		break;
 	case JOURNAL_OPPORTUNITIES:
 		print_opportunities(out, at);
+		break;
+	case JOURNAL_SHAPE:
+		print_shape(out, at);
 		break;
 	default:
 		print_pattern(out, at, bits);
@@ -224,6 +237,49 @@ static int read_pattern(struct reading *r)
 	return add(r->tables, JOURNAL_PATTERN, bits) < 0 ? no_memory(r) : 0;
 }
 
+static bool take_real(struct reading *r, double *number)
+{
+	char *end;
+
+	if (!r->rest)
+		return false;
+	*number = strtod(r->rest, &end);
+	if (end == r->rest || (*end != ' ' && *end != '\0'))
+		return false;
+	r->rest = *end ? end + 1 : NULL;
+	return true;
+}
+
+static int read_shape(struct reading *r)
+{
+	struct jitter_table *table;
+	int16_t *samples;
+	uint64_t kind, count;
+	int64_t sample;
+	double shape;
+	int code;
+
+	if (!take(r, JITTER_TABLE, &kind) || !take_real(r, &shape) ||
+	    !take(r, JITTER_SAMPLES_MOST, &count))
+		return refuse(r);
+	table = journal_own(r->journal, sizeof(*table));
+	samples = journal_own(r->journal, count * sizeof(*samples));
+	if (!table || !samples)
+		return no_memory(r);
+	for (uint64_t i = 0; i < count; i++) {
+		if (!take_signed(r, &sample) || sample < INT16_MIN || sample > INT16_MAX)
+			return refuse(r);
+		samples[i] = (int16_t)sample;
+	}
+	code = kind == JITTER_TABLE
+		       ? jitter_table_make_from_samples(samples, count, r->where, table, r->error)
+		       : jitter_table_make((enum jitter_kind)kind, shape, r->where, table,
+					   r->error);
+	if (code < 0)
+		return code;
+	return add(r->tables, JOURNAL_SHAPE, table) < 0 ? no_memory(r) : 0;
+}
+
 static int kind_of(const char *word)
 {
 	for (int kind = 0; kind < JOURNAL_TABLE_KINDS; kind++)
@@ -241,7 +297,7 @@ int journal_table_read(const struct journal_table_line *line, struct journal *jo
 		       struct journal_tables *tables, struct error *error)
 {
 	static int (*const readers[JOURNAL_TABLE_KINDS])(struct reading *) = {
-		read_profile, read_rates, read_opportunities, read_pattern};
+		read_profile, read_rates, read_opportunities, read_pattern, read_shape};
 	struct reading r = {.rest = line->rest,
 			    .where = line->where,
 			    .journal = journal,

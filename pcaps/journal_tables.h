@@ -13,6 +13,7 @@ enum journal_table_kind {
 	JOURNAL_RATES,         // struct rate_profile
 	JOURNAL_OPPORTUNITIES, // struct opportunities
 	JOURNAL_PATTERN,       // bits
+	JOURNAL_SHAPE,         // struct jitter_table
 	JOURNAL_TABLE_KINDS
 };
 

@@ -13,17 +13,41 @@ static int absent(const struct translation *t, const char *what)
 
 static int translate_jitter(const struct translation *t)
 {
-	const struct impairment_jitter *jitter = &t->from->jitter;
-	enum jitter_kind kind = JITTER_NONE;
+	return translate_jitter_words(t, &t->from->jitter, t->to->delay_ns,
+				      t->from->order == ORDER_FREE, &t->to->jitter);
+}
 
-	if (jitter->kind == DISTRIBUTION_UNIFORM)
-		kind = JITTER_UNIFORM;
-	else if (jitter->kind == DISTRIBUTION_NORMAL)
-		kind = JITTER_NORMAL;
-	else if (jitter->kind != DISTRIBUTION_NONE)
-		return absent(t, "this distribution");
-	return jitter_make_params(kind, jitter->jitter_ns, jitter->correlation, t->where,
-				  &t->to->jitter, t->error);
+static int translate_police(const struct translation *t)
+{
+	const struct impairment_police *police = &t->from->police;
+
+	t->to->police = (struct police_params){.kind = POLICE_NONE};
+	if (police->cir_bps == 0)
+		return 0;
+	if (police->pir_bps)
+		return police_make_two_rate(police->cir_bps, police->cbs_bytes, police->pir_bps,
+					    police->pbs_bytes, t->where, &t->to->police, t->error);
+	return police_make_single_rate(police->cir_bps, police->cbs_bytes, police->ebs_bytes,
+				       t->where, &t->to->police, t->error);
+}
+
+static int translate_slot(const struct translation *t)
+{
+	const struct impairment_slot *slot = &t->from->slot;
+	struct jitter_params by;
+	int result;
+
+	t->to->slot = (struct slot_params){0};
+	if (slot->least_ns == 0 && slot->most_ns == 0)
+		return 0;
+	if (slot->by.kind == DISTRIBUTION_NONE)
+		return slot_make_uniform(slot->least_ns, slot->most_ns, slot->packets, slot->bytes,
+					 t->where, &t->to->slot, t->error);
+	result = translate_jitter_words(t, &slot->by, slot->least_ns, true, &by);
+	if (result < 0)
+		return result;
+	return slot_make_distribution(slot->least_ns, &by, slot->packets, slot->bytes, t->where,
+				      &t->to->slot, t->error);
 }
 
 static int translate_loss_words(const struct translation *t)
@@ -202,10 +226,6 @@ static int translate_rest(const struct translation *t)
 {
 	const struct impairment *from = t->from;
 
-	if (from->police.cir_bps)
-		return absent(t, "police");
-	if (from->slot.least_ns || from->slot.most_ns)
-		return absent(t, "slot");
 	if (from->delay.wave.kind || from->loss.wave.kind || from->rate.wave.kind)
 		return absent(t, "wave");
 	return 0;
@@ -233,6 +253,10 @@ int impairment_params(const struct impairment *impairment, const char *where, st
 		result = translate_queue(&t);
 	if (result == 0)
 		result = translate_mishaps(&t);
+	if (result == 0)
+		result = translate_police(&t);
+	if (result == 0)
+		result = translate_slot(&t);
 	if (result == 0)
 		result = translate_rest(&t);
 	if (result < 0)

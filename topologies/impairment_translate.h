@@ -12,6 +12,10 @@ struct translation {
 	struct error *error;
 };
 
+// Delay variation about a delay (impairment_jitter.c). 0 or a negative errno with a sentence.
+int translate_jitter_words(const struct translation *t, const struct impairment_jitter *jitter,
+			   uint64_t delay_ns, bool order_free, struct jitter_params *params);
+
 // A trace over what the other words have said: delivery opportunities, or series of delay, rate,
 // loss and carrier (impairment_trace.c). Comes last. 0 or a negative errno with a sentence.
 int translate_trace(const struct translation *t);

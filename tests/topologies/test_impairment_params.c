@@ -34,6 +34,7 @@ static int make_folder(void **state)
 	if (!mkdtemp(folder))
 		return -1;
 	write_file("a.down", "0\n10\n20\n");
+	write_file("a.dist", "0 8192 -8192\n");
 	write_file("a.csv", "time_s,delay,rate,loss,carrier\n0,10ms,1mbit,0%,1\n"
 			    "1,20ms,2mbit,50%,0\n");
 	return 0;
@@ -44,8 +45,11 @@ static int remove_folder(void **state)
 	char path[80];
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, i ? "a.down" : "a.csv");
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/a.%s", folder,
+			 i == 0   ? "down"
+			 : i == 1 ? "csv"
+				  : "dist");
 		unlink(path);
 	}
 	return rmdir(folder);
@@ -133,6 +137,53 @@ static void mishaps_have_their_chances(void **state)
 	p = translated(&tables, "delay 1ms reorder 0% duplicate 0% corrupt 0%");
 	assert_int_equal(p.reorder.gap, 0);
 	assert_int_equal(p.duplicate.chance.threshold, 0);
+	tables_free(&tables);
+}
+
+static void jitter_has_the_law_that_is_asked_for(void **state)
+{
+	struct tables tables = {0};
+	struct channel_params p = translated(&tables, "delay 10ms 1ms"), again;
+
+	(void)state;
+	assert_int_equal(p.jitter.kind, JITTER_UNIFORM);
+	assert_int_equal(p.jitter.law, JITTER_ORDERLY);
+	assert_int_equal(translated(&tables, "delay 10ms 1ms order free").jitter.law,
+			 JITTER_INDEPENDENT);
+	assert_int_equal(translated(&tables, "delay 10ms 1ms 25%").jitter.law, JITTER_CHAINED);
+	p = translated(&tables, "delay 10ms 1ms distribution pareto order free halflife 5ms");
+	assert_int_equal(p.jitter.law, JITTER_GAUSSIAN);
+	assert_int_equal(p.jitter.halflife_ns, 5000000);
+	assert_int_equal(p.jitter.table->kind, JITTER_PARETO);
+	again = translated(&tables, "delay 20ms 3ms distribution pareto");
+	assert_ptr_equal(again.jitter.table, p.jitter.table); // one table for all of a shape
+	p = translated(&tables, "delay 10ms 5ms distribution gamma");
+	assert_true(p.jitter.table->shape == 4.0);
+	p = translated(&tables, "delay 10ms 5ms distribution gamma shape 2");
+	assert_true(p.jitter.table->shape == 2.0);
+	p = translated(&tables, "delay 10ms 1ms distribution a.dist");
+	assert_int_equal(p.jitter.table->count, 3);
+	assert_int_equal(p.jitter.table->samples[0], -8192);
+	tables_free(&tables);
+}
+
+static void policers_and_slots_are_made(void **state)
+{
+	struct tables tables = {0};
+	struct channel_params p = translated(&tables, "police cir 1mbit cbs 10kb ebs 20kb "
+						      "slot 1ms 3ms packets 5");
+
+	(void)state;
+	assert_int_equal(p.police.kind, POLICE_SINGLE_RATE);
+	assert_int_equal(p.slot.packets, 5);
+	assert_int_equal(p.slot.range_ns, 2000000);
+	p = translated(&tables, "police cir 1mbit cbs 10kb pir 2mbit pbs 20kb "
+				"slot distribution normal 5ms 1ms");
+	assert_int_equal(p.police.kind, POLICE_TWO_RATE);
+	assert_int_equal(p.slot.by.kind, JITTER_NORMAL);
+	p = translated(&tables, "police none slot none");
+	assert_int_equal(p.police.kind, POLICE_NONE);
+	assert_int_equal(p.slot.packets, 0);
 	tables_free(&tables);
 }
 
@@ -237,6 +288,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queues_get_what_is_named_and_their_own_defaults),
 		cmocka_unit_test(mishaps_have_their_chances),
+		cmocka_unit_test(jitter_has_the_law_that_is_asked_for),
+		cmocka_unit_test(policers_and_slots_are_made),
 		cmocka_unit_test(losses_are_those_named),
 		cmocka_unit_test(traces_become_lines_and_profiles),
 		cmocka_unit_test(a_burst_makes_a_bucket),
