@@ -306,8 +306,8 @@ static void judge_rate(const struct judge_case *judged, struct judge *judge)
 		if (match->kinds[i] != MATCH_FIRST || !is_settled(judged, sent))
 			continue;
 		era = &judged->oracle->eras[judged->oracle->promises[sent].era];
-		if (era->rate.ns_per_byte_q32 == 0)
-			continue;
+		if (era->rate.ns_per_byte_q32 == 0 || era->rate.kind != RATE_CONSTANT)
+			continue; // bursts and changing rates are left to the law
 		line_q32 += (__int128)era->rate.ns_per_byte_q32 *
 			    rate_line_bytes(&era->rate, judged->sent->rows[sent].wire_length);
 		at_q32 = ((__int128)judged->received->rows[i].at_ns << 32) - line_q32;

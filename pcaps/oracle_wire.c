@@ -122,7 +122,7 @@ static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
 		wire->held_until_ns =
 			latest_ns > wire->held_until_ns ? latest_ns : wire->held_until_ns;
 	made->earliest_at_ns = clock_ns + earliest_ns;
-	made->latest_at_ns = clock_ns + wire->held_until_ns;
+	made->latest_at_ns = params->slot.packets ? ORACLE_NEVER : clock_ns + wire->held_until_ns;
 	made->constant_at_ns = clock_ns + fate->departs_at_ns + delay_ns;
 	made->release_at_ns = fate->lost == DROP_NONE ? clock_ns + fate->release_at_ns : 0;
 	if (fate->lost == DROP_NONE && fate->flags & CHANNEL_COPIED)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "dataplane/model/error.h"
+#include "dataplane/model/wave.h"
 #include "topologies/tables.h"
 
 // Groups of words: `set` changes what is named and leaves the rest.
@@ -34,8 +35,6 @@ enum impairment_group {
 #define IMPAIRMENT_ALL    (IMPAIRMENT(IMPAIRMENT_GROUPS) - 1)
 
 // Over time: value = the constant + amplitude x a wave of this period.
-enum wave_kind { WAVE_NONE, WAVE_SINE, WAVE_TRIANGLE, WAVE_SQUARE, WAVE_WALK };
-
 struct impairment_wave {
 	enum wave_kind kind;
 	double amplitude; // nanoseconds, bits per second or ratio, as the constant
