@@ -205,15 +205,17 @@ static int finish_kind(struct queue_params *params, const struct rate_params *ra
 	}
 }
 
-// Frames that wait at most while the line sends for so long, if all are as short as can be.
+// Frames that wait at most while the line sends for so long, if all are as short as can be. A line
+// of no constant rate may send more than on average.
 static uint32_t frames_in(uint64_t limit_ns, const struct rate_params *rate)
 {
 	uint64_t frame_ns = rate_serialisation_ns(rate, QUEUE_SHORTEST_FRAME_BYTES);
-	uint64_t frames;
+	uint64_t frames = limit_ns / (frame_ns > 0 ? frame_ns : 1) + 2;
 
 	if (rate->ns_per_byte_q32 == 0)
 		return QUEUE_TIME_PACKETS;
-	frames = limit_ns / (frame_ns > 0 ? frame_ns : 1) + 2;
+	if (rate->kind != RATE_CONSTANT && frames < QUEUE_TIME_PACKETS)
+		return QUEUE_TIME_PACKETS;
 	return frames < QUEUE_MAX_PACKETS ? (uint32_t)frames : QUEUE_MAX_PACKETS;
 }
 

@@ -143,6 +143,8 @@ static void what_netem_or_the_models_do_not_take_is_refused_by_name(void **state
 		{"queue prio dscp 64:0", "0 to 63"},
 		{"queue prio bands 2 dscp 46:2", "band 2"},
 		{"queue codel interval", "nothing follows"},
+		{"queue pie alpha 2.5", "whole number"},
+		{"queue pie beta 33", "whole number"},
 		{"trace", "file"},
 		{"seed 7", "[network]"},
 		{"wobble 3ms", "wobble"},
