@@ -141,7 +141,7 @@ const struct command commands[] = {
 			"  routes      each site's way to each other, and when it changed\n"
 			"  flows       built-in traffic: counters, one-way delay, longest gap\n"
 			"  satellites  how their teleports see them\n"
-			"  events      what happened, and what is scheduled\n"
+			"  events      what happened (the last thousand), and what is scheduled\n"
 			"  stats       the lab as a whole: clock, memory, sums of all counters\n"
 			"  lateness    actual minus intended departure at the ports\n"
 			"NAMEs pick some of the sites, links, channels (a link's name stands for "

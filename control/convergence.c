@@ -107,6 +107,55 @@ struct convergence_state *convergence_create(const struct topology *topology,
 	return state;
 }
 
+static bool copy_known(struct known *copy, const struct known *known)
+{
+	if (known->count == 0)
+		return true;
+	copy->words = malloc(known->count * sizeof(*copy->words));
+	if (!copy->words)
+		return false;
+	memcpy(copy->words, known->words, known->count * sizeof(*copy->words));
+	copy->count = known->count;
+	return true;
+}
+
+struct convergence_state *convergence_copy(const struct convergence_state *state,
+					   struct convergence_truth truth, struct routes *routes,
+					   struct schedule *schedule)
+{
+	struct convergence_state *copy =
+		convergence_create(state->topology, truth, routes, schedule);
+	size_t sites = state->topology->site_count;
+	size_t links = state->topology->link_count;
+
+	if (!copy)
+		return NULL;
+	copy->outstanding = state->outstanding;
+	memcpy(copy->link_up, state->link_up, links * sizeof(*copy->link_up));
+	memcpy(copy->serial, state->serial, links * sizeof(*copy->serial));
+	memcpy(copy->said_down, state->said_down, 2 * links * sizeof(*copy->said_down));
+	memcpy(copy->spf_pending, state->spf_pending, sites * sizeof(*copy->spf_pending));
+	copy->notices = malloc((state->notice_count + 1) * sizeof(*copy->notices));
+	if (!copy->notices)
+		goto fail;
+	copy->notice_room = state->notice_count + 1;
+	copy->notice_count = state->notice_count;
+	if (state->notice_count)
+		memcpy(copy->notices, state->notices, state->notice_count * sizeof(*copy->notices));
+	for (size_t s = 0; s < sites; s++) {
+		if (!copy_known(&copy->known[s], &state->known[s]))
+			goto fail;
+		plan_row_put(copy->row[s]);
+		copy->row[s] = state->row[s];
+		if (copy->row[s])
+			copy->row[s]->references++;
+	}
+	return copy;
+fail:
+	convergence_destroy(copy);
+	return NULL;
+}
+
 void convergence_destroy(struct convergence_state *state)
 {
 	if (!state)

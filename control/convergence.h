@@ -39,6 +39,10 @@ struct convergence_truth {
 struct convergence_state *convergence_create(const struct topology *topology,
 					     struct convergence_truth truth, struct routes *routes,
 					     struct schedule *schedule);
+// The same, for a copy of all that it was made with. NULL when memory is short.
+struct convergence_state *convergence_copy(const struct convergence_state *state,
+					   struct convergence_truth truth, struct routes *routes,
+					   struct schedule *schedule);
 void convergence_destroy(struct convergence_state *state);
 
 // A channel of the link went up or down at at_ns. 0 or -ENOMEM.

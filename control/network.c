@@ -27,9 +27,8 @@ struct network {
 	struct impairment *impairments; // [channel]
 	bool *channel_up;               // [channel], of its own
 	bool *site_up;                  // [site]
-	struct network_event *events;
-	size_t event_count;
-	size_t event_room;
+	struct network_event *events;   // a ring of NETWORK_EVENTS_KEPT
+	uint64_t event_count;           // of all, those that are forgotten included
 };
 
 static int out_of_memory(const struct network *network, struct error *error)
@@ -73,8 +72,10 @@ static int fill(struct network *network, struct error *error)
 	network->impairments = calloc(plan->channel_count + 1, sizeof(*network->impairments));
 	network->channel_up = malloc((plan->channel_count + 1) * sizeof(*network->channel_up));
 	network->site_up = malloc((plan->site_count + 1) * sizeof(*network->site_up));
+	network->events = calloc(NETWORK_EVENTS_KEPT, sizeof(*network->events));
 	link_down = calloc(topology->link_count + 1, sizeof(*link_down));
-	if (!network->impairments || !network->channel_up || !network->site_up || !link_down) {
+	if (!network->impairments || !network->channel_up || !network->site_up ||
+	    !network->events || !link_down) {
 		free(link_down);
 		return out_of_memory(network, error);
 	}
@@ -116,6 +117,67 @@ struct network *network_create(const struct topology *topology, enum network_por
 	return network;
 }
 
+static void *copy_array(const void *array, size_t count, size_t size)
+{
+	void *copy = malloc((count + 1) * size);
+
+	if (copy && count)
+		memcpy(copy, array, count * size);
+	return copy;
+}
+
+static bool copy_events(struct network *copy, const struct network *network)
+{
+	copy->events = calloc(NETWORK_EVENTS_KEPT, sizeof(*copy->events));
+	for (size_t i = 0; copy->events && i < NETWORK_EVENTS_KEPT; i++) {
+		copy->events[i].at_ns = network->events[i].at_ns;
+		if (!network->events[i].what)
+			continue;
+		copy->events[i].what = strdup(network->events[i].what);
+		if (!copy->events[i].what)
+			return false;
+	}
+	return copy->events;
+}
+
+struct network *network_copy(const struct network *network)
+{
+	struct network *copy = calloc(1, sizeof(*copy));
+	const struct plan *plan = network->plan;
+	struct convergence_truth truth;
+
+	if (!copy)
+		return NULL;
+	copy->topology = network->topology;
+	copy->plan = network_copy_plan(network);
+	copy->touched_shown = network->touched_shown;
+	copy->touched_room = plan->touched_count;
+	copy->now_ns = network->now_ns;
+	copy->version = network->version;
+	copy->event_count = network->event_count;
+	copy->impairments =
+		copy_array(network->impairments, plan->channel_count, sizeof(*copy->impairments));
+	copy->channel_up =
+		copy_array(network->channel_up, plan->channel_count, sizeof(*copy->channel_up));
+	copy->site_up = copy_array(network->site_up, plan->site_count, sizeof(*copy->site_up));
+	if (!copy->plan || !copy->impairments || !copy->channel_up || !copy->site_up ||
+	    !copy_events(copy, network) || schedule_copy(&copy->schedule, &network->schedule))
+		goto fail;
+	copy->routes = routes_copy(network->routes, copy->plan);
+	if (!copy->routes)
+		goto fail;
+	truth = (struct convergence_truth){
+		.channel_up = copy->channel_up, .site_up = copy->site_up, .plan = copy->plan};
+	copy->convergence =
+		convergence_copy(network->convergence, truth, copy->routes, &copy->schedule);
+	if (!copy->convergence)
+		goto fail;
+	return copy;
+fail:
+	network_free(copy);
+	return NULL;
+}
+
 void network_free(struct network *network)
 {
 	if (!network)
@@ -127,8 +189,8 @@ void network_free(struct network *network)
 	free(network->impairments);
 	free(network->channel_up);
 	free(network->site_up);
-	for (size_t i = 0; i < network->event_count; i++)
-		free((char *)network->events[i].what);
+	for (size_t i = 0; network->events && i < NETWORK_EVENTS_KEPT; i++)
+		free(network->events[i].what);
 	free(network->events);
 	free(network);
 }
@@ -173,10 +235,23 @@ bool network_is_settled(const struct network *network)
 	return convergence_is_settled(network->convergence);
 }
 
-size_t network_events(const struct network *network, const struct network_event **events)
+size_t network_event_count(const struct network *network)
 {
-	*events = network->events;
-	return network->event_count;
+	return (size_t)(network->event_count - network_events_forgotten(network));
+}
+
+const struct network_event *network_event(const struct network *network, size_t i)
+{
+	uint64_t number = network_events_forgotten(network) + i;
+
+	return &network->events[number % NETWORK_EVENTS_KEPT];
+}
+
+uint64_t network_events_forgotten(const struct network *network)
+{
+	return network->event_count > NETWORK_EVENTS_KEPT
+		       ? network->event_count - NETWORK_EVENTS_KEPT
+		       : 0;
 }
 
 const struct impairment *network_impairment(const struct network *network, uint32_t channel)
@@ -196,22 +271,17 @@ bool network_site_is_up(const struct network *network, uint32_t site)
 
 // ---- Changing ----
 
-// Notes what happened. A text that finds no memory is left out.
+// Notes what happened, in the place of the oldest. A text that finds no memory is left out.
 static void note(struct network *network, uint64_t at_ns, const char *what)
 {
-	if (network->event_count == network->event_room) {
-		size_t room = network->event_room ? network->event_room * 2 : 64;
-		struct network_event *events = realloc(network->events, room * sizeof(*events));
+	struct network_event *event = &network->events[network->event_count % NETWORK_EVENTS_KEPT];
+	char *text = strdup(what);
 
-		if (!events)
-			return;
-		network->events = events;
-		network->event_room = room;
-	}
-	network->events[network->event_count] =
-		(struct network_event){.at_ns = at_ns, .what = strdup(what)};
-	if (network->events[network->event_count].what)
-		network->event_count++;
+	if (!text)
+		return;
+	free(event->what);
+	*event = (struct network_event){.at_ns = at_ns, .what = text};
+	network->event_count++;
 }
 
 // Makes room for `more` touched channels, so that touch() cannot fail.

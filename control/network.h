@@ -25,6 +25,9 @@ enum network_ports {
 // topology's [event]s are scheduled. The topology stays the caller's and must outlive the network.
 struct network *network_create(const struct topology *topology, enum network_ports ports,
 			       struct error *error);
+// The same once more, to come back to: whatever is done to one, the other does not see it. The
+// caller's. NULL when memory is short.
+struct network *network_copy(const struct network *network);
 void network_free(struct network *network);
 
 // The plan in force now, owned by the network; plan_copy() it to publish.
@@ -58,9 +61,14 @@ bool network_is_settled(const struct network *network);
 // What happened, for users: texts such as "link ardennes-west down", "brussels: next hops changed".
 struct network_event {
 	uint64_t at_ns;
-	const char *what; // owned by the network
+	char *what; // owned by the network
 };
-size_t network_events(const struct network *network, const struct network_event **events);
+// The last ones are kept, the others only counted.
+#define NETWORK_EVENTS_KEPT 1000
+size_t network_event_count(const struct network *network); // of those that are kept
+// Number `i` of those, the oldest first.
+const struct network_event *network_event(const struct network *network, size_t i);
+uint64_t network_events_forgotten(const struct network *network);
 
 #define NETWORK_PATH_MOST 64
 

@@ -204,6 +204,21 @@ void routes_destroy(struct routes *routes)
 	free(routes);
 }
 
+struct routes *routes_copy(const struct routes *routes, const struct plan *plan)
+{
+	struct routes *copy = routes_create(routes->topology, NULL);
+	struct ways *ways = ways_copy(routes->ways, plan);
+
+	if (!copy || !ways) {
+		routes_destroy(copy);
+		ways_destroy(ways);
+		return NULL;
+	}
+	ways_destroy(copy->ways);
+	copy->ways = ways;
+	return copy;
+}
+
 static bool way_is_before(const struct way *a, const struct way *b)
 {
 	return a->channel != b->channel ? a->channel < b->channel : a->behind < b->behind;

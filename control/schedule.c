@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_before(const struct schedule_item *a, const struct schedule_item *b)
 {
@@ -60,6 +61,24 @@ struct schedule_item schedule_pop(struct schedule *schedule)
 	}
 	schedule->items[i] = last;
 	return first;
+}
+
+int schedule_copy(struct schedule *copy, const struct schedule *schedule)
+{
+	*copy = *schedule;
+	copy->room = schedule->count;
+	copy->items = malloc((schedule->count + 1) * sizeof(*copy->items));
+	if (!copy->items) {
+		*copy = (struct schedule){.items = NULL};
+		return -ENOMEM;
+	}
+	if (schedule->count)
+		memcpy(copy->items, schedule->items, schedule->count * sizeof(*copy->items));
+	for (size_t i = 0; i < copy->count; i++) {
+		if (copy->items[i].row)
+			copy->items[i].row->references++;
+	}
+	return 0;
 }
 
 void schedule_fini(struct schedule *schedule)

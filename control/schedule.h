@@ -39,5 +39,7 @@ int schedule_push(struct schedule *schedule, struct schedule_item item);
 // The first item, or NULL. schedule_pop takes it out; there must be one.
 const struct schedule_item *schedule_first(const struct schedule *schedule);
 struct schedule_item schedule_pop(struct schedule *schedule);
+// `copy` becomes the same, with references of its own. 0 or -ENOMEM, and `copy` is empty then.
+int schedule_copy(struct schedule *copy, const struct schedule *schedule);
 // Gives up all items with their rows.
 void schedule_fini(struct schedule *schedule);

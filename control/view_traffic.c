@@ -165,19 +165,36 @@ static bool refuse_names(const json_t *names, const char *view, struct error *er
 	return names != NULL;
 }
 
+// What happened before the first event that is kept is one entry, with their number.
+static void add_forgotten(const struct network *network, json_t *list)
+{
+	uint64_t forgotten = network_events_forgotten(network);
+	if (forgotten == 0)
+		return;
+	char what[64];
+	snprintf(what, sizeof(what), "%llu earlier events are not kept",
+		 (unsigned long long)forgotten);
+	json_array_append_new(list,
+			      json_pack("{s:I, s:s, s:s, s:I}", "at_ns",
+					(json_int_t)network_event(network, 0)->at_ns, "state",
+					"forgotten", "what", what, "count", (json_int_t)forgotten));
+}
+
 json_t *view_events(const struct lab *lab, const json_t *names, struct error *error)
 {
 	if (refuse_names(names, "events", error))
 		return NULL;
 	json_t *list = json_array();
-	const struct network_event *happened;
-	size_t count = network_events(lab_network(lab), &happened);
-	for (size_t i = 0; i < count; i++)
+	const struct network *network = lab_network(lab);
+	add_forgotten(network, list);
+	for (size_t i = 0; i < network_event_count(network); i++) {
+		const struct network_event *event = network_event(network, i);
 		json_array_append_new(list, json_pack("{s:I, s:s, s:s}", "at_ns",
-						      (json_int_t)happened[i].at_ns, "state",
-						      "done", "what", happened[i].what));
+						      (json_int_t)event->at_ns, "state", "done",
+						      "what", event->what));
+	}
 	const struct topology *topology = lab_topology(lab);
-	uint64_t last_ns = network_plan(lab_network(lab))->valid_from_ns;
+	uint64_t last_ns = network_plan(network)->valid_from_ns;
 	for (size_t i = 0; i < topology->event_count; i++) {
 		const struct event *event = &topology->events[i];
 		if (event->at_ns > last_ns)

@@ -75,6 +75,35 @@ void ways_destroy(struct ways *ways)
 	free(ways);
 }
 
+static bool table_copy(struct table *copy, const struct table *table)
+{
+	*copy = *table;
+	copy->slots = malloc(table->size * sizeof(*copy->slots));
+	if (copy->slots)
+		memcpy(copy->slots, table->slots, table->size * sizeof(*copy->slots));
+	return copy->slots;
+}
+
+struct ways *ways_copy(const struct ways *ways, const struct plan *plan)
+{
+	struct ways *copy = calloc(1, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	// A copied plan's arrays have no room to spare.
+	copy->adjacency_room = plan->adjacency_count;
+	copy->group_room = plan->group_count;
+	copy->keys = malloc((plan->adjacency_count + 1) * sizeof(*copy->keys));
+	if (!copy->keys || !table_copy(&copy->adjacencies, &ways->adjacencies) ||
+	    !table_copy(&copy->groups, &ways->groups)) {
+		ways_destroy(copy);
+		return NULL;
+	}
+	if (plan->adjacency_count)
+		memcpy(copy->keys, ways->keys, plan->adjacency_count * sizeof(*copy->keys));
+	return copy;
+}
+
 static void table_put(struct table *table, uint64_t hash, uint32_t index)
 {
 	size_t slot = hash & (table->size - 1);

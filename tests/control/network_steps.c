@@ -47,12 +47,12 @@ void run_to(struct network *network, uint64_t at_ns)
 
 void assert_event(const struct network *network, size_t i, uint64_t at_ns, const char *what)
 {
-	const struct network_event *events;
-	size_t count = network_events(network, &events);
+	const struct network_event *event;
 
-	assert_true(i < count);
-	assert_string_equal(events[i].what, what);
-	assert_int_equal(events[i].at_ns, at_ns);
+	assert_true(i < network_event_count(network));
+	event = network_event(network, i);
+	assert_string_equal(event->what, what);
+	assert_int_equal(event->at_ns, at_ns);
 }
 
 void assert_path(const struct topology *t, const struct network *network, const char *from,

@@ -136,13 +136,12 @@ static void a_flap_shorter_than_detection_goes_unnoticed(void **state)
 {
 	struct topology *t = paper(triangle);
 	struct network *network = start(t);
-	const struct network_event *events;
 
 	(void)state;
 	command(network, 100 * MS, "link ab down");
 	command(network, 109 * MS, "link ab up");
 	run_to(network, UINT64_MAX);
-	assert_int_equal(network_events(network, &events), 2);
+	assert_int_equal(network_event_count(network), 2);
 	assert_path(t, network, "a", "b", "ab:forward");
 	network_free(network);
 	topology_free(t);
@@ -402,6 +401,121 @@ static void after_any_history_the_rows_are_true(void **state)
 	}
 }
 
+static void assert_same_networks(const struct network *a, const struct network *b)
+{
+	const struct plan *left = network_plan(a), *right = network_plan(b);
+
+	assert_int_equal(network_next_change_ns(a), network_next_change_ns(b));
+	assert_int_equal(network_is_settled(a), network_is_settled(b));
+	assert_int_equal(network_plan_version(a), network_plan_version(b));
+	assert_int_equal(left->touched_count, right->touched_count);
+	assert_int_equal(left->adjacency_count, right->adjacency_count);
+	assert_int_equal(network_event_count(a), network_event_count(b));
+	for (size_t i = 0; i < network_event_count(a); i++) {
+		assert_string_equal(network_event(a, i)->what, network_event(b, i)->what);
+		assert_int_equal(network_event(a, i)->at_ns, network_event(b, i)->at_ns);
+	}
+	for (size_t c = 0; c < left->channel_count; c++) {
+		assert_int_equal(left->channels[c].params.delay_ns,
+				 right->channels[c].params.delay_ns);
+		assert_int_equal(left->channels[c].params.carrier,
+				 right->channels[c].params.carrier);
+		assert_int_equal(network_channel_is_up(a, (uint32_t)c),
+				 network_channel_is_up(b, (uint32_t)c));
+	}
+	for (uint32_t s = 0; s < left->site_count; s++) {
+		assert_int_equal(network_site_is_up(a, s), network_site_is_up(b, s));
+		for (uint32_t d = 0; d < left->site_count; d++)
+			assert_true(same_group(left, left->rows[s]->ways[d], right,
+					       right->rows[s]->ways[d]));
+	}
+}
+
+// From one thing that happens to the next, until nothing is left.
+static void assert_go_on_alike(struct network *a, struct network *b)
+{
+	struct error error;
+
+	assert_same_networks(a, b);
+	while (network_next_change_ns(a) != NETWORK_NO_CHANGE) {
+		uint64_t at_ns = network_next_change_ns(a);
+
+		assert_int_equal(network_step(a, at_ns, &error), 0);
+		assert_int_equal(network_step(b, at_ns, &error), 0);
+		assert_same_networks(a, b);
+	}
+}
+
+static void a_copy_goes_on_by_itself_just_as_the_original_would(void **state)
+{
+	struct topology *t = paper(triangle);
+	// Just before each thing that happens after the cut, and in between.
+	static const uint64_t instants_ns[] = {100 * MS, 109 * MS, 112 * MS, 114 * MS + 500000,
+					       163 * MS, 189 * MS, 191 * MS, 500 * MS};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(instants_ns) / sizeof(instants_ns[0]); i++) {
+		struct network *network = start(t), *copy, *untouched;
+
+		command(network, 100 * MS, "link ab down inflight cut");
+		run_to(network, instants_ns[i]);
+		copy = network_copy(network);
+		untouched = network_copy(network);
+		assert_int_equal(network_plan(copy)->touched_count,
+				 network_plan(network)->touched_count);
+		// The original's further fate is not the copy's.
+		command(network, instants_ns[i], "site c down");
+		command(network, instants_ns[i], "link ac set delay 7ms");
+		run_to(network, 3000 * MS);
+		network_free(network);
+		assert_same_networks(copy, untouched);
+		// And what the copy does by itself is what one does that was never copied.
+		network = start(t);
+		command(network, 100 * MS, "link ab down inflight cut");
+		run_to(network, instants_ns[i]);
+		command(network, 0, "link cb set delay 9ms inflight retime"); // now
+		command(copy, 0, "link cb set delay 9ms inflight retime");
+		assert_go_on_alike(network, copy);
+		command(network, 4000 * MS, "link ab up");
+		command(copy, 4000 * MS, "link ab up");
+		assert_go_on_alike(network, copy);
+		assert_rows_are_true(t, copy);
+		network_free(network);
+		network_free(copy);
+		network_free(untouched);
+	}
+	topology_free(t);
+}
+
+static void the_last_thousand_events_are_kept_and_the_others_counted(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	struct network *copy;
+	char line[64];
+
+	(void)state;
+	for (uint64_t i = 0; i < NETWORK_EVENTS_KEPT + 337; i++) {
+		if (i <= NETWORK_EVENTS_KEPT)
+			assert_int_equal(network_events_forgotten(network), 0);
+		snprintf(line, sizeof(line), "link ab set delay %luus", (unsigned long)i + 1);
+		command(network, i, line);
+	}
+	copy = network_copy(network);
+	for (int k = 0; k < 2; k++) {
+		const struct network *looked_at = k ? copy : network;
+
+		assert_int_equal(network_event_count(looked_at), NETWORK_EVENTS_KEPT);
+		assert_int_equal(network_events_forgotten(looked_at), 337);
+		assert_event(looked_at, 0, 337, "link ab set delay 338us");
+		assert_event(looked_at, NETWORK_EVENTS_KEPT - 1, NETWORK_EVENTS_KEPT + 336,
+			     "link ab set delay 1.337ms");
+	}
+	network_free(copy);
+	network_free(network);
+	topology_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +533,8 @@ int main(void)
 		cmocka_unit_test(members_hear_of_a_failed_member_across_the_exchange),
 		cmocka_unit_test(a_link_that_starts_down_is_known_to_be),
 		cmocka_unit_test(after_any_history_the_rows_are_true),
+		cmocka_unit_test(a_copy_goes_on_by_itself_just_as_the_original_would),
+		cmocka_unit_test(the_last_thousand_events_are_kept_and_the_others_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
