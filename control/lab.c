@@ -14,12 +14,6 @@
 // How far ahead of its instant a plan is handed over: time for a copy and its lookup tables.
 #define LEAD_NS 2000000
 
-// One line that was carried out, so that the network can be made again as it was.
-struct done {
-	uint64_t at_ns;
-	char *line;
-};
-
 struct lab {
 	char name[TOPOLOGY_NAME_MAX + 1];
 	const struct topology *topology;
@@ -27,10 +21,8 @@ struct lab {
 	struct engine *engine;
 	unsigned workers;
 	bool running;
-	uint64_t version;    // of the plan that the engine runs
-	uint64_t last_at_ns; // of the network; its time never runs backwards
-	struct done *done;
-	size_t done_count;
+	uint64_t version;      // of the plan that the engine runs
+	uint64_t last_at_ns;   // of the network; its time never runs backwards
 	struct lab_ways *ways; // when each way was changed
 	bool *carrier;         // [port] as the engine was told last
 };
@@ -120,9 +112,6 @@ void lab_destroy(struct lab *lab)
 	engine_destroy(lab->engine);
 	lab_ways_free(lab->ways);
 	network_free(lab->network);
-	for (size_t i = 0; i < lab->done_count; i++)
-		free(lab->done[i].line);
-	free(lab->done);
 	free(lab->carrier);
 	free(lab);
 }
@@ -138,73 +127,6 @@ int lab_start(struct lab *lab, struct error *error)
 }
 
 // ---- Changes ----
-
-// Steps over events that fail, as the lab did when their time came.
-static int step_through(struct network *network, uint64_t at_ns, size_t events)
-{
-	int result;
-	do {
-		result = network_step(network, at_ns, NULL);
-	} while (result < 0 && result != -ENOMEM && events-- > 0);
-	return result;
-}
-
-// The network as the lines that were carried out have left it, up to the last instant.
-static struct network *remake_network(const struct lab *lab)
-{
-	struct network *network = network_create(lab->topology, NETWORK_DEVICES, NULL);
-	size_t events = lab->topology->event_count;
-	int result = network == NULL ? -ENOMEM : 0;
-	for (size_t i = 0; result == 0 && i < lab->done_count; i++) {
-		const struct done *done = &lab->done[i];
-		result = step_through(network, done->at_ns, events);
-		if (result == 0)
-			result = network_command(network, done->at_ns, done->line, NULL);
-	}
-	// Twice: the second leaves no channel as touched.
-	for (int i = 0; result == 0 && i < 2; i++)
-		result = step_through(network, lab->last_at_ns, events);
-	if (result == 0)
-		return network;
-	network_free(network);
-	return NULL;
-}
-
-// Puts the network back to before lines that were refused halfway.
-static void undo(struct lab *lab)
-{
-	struct network *network = remake_network(lab);
-	if (network == NULL)
-		return; // no memory: the lines that were taken stay
-	network_free(lab->network);
-	lab->network = network;
-	lab->version = UINT64_MAX; // it counts anew
-}
-
-// Remembers lines that are about to be carried out. 0 or -ENOMEM, and then nothing is remembered.
-static int remember(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count)
-{
-	struct done *done = reallocarray(lab->done, lab->done_count + count, sizeof(*done));
-	if (done == NULL)
-		return -ENOMEM;
-	lab->done = done;
-	for (size_t i = 0; i < count; i++) {
-		done[lab->done_count + i] = (struct done){at_ns, strdup(lines[i])};
-		if (done[lab->done_count + i].line == NULL) {
-			while (i > 0)
-				free(done[lab->done_count + --i].line);
-			return -ENOMEM;
-		}
-	}
-	lab->done_count += count;
-	return 0;
-}
-
-static void forget(struct lab *lab, size_t count)
-{
-	while (count-- > 0)
-		free(lab->done[--lab->done_count].line);
-}
 
 int lab_check(const struct lab *lab, const char *const *lines, size_t count, struct error *error)
 {
@@ -223,10 +145,21 @@ static uint64_t next_instant(const struct lab *lab)
 	return at_ns > lab->last_at_ns ? at_ns : lab->last_at_ns;
 }
 
+// Is there a plan that the engine does not have yet? Handing it over may have failed.
+static bool is_behind(const struct lab *lab)
+{
+	return network_plan_version(lab->network) != lab->version;
+}
+
 // Publishes the next scheduled change if it is near: 1; nothing to do: 0; or a negative errno. One
 // that is late takes all others that are late with it.
 static int step_once(struct lab *lab, struct error *error)
 {
+	// What was refused the last time comes first, with what it asks for packets in flight.
+	if (is_behind(lab)) {
+		int result = publish(lab, error);
+		return result < 0 ? result : 1;
+	}
 	uint64_t at_ns = network_next_change_ns(lab->network);
 	if (at_ns == NETWORK_NO_CHANGE || at_ns > next_instant(lab))
 		return 0;
@@ -235,9 +168,9 @@ static int step_once(struct lab *lab, struct error *error)
 	if (at_ns < lab->last_at_ns)
 		at_ns = lab->last_at_ns;
 	int result = network_step(lab->network, at_ns, error);
+	lab->last_at_ns = at_ns;
 	if (result < 0)
 		return result;
-	lab->last_at_ns = at_ns;
 	result = publish(lab, error);
 	return result < 0 ? result : 1;
 }
@@ -246,6 +179,19 @@ int lab_step(struct lab *lab, struct error *error)
 {
 	int result = step_once(lab, error);
 	return result < 0 ? result : 0;
+}
+
+// Carries the lines out on the network and hands its plan over. 0 or a negative errno: the network
+// is then somewhere in between.
+static int carry_out(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count,
+		     struct error *error)
+{
+	int result = 0;
+	for (size_t i = 0; result == 0 && i < count; i++)
+		result = network_command(lab->network, at_ns, lines[i], error);
+	if (result == 0)
+		result = network_step(lab->network, at_ns, error);
+	return result == 0 ? publish(lab, error) : result;
 }
 
 int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t *applied_at_ns,
@@ -260,21 +206,18 @@ int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t
 	} while (result > 0);
 	if (result < 0)
 		return result;
-	uint64_t at_ns = next_instant(lab);
-	if (remember(lab, at_ns, lines, count) < 0)
+	struct network *before = network_copy(lab->network);
+	if (before == NULL)
 		return error_set(error, -ENOMEM, lab->name, "no memory for the change");
-	lab->last_at_ns = at_ns;
-	for (size_t i = 0; result == 0 && i < count; i++)
-		result = network_command(lab->network, at_ns, lines[i], error);
-	if (result == 0)
-		result = network_step(lab->network, at_ns, error);
-	if (result == 0)
-		result = publish(lab, error);
+	uint64_t at_ns = next_instant(lab);
+	result = carry_out(lab, at_ns, lines, count, error);
 	if (result < 0) {
-		forget(lab, count);
-		undo(lab);
+		network_free(lab->network);
+		lab->network = before;
 		return result;
 	}
+	network_free(before);
+	lab->last_at_ns = at_ns;
 	if (applied_at_ns != NULL)
 		*applied_at_ns = at_ns;
 	return 0;
@@ -283,6 +226,8 @@ int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t
 uint64_t lab_next_step_ns(const struct lab *lab)
 {
 	uint64_t at_ns = network_next_change_ns(lab->network);
+	if (is_behind(lab))
+		return 0;
 	if (at_ns == NETWORK_NO_CHANGE)
 		return NETWORK_NO_CHANGE;
 	return at_ns > LEAD_NS ? at_ns - LEAD_NS : 0;
