@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Notices are looked through for those that nobody needs when there are so many, and when there are
+// twice as many as were left the last time.
+#define FORGET_AT 256
+
 // One end's word about its link. Later ones of the same end replace earlier ones.
 struct notice {
 	uint32_t link;
@@ -34,6 +38,7 @@ struct convergence_state {
 	struct notice *notices;
 	size_t notice_count;
 	size_t notice_room;
+	size_t forget_at;        // notices
 	uint32_t *first_channel; // [site + 1]: of `channels`
 	uint32_t *channels;      // that leave a site, by site
 	bool *end_down;          // [2 link + end], of the view at hand; else as at the start
@@ -78,6 +83,7 @@ struct convergence_state *convergence_create(const struct topology *topology,
 	state->truth = truth;
 	state->routes = routes;
 	state->schedule = schedule;
+	state->forget_at = FORGET_AT;
 	state->link_up = malloc(links * sizeof(*state->link_up));
 	state->serial = calloc(links, sizeof(*state->serial));
 	state->said_down = calloc(2 * links, sizeof(*state->said_down));
@@ -140,6 +146,7 @@ struct convergence_state *convergence_copy(const struct convergence_state *state
 		goto fail;
 	copy->notice_room = state->notice_count + 1;
 	copy->notice_count = state->notice_count;
+	copy->forget_at = state->forget_at;
 	if (state->notice_count)
 		memcpy(copy->notices, state->notices, state->notice_count * sizeof(*copy->notices));
 	for (size_t s = 0; s < sites; s++) {
@@ -305,8 +312,81 @@ static int learn(struct convergence_state *state, uint32_t site, uint32_t notice
 				   .index = site});
 }
 
+// Marks what is needed: a site's last notice of each end, and what is under way. `later`: room for
+// [2 link + end].
+static void mark_needed(const struct convergence_state *state, bool *needed, bool *later)
+{
+	for (size_t i = 0; i < state->schedule->count; i++) {
+		if (state->schedule->items[i].kind == SCHEDULE_NOTICE)
+			needed[state->schedule->items[i].serial] = true;
+	}
+	for (uint32_t s = 0; s < state->topology->site_count; s++) {
+		memset(later, false, 2 * state->topology->link_count * sizeof(*later));
+		for (uint32_t n = (uint32_t)state->notice_count; n-- > 0;) {
+			const struct notice *notice = &state->notices[n];
+			bool *has_later = &later[2 * notice->link + notice->end];
+
+			if (!knows(state, s, n))
+				continue;
+			needed[n] |= !*has_later;
+			*has_later = true;
+		}
+	}
+}
+
+// Gives the notices that are needed new numbers, in the same order, wherever they are spoken of.
+static void renumber(struct convergence_state *state, const bool *needed, uint32_t *number)
+{
+	uint32_t count = 0;
+
+	for (uint32_t n = 0; n < state->notice_count; n++) {
+		number[n] = count;
+		if (needed[n])
+			state->notices[count++] = state->notices[n];
+	}
+	for (size_t s = 0; s < state->topology->site_count; s++) {
+		uint64_t *words = state->known[s].words;
+
+		for (uint32_t n = 0; n < state->notice_count && n < 64 * state->known[s].count;
+		     n++) {
+			uint64_t known = words[n / 64] >> n % 64 & 1;
+
+			words[n / 64] &= ~(UINT64_C(1) << n % 64);
+			if (needed[n])
+				words[number[n] / 64] |= known << number[n] % 64;
+		}
+	}
+	for (size_t i = 0; i < state->schedule->count; i++) {
+		struct schedule_item *item = &state->schedule->items[i];
+
+		if (item->kind == SCHEDULE_NOTICE)
+			item->serial = number[item->serial];
+	}
+	state->notice_count = count;
+}
+
+// Drops the notices that nobody needs. When memory is short they stay.
+static void forget(struct convergence_state *state)
+{
+	bool *needed = calloc(state->notice_count, sizeof(*needed));
+	bool *later = malloc((2 * state->topology->link_count + 1) * sizeof(*later));
+	uint32_t *number = calloc(state->notice_count, sizeof(*number));
+
+	if (needed && later && number) {
+		mark_needed(state, needed, later);
+		renumber(state, needed, number);
+	}
+	free(needed);
+	free(later);
+	free(number);
+	state->forget_at =
+		2 * state->notice_count > FORGET_AT ? 2 * state->notice_count : FORGET_AT;
+}
+
 static int add_notice(struct convergence_state *state, const struct notice *notice)
 {
+	if (state->notice_count >= state->forget_at)
+		forget(state);
 	if (state->notice_count == state->notice_room) {
 		size_t room = state->notice_room ? state->notice_room * 2 : 64;
 		struct notice *notices = realloc(state->notices, room * sizeof(*notices));
@@ -434,6 +514,11 @@ void convergence_change_over(struct convergence_state *state, const struct sched
 {
 	state->outstanding--;
 	plan_set_row(plan, item->index, item->row);
+}
+
+size_t convergence_notice_count(const struct convergence_state *state)
+{
+	return state->notice_count;
 }
 
 bool convergence_is_settled(const struct convergence_state *state)

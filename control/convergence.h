@@ -14,6 +14,7 @@
 //     lacks: so a part that was cut off learns what it missed.
 //   - A site computes its spf_delay after the first notice that it has not used yet, with all that
 //     it has by then; fib_update later its next hops change.
+//   - A notice is forgotten when every site that has it has a later one of the same end.
 //   - By `routing = static` notices stay where they arise; by `external` there are none.
 #pragma once
 
@@ -58,5 +59,7 @@ int convergence_do(struct convergence_state *state, const struct schedule_item *
 void convergence_change_over(struct convergence_state *state, const struct schedule_item *item,
 			     struct plan *plan);
 
+// Notices that are kept: those that some site still needs, and at most as many again.
+size_t convergence_notice_count(const struct convergence_state *state);
 // Nothing outstanding: no detection, no notice under way, no computation, no change of next hops.
 bool convergence_is_settled(const struct convergence_state *state);

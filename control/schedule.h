@@ -22,7 +22,7 @@ struct schedule_item {
 	enum schedule_kind kind;
 	uint32_t index;
 	uint32_t end;
-	uint32_t serial;
+	uint32_t serial;      // of a notice: may be changed while it waits
 	struct plan_row *row; // one reference
 	uint64_t order;       // filled in by schedule_push: first come, first served
 };
