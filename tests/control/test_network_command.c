@@ -60,6 +60,28 @@ static void set_keeps_what_it_does_not_name_and_reset_takes_all_off(void **state
 	topology_free(t);
 }
 
+static void a_new_rate_keeps_the_framing_and_the_queue(void **state)
+{
+	struct topology *t = paper(ROUTER("a") ROUTER(
+		"b") "[link ab]\nends = a, b\nmedium = ethernet\ndelay = 1ms\nrate = 10mbit\n"
+		     "framing = ethernet\nlimit = 20ms\n");
+	struct network *network = start(t);
+	const struct channel_params *params = &network_plan(network)->channels[0].params;
+	const uint64_t ns_at_8mbit = 124 * UINT64_C(1000); // 100 bytes and 24 of framing, at 1 us
+
+	(void)state;
+	assert_int_equal(rate_serialisation_ns(&params->rate, 100), ns_at_8mbit * 8 / 10);
+	command(network, 0, "link ab set rate 8mbit");
+	assert_int_equal(rate_serialisation_ns(&params->rate, 100), ns_at_8mbit);
+	assert_int_equal(params->queue.limit_amount, 20 * MS);
+	command(network, 0, "link ab set delay 3ms");
+	assert_int_equal(rate_serialisation_ns(&params->rate, 100), ns_at_8mbit);
+	command(network, 0, "link ab set rate 8mbit 0"); // what is named changes
+	assert_int_equal(rate_serialisation_ns(&params->rate, 100), 100 * 1000);
+	network_free(network);
+	topology_free(t);
+}
+
 static void touched_channels_are_shown_by_one_step_only(void **state)
 {
 	struct topology *t = paper(triangle);
@@ -172,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_may_be_shortened_and_change_the_plan_at_once),
 		cmocka_unit_test(set_keeps_what_it_does_not_name_and_reset_takes_all_off),
+		cmocka_unit_test(a_new_rate_keeps_the_framing_and_the_queue),
 		cmocka_unit_test(touched_channels_are_shown_by_one_step_only),
 		cmocka_unit_test(refused_commands_say_why_and_change_nothing),
 		cmocka_unit_test(a_conduit_takes_all_its_links),
