@@ -87,6 +87,19 @@ int engine_port_carrier(struct engine *engine, uint32_t port, bool up, struct er
 	return 0;
 }
 
+uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port)
+{
+	(void)engine;
+	uint32_t limit = fake_engine.mtu_limit_bytes[port];
+	return limit != 0 ? limit : fake_engine.mtu_bytes[port];
+}
+
+const char *engine_port_warning(const struct engine *engine, uint32_t port)
+{
+	(void)engine;
+	return fake_engine.warnings[port];
+}
+
 void engine_observe(struct engine *engine,
 		    void (*observe)(void *context, unsigned worker,
 				    const struct engine_observation *observation),
@@ -242,18 +255,4 @@ void lookup_share(struct plan_lookup *lookup)
 void lookup_put(struct plan_lookup *lookup)
 {
 	(void)lookup;
-}
-
-const char *engine_port_warning(const struct engine *engine, uint32_t port)
-{
-	(void)engine;
-	(void)port;
-	return "";
-}
-
-uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port)
-{
-	(void)engine;
-	(void)port;
-	return 0;
 }

@@ -37,6 +37,8 @@ struct fake_engine {
 	struct engine_port_counters ports[FAKE_ENGINE_PORTS];
 	struct engine_site_counters sites[FAKE_ENGINE_SITES];
 	struct engine_flow_counters flows[FAKE_ENGINE_FLOWS];
+	uint32_t mtu_limit_bytes[FAKE_ENGINE_PORTS]; // 0: as asked
+	char warnings[FAKE_ENGINE_PORTS][64];
 	uint32_t path[4]; // of every flow's packets
 	size_t path_count;
 	struct histogram delay; // of every flow
