@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topologies/impairment_params.h"
+
 #define WORDS_MAX 64
 
 static const char *const objects[] = {"link", "site", "conduit", NULL};
@@ -144,8 +146,9 @@ static int take_inflight(struct words *words, const char *where, struct change *
 	return 0;
 }
 
-static int parse_words(const struct topology *topology, struct words *words, const char *where,
-		       struct change *change, struct error *error)
+// `topology` NULL: names are taken on trust.
+static int parse_words(const struct topology *topology, struct tables *tables, struct words *words,
+		       const char *where, struct change *change, struct error *error)
 {
 	int word;
 	int rc;
@@ -161,7 +164,7 @@ static int parse_words(const struct topology *topology, struct words *words, con
 	change->object = (enum change_object)word;
 	if (words->count < 2)
 		return error_set(error, -EINVAL, where, "%s wants a name", objects[word]);
-	rc = find_object(topology, words->at[1], where, change, error);
+	rc = topology ? find_object(topology, words->at[1], where, change, error) : 0;
 	if (rc)
 		return rc;
 	if (words->count < 3)
@@ -182,7 +185,7 @@ static int parse_words(const struct topology *topology, struct words *words, con
 		if (words->count == 3)
 			return error_set(error, -EINVAL, where,
 					 "set wants impairments, as after tc's netem (delay 10ms)");
-		return impairment_parse(words->at + 3, words->count - 3, where, topology->tables,
+		return impairment_parse(words->at + 3, words->count - 3, where, tables,
 					&change->impairment, error);
 	}
 	if (words->count > 3)
@@ -199,11 +202,28 @@ int change_parse(const struct topology *topology, const char *line, const char *
 	int rc = split(line, where, &words, error);
 
 	if (!rc)
-		rc = parse_words(topology, &words, where, &parsed, error);
+		rc = parse_words(topology, topology->tables, &words, where, &parsed, error);
 	free(words.text);
 	if (!rc)
 		*change = parsed;
 	return rc;
+}
+
+int change_check_words(const char *line, struct tables *tables, struct error *error)
+{
+	struct words words = {.count = 0};
+	struct change change = {.inflight = PLAN_NEW};
+	struct channel_params scratch = {0};
+	int rc = split(line, line, &words, error);
+
+	if (!rc)
+		rc = parse_words(NULL, tables, &words, line, &change, error);
+	free(words.text);
+	if (rc || change.action != CHANGE_SET)
+		return rc;
+	// Reordering wants a delay, which the link may have.
+	change.impairment.given &= ~IMPAIRMENT(GROUP_REORDER);
+	return impairment_params(&change.impairment, line, tables, &scratch, error);
 }
 
 char *change_format(const struct topology *topology, const struct change *change, char *buffer,

@@ -26,6 +26,10 @@ struct change {
 int change_parse(const struct topology *topology, const char *line, const char *where,
 		 struct change *change, struct error *error);
 
+// Are the words of a line right, whatever it names? For topology_load_lines. 0 or a negative errno
+// with a sentence.
+int change_check_words(const char *line, struct tables *tables, struct error *error);
+
 // The line in full words, for users; returns buffer.
 char *change_format(const struct topology *topology, const struct change *change, char *buffer,
 		    size_t size);

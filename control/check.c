@@ -4,9 +4,7 @@
 
 #include "control/cli/table.h"
 #include "control/command.h"
-#include "control/compile.h"
 #include "control/network.h"
-#include "topologies/load.h"
 #include "topologies/quantity.h"
 
 // "5 routers, 2 exchanges": the kinds of sites that there are.
@@ -93,21 +91,6 @@ static void print_summary(const struct invocation *invocation, const struct topo
 	print_table(invocation->out, topology, fibre_m);
 }
 
-// Checks the command of each event: all that are wrong, in one go.
-static void check_events(const struct topology *topology, struct errors *errors)
-{
-	for (size_t i = 0; i < topology->event_count; i++) {
-		const struct event *event = &topology->events[i];
-		struct error error = {.code = 0};
-		char where[sizeof(error.where)];
-
-		if (network_check(topology, event->command, &error) == 0)
-			continue;
-		compile_where(&event->source, "event", event->name, where, sizeof(where));
-		errors_add(errors, error.code, where, "do: %s", error.what);
-	}
-}
-
 int command_check(struct invocation *invocation)
 {
 	struct errors errors = {.count = 0};
@@ -118,12 +101,10 @@ int command_check(struct invocation *invocation)
 
 	if (status != EXIT_TRUE)
 		return status;
-	topology = topology_load(invocation->argv[0], &errors);
+	topology = network_load(invocation->argv[0], &errors);
 	if (topology)
-		check_events(topology, &errors);
-	if (topology && errors.count == 0)
 		network = network_create(topology, NETWORK_FILES, &error);
-	if (errors.count > 0)
+	if (!topology)
 		status = report_errors(invocation, &errors);
 	else if (!network)
 		status = report_error(invocation, &error);

@@ -8,7 +8,6 @@
 #include "control/demo_files.h"
 #include "control/demo_story.h"
 #include "control/replay.h"
-#include "topologies/load.h"
 #include "topologies/quantity.h"
 
 // ---- The verdicts ----
@@ -154,7 +153,7 @@ static int load_and_run(struct invocation *invocation, const struct demo_files *
 			unsigned workers)
 {
 	struct errors errors = {0};
-	struct topology *topology = topology_load(files->topology, &errors);
+	struct topology *topology = network_load(files->topology, &errors);
 	int status = topology ? run(invocation, topology, files, workers)
 			      : report_errors(invocation, &errors);
 

@@ -13,6 +13,7 @@
 #include "control/convergence.h"
 #include "control/routes.h"
 #include "control/schedule.h"
+#include "topologies/load.h"
 
 struct network {
 	const struct topology *topology;
@@ -34,6 +35,29 @@ struct network {
 static int out_of_memory(const struct network *network, struct error *error)
 {
 	return error_set(error, -ENOMEM, network->topology->name, "no memory for the network");
+}
+
+// ---- Reading the topology ----
+
+struct topology *network_load(const char *path, struct errors *errors)
+{
+	struct topology *topology = topology_load_lines(path, change_check_words, errors);
+	size_t before = errors->count;
+
+	for (size_t i = 0; topology && i < topology->event_count; i++) {
+		const struct event *event = &topology->events[i];
+		struct error error = {.code = 0};
+		char where[sizeof(error.where)];
+
+		if (network_check(topology, event->command, &error) == 0)
+			continue;
+		compile_where(&event->source, "event", event->name, where, sizeof(where));
+		errors_add(errors, error.code, where, "do: %s", error.what);
+	}
+	if (errors->count == before)
+		return topology;
+	topology_free(topology);
+	return NULL;
 }
 
 // ---- Making and ending ----

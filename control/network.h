@@ -21,6 +21,9 @@ enum network_ports {
 	NETWORK_DEVICES
 };
 
+// topology_load, with the faults of all events' commands among the others. NULL: faults.
+struct topology *network_load(const char *path, struct errors *errors);
+
 // Starts at instant 0 with everything up (what the topology says is down apart) and converged; the
 // topology's [event]s are scheduled. The topology stays the caller's and must outlive the network.
 struct network *network_create(const struct topology *topology, enum network_ports ports,

@@ -7,7 +7,6 @@
 #include "control/cli/table.h"
 #include "control/command.h"
 #include "control/network.h"
-#include "topologies/load.h"
 #include "topologies/quantity.h"
 
 // An end of the way: a site, or a port of a wire.
@@ -288,7 +287,7 @@ int command_path(struct invocation *invocation)
 	status = expect_words(invocation, 3, 3);
 	if (status != EXIT_TRUE)
 		return status;
-	topology = topology_load(invocation->argv[0], &errors);
+	topology = network_load(invocation->argv[0], &errors);
 	status = topology ? find_path(invocation, topology, at ? &at_ns : NULL)
 			  : report_errors(invocation, &errors);
 	topology_free(topology);

@@ -8,7 +8,6 @@
 #include "control/command.h"
 #include "control/replay.h"
 #include "control/replay_report.h"
-#include "topologies/load.h"
 #include "topologies/quantity.h"
 
 #define FILES_MOST 256
@@ -210,7 +209,7 @@ int command_replay(struct invocation *invocation)
 	} else {
 		status = expect_words(invocation, 1, 1);
 		if (status == EXIT_TRUE) {
-			topology = topology_load(invocation->argv[0], &errors);
+			topology = network_load(invocation->argv[0], &errors);
 			status = topology ? replay_topology(invocation, request, topology)
 					  : report_errors(invocation, &errors);
 		}

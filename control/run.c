@@ -8,7 +8,6 @@
 #include "control/cli/screen.h"
 #include "control/command.h"
 #include "control/loop.h"
-#include "topologies/load.h"
 #include "topologies/quantity.h"
 
 struct run_options {
@@ -145,7 +144,7 @@ int command_run(struct invocation *invocation)
 	if (status != EXIT_TRUE)
 		return status;
 	struct errors errors = {0};
-	struct topology *topology = topology_load(invocation->argv[0], &errors);
+	struct topology *topology = network_load(invocation->argv[0], &errors);
 	if (topology == NULL)
 		status = report_errors(invocation, &errors);
 	else if (run_topology(invocation, topology, &options, &error) < 0)

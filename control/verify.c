@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "topologies/load.h"
 #include "topologies/quantity.h"
 
 #define CUT_LEAST 40 // of a cut frame's digested bytes: headers tell frames apart
@@ -410,7 +409,7 @@ int command_verify(struct invocation *invocation)
 	if (status != EXIT_TRUE)
 		return status;
 	if (request.topology) {
-		work.topology = topology_load(request.topology, &errors);
+		work.topology = network_load(request.topology, &errors);
 		if (!work.topology) {
 			status = report_errors(invocation, &errors);
 			errors_fini(&errors);

@@ -256,10 +256,16 @@ static void read_checked(struct reader *reader, bool sound)
 			  sound && reader->errors->count == before);
 }
 
-static struct topology *load(const char *path, const char *text, struct errors *errors)
+static struct topology *load(const char *path, const char *text,
+			     int (*check_line)(const char *line, struct tables *tables,
+					       struct error *error),
+			     struct errors *errors)
 {
 	struct ini ini = {0};
-	struct reader reader = {.topology = create_topology(), .ini = &ini, .errors = errors};
+	struct reader reader = {.topology = create_topology(),
+				.ini = &ini,
+				.errors = errors,
+				.check_line = check_line};
 	struct topology *topology = reader.topology;
 	size_t count_before = errors->count;
 	size_t kept_before = errors->kept;
@@ -286,10 +292,18 @@ static struct topology *load(const char *path, const char *text, struct errors *
 
 struct topology *topology_load(const char *path, struct errors *errors)
 {
-	return load(path, NULL, errors);
+	return load(path, NULL, NULL, errors);
+}
+
+struct topology *topology_load_lines(const char *path,
+				     int (*check)(const char *line, struct tables *tables,
+						  struct error *error),
+				     struct errors *errors)
+{
+	return load(path, NULL, check, errors);
 }
 
 struct topology *topology_load_text(const char *text, const char *name, struct errors *errors)
 {
-	return load(name, text, errors);
+	return load(name, text, NULL, errors);
 }

@@ -261,11 +261,15 @@ static void read_at(struct reader *reader, void *thing, const struct ini_entry *
 static void read_do(struct reader *reader, void *thing, const struct ini_entry *entry)
 {
 	struct event_thing *event = thing;
+	struct error error;
 
 	event->do_given = true;
 	event->event->command = strdup(entry->value);
 	if (!event->event->command)
 		reader_no_memory(reader);
+	else if (reader->check_line &&
+		 reader->check_line(entry->value, reader->topology->tables, &error) < 0)
+		reader_fail(reader, entry, "%s", error.what);
 }
 
 const struct key_rule event_keys[] = {

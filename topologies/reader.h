@@ -17,6 +17,8 @@ struct reader {
 	struct errors *errors;
 	const struct ini_section *section; // the one that is being read
 	size_t sound[NAME_KINDS];          // things whose sections are not faulty
+	// Of the command lines in events; NULL: not checked.
+	int (*check_line)(const char *line, struct tables *tables, struct error *error);
 };
 
 // One key of a kind of section. `thing` is what the section's reader hands to reader_read_keys.

@@ -244,20 +244,71 @@ static void a_near_word_is_named(void **state)
 	}
 }
 
-// A topology in a file of its own; two sites of it have no way between them.
-static char *write_topology(char path[32])
+// A topology in a file of its own.
+static char *write_file(char path[32], const char *text)
 {
-	static const char text[] =
-		"[network]\nname = split\nseed = 1\n[site a]\nkind = router\n"
-		"[site b]\nkind = router\n[site c]\nkind = router\n"
-		"[link ab]\nends = a, b\nmedium = ethernet\ndelay = 3ms\n"
-		"[link bc]\nends = b, c\nmedium = ethernet\ndelay = 3ms\nstate = down\n";
 	strcpy(path, "/tmp/corridor-test-XXXXXX");
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
 	return path;
+}
+
+// Two of its sites have no way between them.
+static char *write_topology(char path[32])
+{
+	return write_file(path,
+			  "[network]\nname = split\nseed = 1\n[site a]\nkind = router\n"
+			  "[site b]\nkind = router\n[site c]\nkind = router\n"
+			  "[link ab]\nends = a, b\nmedium = ethernet\ndelay = 3ms\n"
+			  "[link bc]\nends = b, c\nmedium = ethernet\ndelay = 3ms\nstate = down\n");
+}
+
+static void the_faults_of_event_lines_are_said_with_all_others(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *where, *what;
+	} faults[] = {
+		{":3 [site a] kind", "rooter"},
+		{":10 [event verb] do", "did you mean \"down\"?"},
+		{":12 [event value] do", "200%"},
+		{":14 [event name]", "which does not exist"},
+		{":18 [event both] at", "ms"},
+		{":19 [event both] do", "one word too many"},
+		{":22 [event model] do", "too small to tell from 0"},
+	};
+	char path[32];
+	struct spoken spoken;
+	write_file(path, "[network]\n[site a]\nkind = rooter\n[site b]\n"
+			 "[link ab]\nends = a, b\ndelay = 3ms\n"
+			 "[event verb]\nat = 1s\ndo = link ab dwon\n"
+			 "[event value]\ndo = link ab set loss 200%\nat = 2s\n"
+			 "[event name]\nat = 1s\ndo = link abc down\n"
+			 "[event both]\nat = 5\ndo = site a down now\n"
+			 "[event model]\nat = 1s\n"
+			 "do = link ab set loss 0.000000001%\n"
+			 "[event good]\nat = 1s\ndo = l ab s loss 1%\n");
+	static const char *const commands_that_read[][2] = {{"check", NULL}, {"run", NULL}};
+	for (size_t k = 0; k < 2; k++) {
+		assert_int_equal(speak(&spoken, commands_that_read[k][0], path, NULL),
+				 EXIT_REQUEST);
+		const char *line = spoken.err;
+		for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+			const char *end = strchr(line, '\n');
+			const char *where = strstr(line, faults[i].where);
+			const char *what = strstr(line, faults[i].what);
+			if (end == NULL || where == NULL || where > end || what == NULL ||
+			    what > end)
+				fail_msg("not \"%s\" and \"%s\": %s", faults[i].where,
+					 faults[i].what, line);
+			line = end + 1;
+		}
+		assert_string_equal(line, "");
+		spoken_fini(&spoken);
+	}
+	unlink(path);
 }
 
 static void the_answer_decides_between_status_0_and_1(void **state)
@@ -469,6 +520,7 @@ int main(void)
 		cmocka_unit_test(what_users_say_wrong_is_exit_status_2_in_one_line),
 		cmocka_unit_test(a_near_option_is_named),
 		cmocka_unit_test(a_near_word_is_named),
+		cmocka_unit_test(the_faults_of_event_lines_are_said_with_all_others),
 		cmocka_unit_test(the_answer_decides_between_status_0_and_1),
 		cmocka_unit_test(json_is_one_line_and_pretty_is_indented),
 		cmocka_unit_test(without_a_lab_the_status_is_3_and_the_remedy_is_named),
