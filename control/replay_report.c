@@ -24,12 +24,13 @@ static json_t *channel_json(const struct engine *engine, uint32_t channel)
 	struct engine_channel_counters c;
 
 	engine_channel_read(engine, channel, &c);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "entered",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "entered",
 			 (json_int_t)c.entered, "delivered", (json_int_t)c.delivered, "duplicated",
-			 (json_int_t)c.duplicated, "in_flight", (json_int_t)c.in_flight, "retimed",
-			 (json_int_t)c.retimed, "entered_bytes", (json_int_t)c.entered_bytes,
-			 "delivered_bytes", (json_int_t)c.delivered_bytes, "lost",
-			 view_lost(c.lost));
+			 (json_int_t)c.duplicated, "corrupted", (json_int_t)c.corrupted,
+			 "reordered", (json_int_t)c.reordered, "marked", (json_int_t)c.marked,
+			 "in_flight", (json_int_t)c.in_flight, "retimed", (json_int_t)c.retimed,
+			 "entered_bytes", (json_int_t)c.entered_bytes, "delivered_bytes",
+			 (json_int_t)c.delivered_bytes, "lost", view_lost(c.lost));
 }
 
 static json_t *site_json(const struct engine *engine, uint32_t site)
@@ -50,11 +51,12 @@ static json_t *flow_json(const struct engine *engine, uint32_t flow)
 	json_t *object;
 
 	engine_flow_read(engine, flow, &c);
-	object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "sent", (json_int_t)c.sent,
-			   "received", (json_int_t)c.received, "duplicated",
-			   (json_int_t)c.duplicated, "reordered", (json_int_t)c.reordered, "gap_ns",
-			   (json_int_t)c.gap_ns, "gap_from_ns", (json_int_t)c.gap_from_ns,
-			   "gap_until_ns", (json_int_t)c.gap_until_ns, "lost", view_lost(c.lost));
+	object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "sent",
+			   (json_int_t)c.sent, "received", (json_int_t)c.received, "duplicated",
+			   (json_int_t)c.duplicated, "reordered", (json_int_t)c.reordered,
+			   "corrupted", (json_int_t)c.corrupted, "gap_ns", (json_int_t)c.gap_ns,
+			   "gap_from_ns", (json_int_t)c.gap_from_ns, "gap_until_ns",
+			   (json_int_t)c.gap_until_ns, "lost", view_lost(c.lost));
 	if (delay) {
 		engine_flow_delay(engine, flow, delay);
 		json_object_set_new(object, "delay_ns", view_histogram(delay));

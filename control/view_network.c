@@ -142,10 +142,12 @@ static json_t *channel_json(const struct lab *lab, uint32_t channel, const char 
 			    network_impairment(lab_network(lab), channel));
 	json_object_update_new(
 		object,
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "entered",
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "entered",
 			  (json_int_t)counters.entered, "delivered", (json_int_t)counters.delivered,
-			  "duplicated", (json_int_t)counters.duplicated, "entered_bytes",
-			  (json_int_t)counters.entered_bytes, "delivered_bytes",
+			  "duplicated", (json_int_t)counters.duplicated, "corrupted",
+			  (json_int_t)counters.corrupted, "reordered",
+			  (json_int_t)counters.reordered, "marked", (json_int_t)counters.marked,
+			  "entered_bytes", (json_int_t)counters.entered_bytes, "delivered_bytes",
 			  (json_int_t)counters.delivered_bytes, "in_flight",
 			  (json_int_t)counters.in_flight, "retimed", (json_int_t)counters.retimed,
 			  "lost", view_lost(counters.lost)));

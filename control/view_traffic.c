@@ -18,6 +18,7 @@ static json_t *port_json(const struct lab *lab, uint32_t index)
 	uint32_t away = plan->ports[index].wire_channel;
 	struct engine_port_counters counters;
 	engine_port_read(lab_engine(lab), index, &counters);
+	const char *warning = engine_port_warning(lab_engine(lab), index);
 	json_t *addresses = json_array();
 	for (int i = 0; i < 2; i++) {
 		char text[64];
@@ -27,7 +28,8 @@ static json_t *port_json(const struct lab *lab, uint32_t index)
 									sizeof(text))));
 	}
 	return json_pack(
-		"{s:s, s:s?, s:s?, s:s, s:s?, s:s, s:o, s:o, s:I, s:b, s:I, s:I, s:I, s:I, s:o}",
+		"{s:s, s:s?, s:s?, s:s, s:s?, s:s, s:o, s:o, s:I, s:b, s:s?, s:I, s:I, s:I, s:I, "
+		"s:o}",
 		"port", port->name, "site",
 		port->site == TOPOLOGY_NONE ? NULL : topology->sites[port->site].name, "wire",
 		port->site != TOPOLOGY_NONE || away == PLAN_NONE
@@ -37,10 +39,10 @@ static json_t *port_json(const struct lab *lab, uint32_t index)
 		"ifname", port->ifname, "addresses", addresses, "mac",
 		interface == PLAN_NONE ? json_null() : view_mac(plan->interfaces[interface].mac),
 		"mtu_bytes", (json_int_t)engine_port_mtu_bytes(lab_engine(lab), index), "carrier",
-		lab_port_carrier(lab, index), "received", (json_int_t)counters.received,
-		"received_bytes", (json_int_t)counters.received_bytes, "sent",
-		(json_int_t)counters.sent, "sent_bytes", (json_int_t)counters.sent_bytes, "lost",
-		view_lost(counters.lost));
+		lab_port_carrier(lab, index), "warning", warning[0] != '\0' ? warning : NULL,
+		"received", (json_int_t)counters.received, "received_bytes",
+		(json_int_t)counters.received_bytes, "sent", (json_int_t)counters.sent,
+		"sent_bytes", (json_int_t)counters.sent_bytes, "lost", view_lost(counters.lost));
 }
 
 json_t *view_ports(const struct lab *lab, const json_t *names, struct error *error)
@@ -119,15 +121,16 @@ static json_t *flow_json(const struct lab *lab, uint32_t index, const struct his
 					     : engine_path(lab_engine(lab), counters.last_path,
 							   channels, PATH_MOST);
 	json_t *object = json_pack(
-		"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I}",
+		"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I}",
 		"flow", flow->name, "from", topology->sites[flow->from].name, "to",
 		topology->sites[flow->to].name, "pattern", patterns[flow->pattern], "size_bytes",
 		(json_int_t)flow->size_bytes, "sent", (json_int_t)counters.sent, "received",
 		(json_int_t)counters.received, "duplicated", (json_int_t)counters.duplicated,
-		"reordered", (json_int_t)counters.reordered, "lost", view_lost(counters.lost),
-		"delay_ns", view_histogram(delay), "path",
-		view_channel_names(topology, channels, hops), "gap_ns", (json_int_t)counters.gap_ns,
-		"gap_from_ns", (json_int_t)counters.gap_from_ns, "gap_until_ns",
+		"reordered", (json_int_t)counters.reordered, "corrupted",
+		(json_int_t)counters.corrupted, "lost", view_lost(counters.lost), "delay_ns",
+		view_histogram(delay), "path", view_channel_names(topology, channels, hops),
+		"gap_ns", (json_int_t)counters.gap_ns, "gap_from_ns",
+		(json_int_t)counters.gap_from_ns, "gap_until_ns",
 		(json_int_t)counters.gap_until_ns);
 	if (flow->rate_bps > 0)
 		json_object_set_new(object, "rate_bps", json_integer((json_int_t)flow->rate_bps));
@@ -209,7 +212,7 @@ json_t *view_events(const struct lab *lab, const json_t *names, struct error *er
 // Sums over everything, by the engine's own balance of packets.
 struct sums {
 	uint64_t received, sent, flows_sent, flows_received, originated, local, pending, flooded;
-	uint64_t fragmented, in_flight;
+	uint64_t fragmented, duplicated, in_flight;
 	uint64_t lost[DROP_REASONS];
 };
 
@@ -233,6 +236,7 @@ static void add_up(const struct lab *lab, struct sums *sums)
 	for (uint32_t i = 0; i < topology->link_count * LINK_DIRECTIONS; i++) {
 		struct engine_channel_counters channel;
 		engine_channel_read(engine, i, &channel);
+		sums->duplicated += channel.duplicated;
 		sums->in_flight += channel.in_flight;
 		add_lost(sums, channel.lost);
 	}
@@ -281,10 +285,11 @@ json_t *view_stats(const struct lab *lab, const json_t *names, struct error *err
 					 (json_int_t)memory.bytes_limit));
 	json_object_update_new(
 		object,
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "received",
-			  (json_int_t)sums.received, "flows_sent", (json_int_t)sums.flows_sent,
-			  "originated", (json_int_t)sums.originated, "flooded",
-			  (json_int_t)sums.flooded, "fragmented", (json_int_t)sums.fragmented,
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+			  "received", (json_int_t)sums.received, "flows_sent",
+			  (json_int_t)sums.flows_sent, "originated", (json_int_t)sums.originated,
+			  "flooded", (json_int_t)sums.flooded, "fragmented",
+			  (json_int_t)sums.fragmented, "duplicated", (json_int_t)sums.duplicated,
 			  "sent", (json_int_t)sums.sent, "flows_received",
 			  (json_int_t)sums.flows_received, "local", (json_int_t)sums.local,
 			  "pending", (json_int_t)sums.pending, "in_flight",

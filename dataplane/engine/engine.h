@@ -171,7 +171,7 @@ struct engine_port_counters {
 };
 
 // What ended or began at a site. Over a whole lab:
-//   ports received + flows sent + originated + flooded + duplicated =
+//   ports received + flows sent + originated + flooded + fragmented + duplicated =
 //   ports sent + flows received + local + pending + in flight + all lost.
 struct engine_site_counters {
 	// Addressed to the site itself (echo requests, ARP, ...) or to all on a link of it (MLD,
