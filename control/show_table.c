@@ -266,6 +266,20 @@ static void print_table(const struct view_columns *layout, const json_t *rows, F
 	table_print(table, out);
 }
 
+// What is rarely there has no column: a line below the table.
+static void print_warnings(const json_t *rows, FILE *out)
+{
+	size_t index;
+	const json_t *row;
+	json_array_foreach(rows, index, row)
+	{
+		const char *warning = json_string_value(json_object_get(row, "warning"));
+		if (warning != NULL)
+			fprintf(out, "port %s: %s\n",
+				json_string_value(json_object_get(row, "port")), warning);
+	}
+}
+
 // One line a key: for views of one object with many.
 static void print_keys(const json_t *rows, FILE *out)
 {
@@ -295,6 +309,7 @@ void show_table(const char *view, const json_t *rows, FILE *out)
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		if (strcmp(tables[i].view, view) == 0) {
 			print_table(&tables[i], rows, out);
+			print_warnings(rows, out);
 			return;
 		}
 	print_keys(rows, out);

@@ -252,6 +252,14 @@ static void a_port_shows_its_device_and_what_that_lacks(void **state)
 	assert_true(json_is_null(json_object_get(east, "warning")));
 	assert_true(json_is_null(json_object_get(east, "site")));
 	assert_string_equal(json_string_value(json_object_get(east, "wire")), "span");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	show_table("ports", rows, out);
+	fclose(out);
+	assert_non_null(strstr(text, "\nport lux: it takes 1400 bytes\n"));
+	assert_null(strstr(text, "\nport east:"));
+	free(text);
 	json_decref(rows);
 	fake_lab_end(&fake);
 }
