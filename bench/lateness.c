@@ -160,6 +160,12 @@ static void run_wire(struct wire *wire, double seconds, struct result *result)
 	engine_lateness(wire->engine, &result->lateness);
 }
 
+static void rest(enum regime regime, const struct options *options)
+{
+	if (cases[regime].spin)
+		machine_sleep(options_seconds(options, REST_SECONDS));
+}
+
 static int measure(enum regime regime, const struct options *wanted, struct result *result,
 		   struct error *error)
 {
@@ -171,8 +177,7 @@ static int measure(enum regime regime, const struct options *wanted, struct resu
 
 	if (code)
 		return code;
-	if (c->spin)
-		machine_sleep(options_seconds(wanted, REST_SECONDS));
+	rest(regime, wanted);
 	code = traffic_attach(&result->traffic, wire.engine, c->interval_ns, c->floor_ns, error);
 	if (code) {
 		wire_close(&wire);
@@ -213,6 +218,7 @@ static int measure_bare(enum regime regime, const struct options *options, struc
 
 	if (code)
 		return error_set(error, code, "clock", "there is no CLOCK_MONOTONIC");
+	rest(regime, options);
 	machine_pin(&before);
 	struct machine_watch watch = machine_watch_start(getpid());
 	double used = processor_seconds(CLOCK_THREAD_CPUTIME_ID);
