@@ -140,15 +140,18 @@ static int copy_bare(const struct bench *bench, double *per_second, struct error
 }
 
 // The same packets, times and channels, with nothing around the law.
-static double law_alone(uint64_t packets)
+static double law_alone(const struct bench *bench)
 {
-	struct channel_params params = {.seed = 1, .carrier = true, .delay_ns = 1000000};
+	struct channel_params params = {.seed = 1,
+					.carrier = true,
+					.delay_ns = 1000000,
+					.mtu_bytes = bench->chain->links[0].mtu_bytes};
 	struct channel_state states[HOPS] = {{.packet = 0}};
 	struct machine_watch watch;
 
 	channel_finish(&params);
 	watch = machine_watch_start(getpid());
-	for (uint64_t i = 0; i < packets; i++) {
+	for (uint64_t i = 0; i < bench->packets; i++) {
 		uint64_t at_ns = i * 1000;
 
 		for (unsigned hop = 0; hop < HOPS; hop++)
@@ -156,7 +159,7 @@ static double law_alone(uint64_t packets)
 		// The result counts as used, so the compiler cannot leave it out.
 		__asm__ volatile("" : : "r"(at_ns));
 	}
-	return (double)packets * HOPS / machine_watch_seconds(&watch, NULL);
+	return (double)bench->packets * HOPS / machine_watch_seconds(&watch, NULL);
 }
 
 // ---- All of it ----
@@ -223,7 +226,7 @@ static int one_round(const struct bench *bench, struct report_line *files,
 		code = replay_chain(bench, &hops, error);
 	if (code)
 		return code;
-	law = law_alone(bench->packets);
+	law = law_alone(bench);
 	if (interrupted)
 		return error_set(error, -EINTR, "bench", "interrupted");
 	if (warm_up)
