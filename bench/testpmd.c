@@ -26,6 +26,7 @@ struct testpmd {
 	pid_t pid;
 	int input;
 	int output;
+	char prefix[64];
 	char text[32768]; // the end of what it has said
 	size_t length;
 };
@@ -33,7 +34,7 @@ struct testpmd {
 static int start(struct testpmd *testpmd)
 {
 	struct machine_memory memory = machine_memory();
-	char lcores[64], prefix[64];
+	char lcores[64], prefix[96];
 	const char *words[ARGUMENTS_MOST] = {"dpdk-testpmd", "--lcores", lcores, prefix};
 	static const char *const rest[] = {
 		"--no-pci", "--no-shconf", "--no-telemetry", "--log-level=error", "--vdev",
@@ -46,7 +47,8 @@ static int start(struct testpmd *testpmd)
 
 	// The last processor forwards, as it runs the engine; the first one reads commands.
 	snprintf(lcores, sizeof(lcores), "0@%u,1@%u", machine_first_cpu(), machine_last_cpu());
-	snprintf(prefix, sizeof(prefix), "--file-prefix=bench-testpmd-%d", (int)getpid());
+	snprintf(testpmd->prefix, sizeof(testpmd->prefix), "bench-testpmd-%d", (int)getpid());
+	snprintf(prefix, sizeof(prefix), "--file-prefix=%s", testpmd->prefix);
 	for (int i = 0; i < memory.word_count; i++)
 		words[count++] = memory.words[i];
 	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
@@ -133,6 +135,23 @@ static int converse(struct testpmd *testpmd, double seconds, double *share)
 	return code ? code : listen_for(testpmd, NULL, END_SECONDS);
 }
 
+// EAL leaves the folder for its files, empty with --no-shconf, where DPDK keeps such things.
+static void remove_folder(const struct testpmd *testpmd)
+{
+	const char *const places[] = {"/var/run", getenv("XDG_RUNTIME_DIR"), "/tmp"};
+	char path[512];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (places[i] == NULL)
+			continue;
+		snprintf(path, sizeof(path), "%.300s/dpdk/%s", places[i], testpmd->prefix);
+		if (rmdir(path) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%.300s/dpdk", places[i]);
+		rmdir(path); // unless others have something there
+	}
+}
+
 static void end(struct testpmd *testpmd, bool kill_it)
 {
 	close(testpmd->input);
@@ -141,6 +160,7 @@ static void end(struct testpmd *testpmd, bool kill_it)
 		kill(testpmd->pid, SIGKILL);
 	while (waitpid(testpmd->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	remove_folder(testpmd);
 }
 
 // The last rate in its words; negative when there is none.
