@@ -15,6 +15,8 @@
 
 #define TICK_NS         UINT64_C(100000000)
 #define PORT_TICK_NS    UINT64_C(1000000000)
+#define SLICE_NS        UINT64_C(100000)   // done at a time when the worker is behind
+#define TURN_NS         UINT64_C(10000000) // and after this long, ports and control have a turn
 #define PUBLISH_POLL_NS 20000
 #define DRAIN_BURSTS    64
 
@@ -25,7 +27,8 @@ struct engine_live {
 	uint32_t *numbers;
 	struct histogram lateness;
 	pthread_t thread;
-	uint64_t port_tick_at_ns; // the worker's
+	uint64_t port_tick_at_ns; // the worker's, as is the next
+	uint64_t steer_at_ns;
 	bool runs;
 	const struct plan *adopted; // atomic: the plan that the worker runs
 	struct plan *retired;       // what it replaced; valid when adopted has changed
@@ -33,13 +36,14 @@ struct engine_live {
 
 // ---- The worker's thread ----
 
-// A published plan whose instant has come takes over, after all that was due before it.
-static void adopt(struct worker *worker, uint64_t now_ns)
+// A published plan whose instant lies at or before until_ns takes over, after all that was due
+// before it.
+static void adopt(struct worker *worker, uint64_t until_ns)
 {
 	struct engine *engine = worker->engine;
 	struct plan *next = rcu_dereference(engine->published);
 
-	if (next == worker->plan || next->valid_from_ns > now_ns)
+	if (next == worker->plan || next->valid_from_ns > until_ns)
 		return;
 	if (next->valid_from_ns < engine->now_ns)
 		next->valid_from_ns = engine->now_ns; // an instant that has passed means now
@@ -49,11 +53,46 @@ static void adopt(struct worker *worker, uint64_t now_ns)
 	__atomic_store_n(&engine->live->adopted, next, __ATOMIC_RELEASE);
 }
 
-static void live_advance(struct worker *worker, uint64_t now_ns)
+// The worker is behind the clock: a plan whose instant has come by the clock takes over where the
+// worker is, as control waits for it.
+static void adopt_behind(struct worker *worker, uint64_t now_ns)
 {
-	adopt(worker, now_ns);
-	core_advance(worker, now_ns + 1);
-	worker->engine->now_ns = now_ns;
+	struct engine *engine = worker->engine;
+	struct plan *next = rcu_dereference(engine->published);
+
+	if (next == worker->plan || next->valid_from_ns > now_ns)
+		return;
+	if (next->valid_from_ns > engine->now_ns)
+		next->valid_from_ns = engine->now_ns;
+	adopt(worker, engine->now_ns);
+}
+
+// In slices, and for a while only: a worker that is given more than it can do would else fall
+// behind in one turn that never ends, deaf to its ports, to plans and to being stopped.
+static uint64_t live_advance(struct worker *worker, uint64_t now_ns)
+{
+	struct engine *engine = worker->engine;
+	const struct live_clock *clock = &engine->live->clock;
+	uint64_t enough_ns = now_ns + TURN_NS;
+
+	for (;;) {
+		uint64_t next_ns = agenda_next_ns(&worker->agenda);
+		uint64_t until_ns = now_ns;
+
+		if (next_ns < now_ns && now_ns - next_ns > SLICE_NS)
+			until_ns = next_ns + SLICE_NS;
+		if (until_ns < engine->now_ns)
+			until_ns = engine->now_ns;
+		adopt(worker, until_ns);
+		core_advance(worker, until_ns + 1);
+		engine->now_ns = until_ns;
+		if (until_ns >= now_ns)
+			return now_ns;
+		if (live_clock_now_ns(clock) > enough_ns)
+			break;
+	}
+	adopt_behind(worker, now_ns);
+	return engine->now_ns;
 }
 
 static uint64_t live_next_due_ns(const struct worker *worker)
@@ -96,18 +135,29 @@ static void tick_ports(struct engine_live *live, uint64_t now_ns)
 		port_device_tick(live->devices[i]);
 }
 
+// By the clock itself, which a worker that is behind does not follow.
+static void steer_clock(struct engine_live *live)
+{
+	uint64_t now_ns = live_clock_now_ns(&live->clock);
+
+	if (now_ns < live->steer_at_ns)
+		return;
+	live->steer_at_ns = now_ns + TICK_NS;
+	live_clock_adjust(&live->clock);
+}
+
 static void live_turn(struct worker *worker, uint64_t now_ns)
 {
-	struct engine *engine = worker->engine;
+	struct engine_live *live = worker->engine->live;
 
 	urcu_qsbr_quiescent_state();
+	steer_clock(live);
 	if (now_ns < worker->tick_at_ns)
 		return;
 	worker->tick_at_ns = now_ns + TICK_NS;
-	live_clock_adjust(&engine->live->clock);
 	for (uint32_t site = 0; site < worker->plan->site_count; site++)
 		site_tick(worker, site, now_ns);
-	tick_ports(engine->live, now_ns);
+	tick_ports(live, now_ns);
 }
 
 static void live_before_sleep(struct worker *worker)
@@ -171,7 +221,8 @@ bool core_live_runs(const struct engine *engine)
 	return engine->live && engine->live->runs;
 }
 
-// Leaves the first core to the kernel's side of the ports, where there is another.
+// A worker that spins takes the last core, and leaves the others to all else. One that sleeps is
+// better left to the scheduler: woken, it finds the core that is free, and labs do not meet on one.
 static void choose_core(pthread_t thread)
 {
 	cpu_set_t allowed, chosen;
@@ -248,7 +299,9 @@ int engine_start(struct engine *engine, struct error *error)
 				 strerror(-rc));
 	engine->published = engine->plan;
 	engine->workers[0].tick_at_ns = 0; // the clock begins anew
+	engine->now_ns = 0;
 	live->port_tick_at_ns = 0;
+	live->steer_at_ns = 0;
 	live->adopted = engine->plan;
 	rc = pthread_create(&live->thread, NULL, run_worker, live);
 	if (rc) {
@@ -256,7 +309,8 @@ int engine_start(struct engine *engine, struct error *error)
 		return error_set(error, -rc, "engine", "cannot start the worker's thread: %s",
 				 strerror(rc));
 	}
-	choose_core(live->thread);
+	if (engine->options.spin)
+		choose_core(live->thread);
 	live->runs = true;
 	return 0;
 }

@@ -160,6 +160,13 @@ static void rest(struct live_worker *live)
 	__atomic_store_n(&live->asleep, false, __ATOMIC_RELAXED);
 }
 
+// Does what is due by now; gives the worker's own now, which may lie behind the clock's.
+static uint64_t advance(struct live_worker *live)
+{
+	live->reached_ns = live->services->advance(live->worker, look_at_clock(live));
+	return live->reached_ns;
+}
+
 // The clock is read when the frames are here: an instant before that would let them leave too soon,
 // by as much as the machine took away in between. What became due meanwhile is done first, so that
 // no channel sees time go back.
@@ -169,11 +176,10 @@ static unsigned receive(struct live_worker *live, unsigned index)
 	unsigned count = port_device_receive(live->ports[index], frames, PORT_BURST);
 	if (count == 0)
 		return 0;
-	uint64_t now = look_at_clock(live);
-	live->services->advance(live->worker, now);
+	uint64_t at_ns = advance(live);
 	for (unsigned i = 0; i < count; i++)
 		live->services->receive(live->worker, live->port_numbers[index], frames[i].bytes,
-					frames[i].length, now);
+					frames[i].length, at_ns);
 	return count;
 }
 
@@ -194,13 +200,13 @@ void live_run(struct live_worker *live)
 		port_device_measure(live->ports[i], live->clock, live->lateness);
 
 	while (!__atomic_load_n(&live->stop, __ATOMIC_ACQUIRE)) {
-		live->services->advance(live->worker, look_at_clock(live));
+		bool behind = advance(live) < live->now_ns;
 		flush(live);
 		unsigned received = 0;
 		for (unsigned i = 0; i < live->port_count; i++)
 			received += receive(live, i);
-		live->services->turn(live->worker, live->now_ns);
-		if (received == 0 && !live->spin)
+		live->services->turn(live->worker, live->reached_ns);
+		if (received == 0 && !behind && !live->spin)
 			rest(live);
 	}
 	flush(live);

@@ -16,13 +16,15 @@ struct worker;
 
 // What the loop asks of a worker, always on the worker's own thread.
 struct live_services {
-	// Does all that is due up to now, now included. Frames for a port are queued to it with
-	// port_device_queue and their due time.
-	void (*advance)(struct worker *worker, uint64_t now_ns);
+	// Does all that is due up to now, now included, or as much of it as a turn may take. Frames
+	// for a port are queued to it with port_device_queue and their due time. Gives the instant
+	// up to which all is done: the worker's own now for the rest of the turn.
+	uint64_t (*advance)(struct worker *worker, uint64_t now_ns);
 	// The instant of the next thing due, UINT64_MAX for none. What other workers have handed
 	// over counts: it is asked once more between "asleep" and sleeping (see live_wake).
 	uint64_t (*next_due_ns)(const struct worker *worker);
-	// A frame has come in at a port, not after at_ns; advance was called with that instant.
+	// A frame has come in at a port, not after at_ns, or the worker is behind; what advance
+	// gave last.
 	void (*receive)(struct worker *worker, uint32_t port, const uint8_t *bytes, uint32_t length,
 			uint64_t at_ns);
 	// Frames that a port took and could not send.
@@ -54,6 +56,7 @@ struct live_worker {
 	bool all_wait;      // each port has a descriptor to wait on
 	uint64_t margin_ns; // by how much a sleep ends early, learnt from how late sleeps end
 	uint64_t now_ns;
+	uint64_t reached_ns; // the worker's own now
 };
 
 // Takes what the loop needs. 0, or a negative errno. live_fini frees it; the loop does not run
@@ -62,8 +65,9 @@ int live_init(struct live_worker *live);
 void live_fini(struct live_worker *live);
 
 // Runs until live_stop. A turn: advance to now; send; receive a burst from each port; turn(); and
-// if nothing came, sleep until the next thing is due or a frame arrives (at most 10 ms, and where
-// a port cannot be waited for at most 50 us). Nothing is ever done before it is due.
+// if nothing came and nothing is left to be done, sleep until the next thing is due or a frame
+// arrives (at most 10 ms, and where a port cannot be waited for at most 50 us). Nothing is ever
+// done before it is due.
 void live_run(struct live_worker *live);
 
 // Any thread. live_stop returns at once; join the thread to know that the loop has ended.

@@ -92,18 +92,25 @@ struct worker {
 	uint64_t arrive_stop;
 	uint64_t unsent;
 	uint32_t unsent_port;
+	uint64_t behind_ns; // of the clock, until `behind_turns` are over
+	uint64_t behind_turns;
+	uint64_t slept_behind;
+	uint64_t stamped_wrongly; // arrivals at another instant than the worker's
 };
 
-static void fake_advance(struct worker *worker, uint64_t now_ns)
+static uint64_t fake_advance(struct worker *worker, uint64_t now_ns)
 {
 	worker->intruded += worker->sleeps;
 	worker->early += now_ns > live_clock_now_ns(worker->clock);
+	if (worker->turns < worker->behind_turns)
+		now_ns -= worker->behind_ns;
 	worker->back += now_ns < worker->last_ns;
 	worker->last_ns = now_ns;
 	while (worker->done < worker->due_count && worker->due[worker->done] <= now_ns)
 		worker->done++;
 	if (worker->stop_when_done && worker->done == worker->due_count)
 		live_stop(worker->live);
+	return now_ns;
 }
 
 static uint64_t fake_next_due_ns(const struct worker *worker)
@@ -119,8 +126,9 @@ static void fake_receive(struct worker *worker, uint32_t port, const uint8_t *by
 	assert_int_equal(length, 1);
 	assert_int_equal(bytes[0], 0x5a);
 	worker->early += at_ns > live_clock_now_ns(worker->clock);
-	worker->stale += at_ns < worker->live->ports[0]->received_at_ns;
-	worker->back += at_ns != worker->last_ns;
+	worker->stale += worker->turns >= worker->behind_turns &&
+			 at_ns < worker->live->ports[0]->received_at_ns;
+	worker->stamped_wrongly += at_ns != worker->last_ns;
 	__atomic_add_fetch(&worker->arrived, 1, __ATOMIC_RELEASE);
 	if (worker->arrived == worker->arrive_stop)
 		live_stop(worker->live);
@@ -143,6 +151,7 @@ static void fake_turn(struct worker *worker, uint64_t now_ns)
 static void fake_before_sleep(struct worker *worker)
 {
 	worker->intruded += worker->sleeps;
+	worker->slept_behind += worker->turns <= worker->behind_turns && worker->behind_turns > 0;
 	worker->sleeps = true;
 	worker->sleep_count++;
 }
@@ -198,6 +207,7 @@ static void finish(void)
 	assert_int_equal(worker.back, 0);
 	assert_int_equal(worker.stale, 0);
 	assert_int_equal(worker.intruded, 0);
+	assert_int_equal(worker.stamped_wrongly, 0);
 	assert_false(worker.sleeps);
 }
 
@@ -342,6 +352,23 @@ static void what_a_port_could_not_send_is_reported(void **state)
 	finish();
 }
 
+// A worker that has more to do than it can goes on, at its own time, without a rest.
+static void a_worker_that_is_behind_does_not_sleep_and_stamps_by_its_own_time(void **state)
+{
+	(void)state;
+	int fd = eventfd(1, EFD_NONBLOCK);
+	prepare(1, fd);
+	worker.behind_ns = 1000;
+	worker.behind_turns = 100;
+	worker.turns_most = 110;
+	while (live_clock_now_ns(&pace) < worker.behind_ns)
+		; // the clock begins at 0
+	live_run(&live);
+	assert_true(worker.arrived > 0);
+	assert_int_equal(worker.slept_behind, 0);
+	finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +381,7 @@ int main(void)
 		cmocka_unit_test(a_stop_is_honoured_from_outside),
 		cmocka_unit_test(a_wake_rings_only_where_somebody_sleeps),
 		cmocka_unit_test(what_a_port_could_not_send_is_reported),
+		cmocka_unit_test(a_worker_that_is_behind_does_not_sleep_and_stamps_by_its_own_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
