@@ -10,6 +10,7 @@
 #include "dataplane/engine/checksum.h"
 
 #define HEADERS_MOST 8 // extension headers that are walked
+#define TAG_BYTES    4 // of a VLAN tag
 
 static const struct rte_ipv4_hdr *ipv4_header(const struct packet *packet)
 {
@@ -34,6 +35,20 @@ const uint8_t *parse_source(const struct packet *packet)
 const uint8_t *parse_target(const struct packet *packet)
 {
 	return packet->frame + packet->layer3 + (packet->flags & PACKET_IPV4 ? 16 : 24);
+}
+
+uint32_t parse_tag_bytes(const struct packet *packet)
+{
+	uint32_t bytes = 0;
+
+	while (bytes < 2 * TAG_BYTES && packet->length >= PARSE_ETHERNET_BYTES + bytes) {
+		uint16_t type = read_be16(packet->frame + 12 + bytes);
+
+		if (type != RTE_ETHER_TYPE_VLAN && type != RTE_ETHER_TYPE_QINQ)
+			break;
+		bytes += TAG_BYTES;
+	}
+	return bytes;
 }
 
 static bool has_ports(uint8_t protocol)

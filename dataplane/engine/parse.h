@@ -34,6 +34,10 @@ enum parse_kind parse_frame(struct packet *packet);
 // the checksum is trusted.
 enum parse_kind parse_originated(struct packet *packet);
 
+// Bytes of VLAN tags behind a frame's MAC addresses (IEEE 802.1Q, 802.1ad), of two at most. An
+// Ethernet's MTU does not count them. Cannot fail.
+uint32_t parse_tag_bytes(const struct packet *packet);
+
 // The part of an IP packet behind its headers.
 struct parse_upper {
 	uint8_t protocol;

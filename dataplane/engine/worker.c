@@ -7,6 +7,7 @@
 #include "dataplane/engine/core.h"
 #include "dataplane/engine/forward.h"
 #include "dataplane/engine/lookup.h"
+#include "dataplane/engine/parse.h"
 #include "dataplane/engine/port_output.h"
 
 #define ID_ORIGINATED (UINT64_C(1) << 63)
@@ -345,9 +346,11 @@ void worker_transmit(struct worker *worker, uint32_t port, packet_ref ref, uint6
 	struct packet *packet = worker_packet(worker, ref);
 	struct engine_port_counters *counters = &worker->ports[port];
 	uint32_t mtu = worker->plan->ports[port].mtu_bytes;
+	uint32_t most = mtu + PARSE_ETHERNET_BYTES;
 
 	packet_refresh_ttl(packet);
-	if (mtu && packet->wire_length > mtu + 14) {
+	if (mtu && packet->wire_length > most &&
+	    packet->wire_length > most + parse_tag_bytes(packet)) {
 		counters->lost[DROP_MTU]++;
 		count_flow_loss(worker, packet, DROP_MTU);
 		core_end_packet(worker, ref);

@@ -274,6 +274,33 @@ static void ports_spread_flows_evenly(void **state)
 	}
 }
 
+static void vlan_tags_are_counted_two_at_most_and_within_the_frame(void **state)
+{
+	static const struct {
+		uint8_t bytes[12]; // behind the addresses
+		uint32_t stored, tags;
+	} cases[] = {
+		{{0x08, 0x00}, 26, 0},
+		{{0x81, 0x00, 0, 1, 0x08, 0x00}, 26, 4},
+		{{0x88, 0xa8, 0, 1, 0x81, 0x00, 0, 2, 0x08, 0x00}, 26, 8},
+		{{0x81, 0x00, 0, 1, 0x81, 0x00, 0, 2, 0x81, 0x00}, 26, 8},
+		{{0x91, 0x00, 0, 1}, 26, 0},
+		{{0x81, 0x00, 0, 1, 0x81, 0x00}, 17, 4}, // cut off
+		{{0x81, 0x00}, 13, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct frame frame = {.length = 64};
+		struct packet *packet;
+
+		memcpy(frame.bytes + 12, cases[i].bytes, sizeof(cases[i].bytes));
+		packet = packet_of(&frame, cases[i].stored);
+		assert_int_equal(parse_tag_bytes(packet), cases[i].tags);
+		free(packet);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +315,7 @@ int main(void)
 		cmocka_unit_test(cut_or_endless_extension_headers_have_no_upper_layer),
 		cmocka_unit_test(fragments_of_a_packet_have_one_hash_whatever_lies_at_the_ports),
 		cmocka_unit_test(ports_spread_flows_evenly),
+		cmocka_unit_test(vlan_tags_are_counted_two_at_most_and_within_the_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
