@@ -9,8 +9,10 @@
 
 #include "dataplane/engine/checksum.h"
 
-#define HEADERS_MOST 8 // extension headers that are walked
-#define TAG_BYTES    4 // of a VLAN tag
+#define HEADERS_MOST   8 // extension headers that are walked
+#define TAG_BYTES      4 // of a VLAN tag
+#define VLAN_MASK      0x0fff
+#define SHORTEST_BYTES 60 // of a frame on the wire, without FCS
 
 static const struct rte_ipv4_hdr *ipv4_header(const struct packet *packet)
 {
@@ -49,6 +51,18 @@ uint32_t parse_tag_bytes(const struct packet *packet)
 		bytes += TAG_BYTES;
 	}
 	return bytes;
+}
+
+void parse_strip_priority(struct packet *packet)
+{
+	uint8_t *tag = packet->frame + 12;
+
+	if (packet->length < PARSE_ETHERNET_BYTES + TAG_BYTES ||
+	    read_be16(tag) != RTE_ETHER_TYPE_VLAN || (read_be16(tag + 2) & VLAN_MASK) != 0)
+		return;
+	memmove(tag, tag + TAG_BYTES, packet->length - 12 - TAG_BYTES);
+	packet->length -= TAG_BYTES;
+	packet->wire_length -= TAG_BYTES;
 }
 
 static bool has_ports(uint8_t protocol)
@@ -140,6 +154,22 @@ static uint8_t hash_of(const struct packet *packet)
 	return (uint8_t)(hash >> 24);
 }
 
+// What follows the packet in its frame is not passed on, but for the padding of a short frame,
+// which the next Ethernet puts there again: a trailer (of a tap, or of a capture with checksums)
+// would count towards MTUs and rates.
+static void cut_trailer(struct packet *packet, uint32_t total_bytes)
+{
+	uint32_t bytes = PARSE_ETHERNET_BYTES + total_bytes;
+
+	if (bytes < SHORTEST_BYTES)
+		bytes = SHORTEST_BYTES;
+	if (packet->wire_length <= bytes)
+		return;
+	packet->wire_length = bytes;
+	if (packet->length > bytes)
+		packet->length = bytes;
+}
+
 static enum parse_kind parse_ipv4(struct packet *packet, bool trusted)
 {
 	const struct rte_ipv4_hdr *header = ipv4_header(packet);
@@ -155,6 +185,7 @@ static enum parse_kind parse_ipv4(struct packet *packet, bool trusted)
 		return PARSE_REFUSED;
 	if (!trusted && checksum_ipv4_header((const uint8_t *)header, header_bytes) != 0)
 		return PARSE_REFUSED;
+	cut_trailer(packet, total_bytes);
 	packet->flags |= PACKET_IPV4;
 	packet->ttl = header->time_to_live;
 	packet->hash = hash_of(packet);
@@ -172,6 +203,8 @@ static enum parse_kind parse_ipv6(struct packet *packet)
 	if (packet->frame[PARSE_ETHERNET_BYTES] >> 4 != 6 ||
 	    PARSE_ETHERNET_BYTES + total_bytes > packet->wire_length)
 		return PARSE_REFUSED;
+	if (total_bytes > PARSE_IPV6_BYTES) // 0 stands for a length elsewhere (RFC 2675)
+		cut_trailer(packet, total_bytes);
 	packet->flags |= PACKET_IPV6;
 	packet->ttl = header->hop_limits;
 	packet->hash = hash_of(packet);

@@ -17,6 +17,10 @@
 #define PARSE_UDP    17
 #define PARSE_ICMPV6 58
 
+// Takes away the tag of a frame that is only tagged with a priority (VLAN 0), which is as good as
+// none (IEEE 802.1Q, section 6.9.1).
+void parse_strip_priority(struct packet *packet);
+
 enum parse_kind {
 	PARSE_REFUSED, // VLAN-tagged, another protocol, malformed: not for a router
 	PARSE_ARP,
@@ -27,7 +31,8 @@ enum parse_kind {
 // Checks a frame as it came from outside and, when it is IP, fills in layer3, ttl, hash and the
 // family in flags; a stale TTL is forgotten, flow and copy marks stay. IPv4: version, header and
 // total length, header checksum (RFC 1812, section 5.2.2). IPv6: version and payload length. The
-// headers must lie within the stored bytes, the packet within the frame on the wire. Cannot fail.
+// headers must lie within the stored bytes, the packet within the frame on the wire; what is longer
+// than 60 bytes and follows the packet is cut off. Cannot fail.
 enum parse_kind parse_frame(struct packet *packet);
 
 // The same for a packet made by a site or flow, of which the Ethernet header is not written yet and

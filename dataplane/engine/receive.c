@@ -149,6 +149,7 @@ void receive_frame(struct site_context *context, packet_ref ref)
 		refuse(context, ref);
 		return;
 	}
+	parse_strip_priority(packet);
 	switch (parse_frame(packet)) {
 	case PARSE_ARP:
 		if (context->to_group && !listens_to_group(packet->frame))

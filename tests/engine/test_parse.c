@@ -274,6 +274,83 @@ static void ports_spread_flows_evenly(void **state)
 	}
 }
 
+// A trailer goes; the padding of a short frame stays, as the next Ethernet would add it again.
+static void what_follows_a_packet_is_cut_off(void **state)
+{
+	(void)state;
+	for (unsigned family = 0; family < 2; family++)
+		for (uint32_t data = 0; data < 30; data++)
+			for (uint32_t more = 0; more < 40; more++) {
+				struct frame frame =
+					family ? frame_udp(HOST, HERE, "2001:db8::2",
+							   "2001:db8:1::2", 63, 1, 2, data)
+					       : frame_udp(HOST, HERE, "10.0.0.2", "10.1.0.2", 63,
+							   1, 2, data);
+				uint32_t whole = frame.length;
+				uint32_t sent = whole + more;
+				uint32_t kept = whole < 60 ? (sent < 60 ? sent : 60) : whole;
+				struct packet *packet;
+
+				frame.length = sent;
+				packet = packet_of(&frame, sent);
+				assert_int_not_equal(parse_frame(packet), PARSE_REFUSED);
+				assert_int_equal(packet->length, kept);
+				assert_int_equal(packet->wire_length, kept);
+				free(packet);
+				packet = packet_of(&frame, whole - data); // cut short
+				assert_int_not_equal(parse_frame(packet), PARSE_REFUSED);
+				assert_int_equal(packet->length, whole - data);
+				assert_int_equal(packet->wire_length, kept);
+				free(packet);
+			}
+}
+
+static void a_jumbogram_keeps_its_bytes(void **state)
+{
+	struct frame frame = frame_packet(HOST, HERE, "2001:db8::2", "2001:db8:1::2", 63, 0, 1000);
+	struct packet *packet;
+
+	(void)state;
+	frame_put16(frame.bytes + 18, 0); // the length is in its hop-by-hop options
+	packet = packet_of(&frame, frame.length);
+	assert_int_equal(parse_frame(packet), PARSE_IPV6);
+	assert_int_equal(packet->wire_length, 1054);
+	free(packet);
+}
+
+static void a_priority_tag_is_as_good_as_none(void **state)
+{
+	struct frame plain = frame_udp(HOST, HERE, "10.0.0.2", "10.1.0.2", 63, 1, 2, 100);
+	struct frame frame = plain;
+
+	(void)state;
+	memmove(frame.bytes + 16, frame.bytes + 12, frame.length - 12);
+	frame_put16(frame.bytes + 12, 0x8100);
+	frame.length += 4;
+	for (uint32_t vlan = 0; vlan < 2; vlan++) {
+		struct packet *packet;
+
+		frame_put16(frame.bytes + 14, (uint16_t)(0xe000 | vlan));
+		packet = packet_of(&frame, frame.length);
+		parse_strip_priority(packet);
+		assert_int_equal(packet->length, frame.length - (vlan ? 0 : 4));
+		assert_int_equal(packet->wire_length, packet->length);
+		assert_memory_equal(packet->frame, vlan ? frame.bytes : plain.bytes,
+				    packet->length);
+		assert_int_equal(parse_frame(packet), vlan ? PARSE_REFUSED : PARSE_IPV4);
+		free(packet);
+	}
+	// Cut off within the tag, or right behind it.
+	frame_put16(frame.bytes + 14, 0xe000);
+	for (uint32_t stored = 12; stored < 18; stored++) {
+		struct packet *packet = packet_of(&frame, stored);
+
+		parse_strip_priority(packet);
+		assert_int_equal(packet->length, stored);
+		free(packet);
+	}
+}
+
 static void vlan_tags_are_counted_two_at_most_and_within_the_frame(void **state)
 {
 	static const struct {
@@ -315,6 +392,9 @@ int main(void)
 		cmocka_unit_test(cut_or_endless_extension_headers_have_no_upper_layer),
 		cmocka_unit_test(fragments_of_a_packet_have_one_hash_whatever_lies_at_the_ports),
 		cmocka_unit_test(ports_spread_flows_evenly),
+		cmocka_unit_test(what_follows_a_packet_is_cut_off),
+		cmocka_unit_test(a_jumbogram_keeps_its_bytes),
+		cmocka_unit_test(a_priority_tag_is_as_good_as_none),
 		cmocka_unit_test(vlan_tags_are_counted_two_at_most_and_within_the_frame),
 	};
 
