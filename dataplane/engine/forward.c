@@ -54,6 +54,13 @@ static void lose(const struct site_context *context, packet_ref ref, enum drop_r
 	worker_lose(context->worker, context->site, ref, reason);
 }
 
+static void lose_without_way(const struct site_context *context, packet_ref ref, bool own)
+{
+	if (!own)
+		icmp_no_route(context, worker_packet(context->worker, ref));
+	lose(context, ref, DROP_NO_ROUTE);
+}
+
 static void lose_too_long(const struct site_context *context, packet_ref ref, uint32_t mtu_bytes,
 			  bool own)
 {
@@ -134,7 +141,7 @@ static void forward_to_site(const struct site_context *context, uint32_t to_site
 	const struct plan_adjacency *way = way_to(plan, context->site, to_site, packet->hash);
 
 	if (way == NULL) {
-		lose(context, ref, DROP_NO_ROUTE);
+		lose_without_way(context, ref, own);
 		return;
 	}
 	send_on(context, ref, packet, own, plan->channels[way->channel].params.mtu_bytes, send_by,
@@ -168,7 +175,7 @@ void forward_packet(const struct site_context *context, packet_ref ref, bool own
 	const struct plan_destination *destination;
 
 	if (packet->destination >= context->plan->destination_count) {
-		lose(context, ref, DROP_NO_ROUTE);
+		lose_without_way(context, ref, own);
 		return;
 	}
 	destination = &context->plan->destinations[packet->destination];
@@ -182,6 +189,8 @@ void forward_packet(const struct site_context *context, packet_ref ref, bool own
 			return;
 		}
 		if (destination->delivery == PLAN_UNREACHABLE) {
+			if (!own)
+				icmp_host_unreachable(context, packet);
 			lose(context, ref, DROP_NO_ROUTE);
 			return;
 		}

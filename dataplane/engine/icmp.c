@@ -19,7 +19,7 @@
 #define BUDGET_STEP_NS        (UINT64_C(1000000000) / ICMP_ERRORS_PER_SECOND)
 
 enum { ECHO_REPLY = 0, UNREACHABLE = 3, ECHO_REQUEST = 8, TIME_EXCEEDED = 11 };
-enum { CODE_PORT = 3, CODE_FRAGMENTATION_NEEDED = 4 };
+enum { CODE_NET = 0, CODE_HOST = 1, CODE_PORT = 3, CODE_FRAGMENTATION_NEEDED = 4 };
 enum {
 	UNREACHABLE6 = 1,
 	TOO_BIG6 = 2,
@@ -28,7 +28,7 @@ enum {
 	ECHO_REPLY6 = 129,
 	REDIRECT6 = 137
 };
-enum { CODE6_PORT = 4 };
+enum { CODE6_NO_ROUTE = 0, CODE6_ADDRESS = 3, CODE6_PORT = 4 };
 
 // What differs between errors.
 struct message {
@@ -173,13 +173,49 @@ static void send_error(const struct site_context *context, struct packet *packet
 	send_back(context, ref);
 }
 
+// Is the packet's source an address of the site? An error would go round in a circle.
+static bool is_from_us(const struct site_context *context, const struct packet *packet)
+{
+	const struct plan *plan = context->plan;
+	uint32_t index = packet->flags & PACKET_IPV4
+				 ? worker_lookup4(context->worker, parse_source(packet))
+				 : worker_lookup6(context->worker, parse_source(packet));
+
+	return index < plan->destination_count && plan->destinations[index].site == context->site &&
+	       plan->destinations[index].delivery == PLAN_LOCAL;
+}
+
 static void complain(const struct site_context *context, struct packet *packet,
 		     const struct message *message)
 {
 	const uint8_t *source = own_address(context, packet->flags & PACKET_IPV4 ? 4 : 6);
 
-	if (source != NULL && may_complain_about(context, packet))
+	if (source != NULL && may_complain_about(context, packet) && !is_from_us(context, packet))
 		send_error(context, packet, source, message);
+}
+
+static void complain_unreachable(const struct site_context *context, struct packet *packet,
+				 uint8_t code4, uint8_t code6)
+{
+	struct message message = {UNREACHABLE6, code6, 0};
+
+	if (packet->flags & PACKET_IPV4) {
+		message.type = UNREACHABLE;
+		message.code = code4;
+	}
+	complain(context, packet, &message);
+}
+
+void icmp_no_route(const struct site_context *context, struct packet *packet)
+{
+	if (context->interface == PLAN_NONE ||
+	    !context->plan->interfaces[context->interface].promiscuous)
+		complain_unreachable(context, packet, CODE_NET, CODE6_NO_ROUTE);
+}
+
+void icmp_host_unreachable(const struct site_context *context, struct packet *packet)
+{
+	complain_unreachable(context, packet, CODE_HOST, CODE6_ADDRESS);
 }
 
 void icmp_time_exceeded(const struct site_context *context, struct packet *packet)

@@ -10,6 +10,7 @@
 #include "dataplane/engine/address.h"
 #include "dataplane/engine/arp.h"
 #include "dataplane/engine/engine.h"
+#include "dataplane/engine/icmp.h"
 #include "dataplane/engine/link.h"
 #include "dataplane/engine/nd.h"
 #include "dataplane/engine/site.h"
@@ -130,13 +131,20 @@ static void close_resolution(struct neighbours *table, struct resolution *resolu
 	table->resolution_count--;
 }
 
+// The packets are taken out first: what is said about them may open resolutions of its own.
 static void give_up(const struct site_context *context, struct neighbours *table,
-		    struct resolution *resolution, enum drop_reason reason)
+		    struct resolution *resolution, enum drop_reason reason, bool say)
 {
-	worker_site_counters(context->worker, context->site)->pending -= resolution->count;
-	for (uint32_t i = 0; i < resolution->count; i++)
-		worker_lose(context->worker, context->site, resolution->waiting[i], reason);
+	struct resolution closed = *resolution;
+
+	worker_site_counters(context->worker, context->site)->pending -= closed.count;
 	close_resolution(table, resolution);
+	for (uint32_t i = 0; i < closed.count; i++) {
+		if (say)
+			icmp_host_unreachable(context,
+					      worker_packet(context->worker, closed.waiting[i]));
+		worker_lose(context->worker, context->site, closed.waiting[i], reason);
+	}
 }
 
 static struct resolution *open_resolution(const struct site_context *context,
@@ -146,7 +154,7 @@ static struct resolution *open_resolution(const struct site_context *context,
 	struct resolution *resolution;
 
 	if (table->resolution_count == NEIGHBOUR_RESOLUTIONS)
-		give_up(context, table, &table->resolutions[0], DROP_NO_ROUTE);
+		give_up(context, table, &table->resolutions[0], DROP_NO_ROUTE, false);
 	resolution = &table->resolutions[table->resolution_count++];
 	*resolution = (struct resolution){.address = *address};
 	return resolution;
@@ -178,8 +186,8 @@ static void hold(const struct site_context *context, uint32_t interface, struct 
 	uint64_t *pending = &worker_site_counters(context->worker, context->site)->pending;
 
 	if (resolution != NULL && has_failed(context, resolution)) {
-		give_up(context, table, resolution, DROP_NO_ROUTE);
-		resolution = NULL;
+		give_up(context, table, resolution, DROP_NO_ROUTE, true);
+		resolution = find_resolution(table, address);
 	}
 	if (resolution == NULL)
 		resolution = open_resolution(context, table, address);
@@ -296,9 +304,9 @@ void neighbour_tick(const struct site_context *context, uint32_t interface, enum
 		struct resolution *resolution = &table->resolutions[i];
 
 		if (reason != DROP_NONE) {
-			give_up(context, table, resolution, reason);
+			give_up(context, table, resolution, reason, false);
 		} else if (has_failed(context, resolution)) {
-			give_up(context, table, resolution, DROP_NO_ROUTE);
+			give_up(context, table, resolution, DROP_NO_ROUTE, true);
 		} else {
 			if (is_due(context, resolution->asked_at_ns))
 				ask_for(context, interface, resolution);

@@ -4,10 +4,10 @@
 //
 // On an interface that resolves (live), an unknown address is asked for and up to
 // NEIGHBOUR_WAITING packets wait for the answer, in order; after NEIGHBOUR_ASKS unanswered
-// questions, one a second, they are lost (no-route). A known address that is in use is asked again
-// after a while, directly, and forgotten when it stays silent. On one that does not resolve
-// (replay), nothing waits: the MAC address seen with that source address serves, else a made-up
-// one.
+// questions, one a second, they are lost (no-route) and their senders told (icmp.h). A known
+// address that is in use is asked again after a while, directly, and forgotten when it stays
+// silent. On one that does not resolve (replay), nothing waits: the MAC address seen with that
+// source address serves, else a made-up one.
 #pragma once
 
 #include <stdbool.h>

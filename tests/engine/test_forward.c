@@ -157,36 +157,63 @@ static void a_gateway_takes_what_lies_behind_it(void **state)
 	fake_free(worker);
 }
 
+// Where nothing leads, the sender is told; what may not be forwarded at all is lost in silence.
 static void what_has_no_way_is_lost_as_no_route(void **state)
 {
-	const char *targets[] = {
-		"192.0.2.1",   // no prefix
-		"10.3.0.1",    // no port leads there
-		"10.1.0.255",  // directed broadcast
-		"10.1.0.0",    // the same, by its old form
-		"239.1.2.3",   // multicast
-		"169.254.1.1", // of one link
-		"127.0.0.1",   "0.0.0.0", "240.0.0.1",
-		"2001:db9::1", // no prefix
-		"fe80::77",    // of one link
-		"ff0e::1",     // multicast
-		"::1",         "::",
+	static const struct {
+		const char *target;
+		int code; // of a destination unreachable; -1: silence
+	} cases[] = {
+		{"192.0.2.1", 0},    // no prefix
+		{"10.3.0.1", 1},     // no port leads there
+		{"10.1.0.255", -1},  // directed broadcast
+		{"10.1.0.0", -1},    // the same, by its old form
+		{"239.1.2.3", -1},   // multicast
+		{"169.254.1.1", -1}, // of one link
+		{"127.0.0.1", -1},   {"0.0.0.0", -1},
+		{"240.0.0.1", -1},   {"2001:db9::1", 0}, // no prefix
+		{"fe80::77", -1},                        // of one link
+		{"ff0e::1", -1},                         // multicast
+		{"::1", -1},         {"::", -1},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct worker *worker = chain_with_known_hosts(2);
-		const char *source = strchr(targets[i], ':') ? "2001:db8::2" : "10.0.0.2";
-		struct frame frame = frame_udp(HOST, WEST, source, targets[i], 64, 5000, 6000, 8);
+		bool ipv4 = !strchr(cases[i].target, ':');
+		struct frame frame = frame_udp(HOST, WEST, ipv4 ? "10.0.0.2" : "2001:db8::2",
+					       cases[i].target, 64, 5000, 6000, 8);
 
 		fake_receive(worker, 0, &frame, 0);
 		fake_carry(worker);
 		assert_int_equal(fake_lost(worker, 0, DROP_NO_ROUTE) +
 					 fake_lost(worker, 1, DROP_NO_ROUTE),
 				 1);
-		assert_int_equal(fake_count(worker, FAKE_SENT, 0), 0);
+		assert_int_equal(fake_count(worker, FAKE_SENT, 0), cases[i].code >= 0);
+		if (cases[i].code >= 0) {
+			const struct packet *answer = fake_sent(worker, 0, 0);
+			const uint8_t *error = answer->frame + (ipv4 ? 34 : 54);
+
+			frame_check(answer->frame, answer->length);
+			assert_int_equal(error[0], ipv4 ? 3 : 1);
+			assert_int_equal(error[1], cases[i].code);
+		}
 		fake_free(worker);
 	}
+}
+
+// A capture may hold anything: nothing is said about what has no way into the lab.
+static void a_replay_port_says_nothing_about_foreign_traffic(void **state)
+{
+	struct worker *worker = chain_with_known_hosts(2);
+	struct frame frame = frame_udp(HOST, WEST, "10.0.0.2", "192.0.2.1", 64, 5000, 6000, 8);
+
+	(void)state;
+	worker->interfaces[0].promiscuous = true;
+	fake_receive(worker, 0, &frame, 0);
+	assert_int_equal(fake_lost(worker, 0, DROP_NO_ROUTE), 1);
+	assert_int_equal(worker->counters[0].originated, 0);
+	fake_free(worker);
 }
 
 static void not_even_a_default_route_takes_groups_or_addresses_of_one_link(void **state)
@@ -526,6 +553,7 @@ int main(void)
 		cmocka_unit_test(a_site_takes_packets_for_itself_whatever_their_ttl),
 		cmocka_unit_test(a_gateway_takes_what_lies_behind_it),
 		cmocka_unit_test(what_has_no_way_is_lost_as_no_route),
+		cmocka_unit_test(a_replay_port_says_nothing_about_foreign_traffic),
 		cmocka_unit_test(not_even_a_default_route_takes_groups_or_addresses_of_one_link),
 		cmocka_unit_test(what_has_no_sender_is_not_forwarded),
 		cmocka_unit_test(a_site_without_a_way_loses_the_packet),

@@ -262,6 +262,24 @@ static void a_site_does_not_complain_about_its_own_packets(void **state)
 	fake_free(worker);
 }
 
+// Who claims to be the site itself gets no errors: they would go round in a circle.
+static void nothing_is_said_to_the_site_s_own_addresses(void **state)
+{
+	const char *sources[] = {"10.255.0.0", "10.0.0.1", "2001:db8:ff::10"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct worker *worker = chain();
+		struct frame frame = frame_udp(HOST, WEST, sources[i],
+					       i < 2 ? "10.1.0.2" : "2001:db8:1::2", 1, 1, 2, 8);
+
+		fake_receive(worker, 0, &frame, 0);
+		assert_int_equal(fake_lost(worker, 0, DROP_TTL), 1);
+		assert_int_equal(worker->counters[0].originated, 0);
+		fake_free(worker);
+	}
+}
+
 // Fails unless a packet that dies of its TTL at the first router dies in silence.
 static void check_silence(const struct frame *frame, uint8_t flags)
 {
@@ -431,6 +449,7 @@ int main(void)
 		cmocka_unit_test(a_port_has_an_mtu_too),
 		cmocka_unit_test(a_long_echo_reply_is_cut_up_where_the_request_might_have_been),
 		cmocka_unit_test(a_site_does_not_complain_about_its_own_packets),
+		cmocka_unit_test(nothing_is_said_to_the_site_s_own_addresses),
 		cmocka_unit_test(errors_about_errors_are_not_sent),
 		cmocka_unit_test(only_first_fragments_are_complained_about),
 		cmocka_unit_test(nobody_listens_for_errors_about_built_in_flows),

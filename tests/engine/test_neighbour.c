@@ -160,6 +160,7 @@ static void a_silent_address_is_asked_once_a_second_and_given_up(void **state)
 	struct worker *worker = one_router();
 
 	(void)state;
+	worker->interfaces[1].resolves = false; // where its sender lives
 	send_to(worker, "10.0.0.2", 1, 0);
 	for (uint64_t at = SECOND / 10; at < 4 * SECOND; at += SECOND / 10) {
 		uint64_t asked =
@@ -169,6 +170,10 @@ static void a_silent_address_is_asked_once_a_second_and_given_up(void **state)
 		assert_int_equal(worker->counters[0].pending, at < 3 * SECOND);
 	}
 	assert_int_equal(fake_lost(worker, 0, DROP_NO_ROUTE), 1);
+	// Its sender is told: host unreachable.
+	assert_int_equal(fake_count(worker, FAKE_SENT, 1), 1);
+	frame_check(fake_sent(worker, 1, 0)->frame, fake_sent(worker, 1, 0)->length);
+	assert_int_equal(frame_be16(fake_sent(worker, 1, 0)->frame + 34), 0x0301);
 	send_to(worker, "10.0.0.2", 1, 4 * SECOND); // and asked for anew
 	assert_int_equal(fake_count(worker, FAKE_SENT, 0), NEIGHBOUR_ASKS + 1);
 	fake_free(worker);
@@ -179,11 +184,39 @@ static void traffic_alone_gives_a_silent_address_up_too(void **state)
 	struct worker *worker = one_router();
 
 	(void)state;
+	worker->interfaces[1].resolves = false;
 	for (uint64_t i = 0; i < 35; i++)
 		send_to(worker, "10.0.0.2", (uint16_t)i, i * SECOND / 10);
 	assert_int_equal(fake_count(worker, FAKE_SENT, 0), 4); // at 0, 1, 2 and 3 s
 	assert_int_equal(worker->counters[0].pending, 5);
 	assert_int_equal(fake_lost(worker, 0, DROP_NO_ROUTE), 30);
+	// About those that waited to the end; for the others, too many were waiting.
+	assert_int_equal(fake_count(worker, FAKE_SENT, 1), NEIGHBOUR_WAITING);
+	fake_free(worker);
+}
+
+// What is said about packets that have waited in vain must wait as well, on the same interface: the
+// table changes while it is looked through.
+static void a_full_table_that_is_given_up_survives_what_is_said_about_it(void **state)
+{
+	struct worker *worker = one_router();
+	char target[32], source[32];
+
+	(void)state;
+	for (uint32_t i = 0; i < NEIGHBOUR_RESOLUTIONS; i++) {
+		struct frame frame;
+
+		snprintf(target, sizeof(target), "10.0.0.%u", 2 + i);
+		snprintf(source, sizeof(source), "10.0.0.%u", 100 + i);
+		frame = frame_udp(OTHER, WEST, source, target, 64, 1, 2, 8);
+		fake_receive(worker, 0, &frame, i);
+	}
+	assert_int_equal(worker->counters[0].pending, NEIGHBOUR_RESOLUTIONS);
+	for (uint64_t at = SECOND; at < 10 * SECOND; at += SECOND)
+		site_tick(worker, 0, at);
+	// The packets, and the errors about them; about errors nothing is said.
+	assert_int_equal(worker->counters[0].pending, 0);
+	assert_int_equal(fake_lost(worker, 0, DROP_NO_ROUTE), 2 * NEIGHBOUR_RESOLUTIONS);
 	fake_free(worker);
 }
 
@@ -481,6 +514,7 @@ int main(void)
 		cmocka_unit_test(the_oldest_of_too_many_waiting_is_lost),
 		cmocka_unit_test(a_silent_address_is_asked_once_a_second_and_given_up),
 		cmocka_unit_test(traffic_alone_gives_a_silent_address_up_too),
+		cmocka_unit_test(a_full_table_that_is_given_up_survives_what_is_said_about_it),
 		cmocka_unit_test(a_site_that_goes_down_loses_what_waits_by_carrier),
 		cmocka_unit_test(a_sweep_over_dead_addresses_stays_bounded),
 		cmocka_unit_test(more_neighbours_than_places_replace_the_longest_unused),

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Ping between two hosts through the lab takes twice the path's one-way delay and at most 200
-# microseconds more (the median), over IPv4 and IPv6; traceroute shows the sites in their order.
+# microseconds more (the median), over IPv4 and IPv6; traceroute shows the sites in their order; and
+# who cannot be reached is said to be so.
 . "$(dirname "$0")/_init.sh"
 . "$here/_live.sh" ping traceroute jq
 
@@ -30,11 +31,17 @@ check "traceroute shows the sites in order, at their times" \
 	in_a_round trace_is "" 10.3.0.2 "10.255.0.1 10.255.0.2 10.3.0.2"
 check "over IPv6 too" in_a_round trace_is -6 2001:db8:3::2 \
 	"2001:db8:ff::1 2001:db8:ff::2 2001:db8:3::2"
+expect 1 "where nothing leads" ip netns exec "$west" ping -n -c 1 -W 2 203.0.113.1
+check "the first site says so" grep -q 'From 10.255.0.1 .*Net Unreachable' out
+expect 1 "over IPv6" ip netns exec "$west" ping -n -c 1 -W 2 2001:db8:9::1
+check "too" grep -q 'From 2001:db8:ff::1 .*No route' out
+expect 1 "where nobody answers" ip netns exec "$west" ping -n -c 1 -W 6 10.3.0.77
+check "the last site says so" grep -q 'From 10.255.0.2 .*Host Unreachable' out
 # The hosts have joined groups and told their neighbours meanwhile (MLD, IGMP, mDNS to a port of it).
 for target in 224.0.0.251 239.255.255.250 255.255.255.255; do
 	ip netns exec "$west" ping -n -b -c 1 -W 1 -I eth0 "$target" >/dev/null 2>&1 || true
 done
 expect 0 "the lab shows its sums" corridor -j show stats
-check "what hosts say to all on their link is no loss" json '.[0].lost["no-route"] == 0' out
+check "what hosts say to all on their link is no loss" json '.[0].lost["no-route"] == 3' out
 check "but heard" json '.[0].local >= 3' out
 expect 0 "the lab ends" corridor stop
