@@ -5,12 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 
-static int absent(const struct translation *t, const char *what)
-{
-	return error_set(t->error, -EINVAL, t->where, "%s is not in this version; leave it out",
-			 what);
-}
-
 static int translate_jitter(const struct translation *t)
 {
 	return translate_jitter_words(t, &t->from->jitter, t->to->delay_ns,
@@ -85,7 +79,8 @@ static int translate_loss_words(const struct translation *t)
 		return loss_outage_params(loss->outage_ns, loss->interval_ns, loss->fixed, t->where,
 					  to, t->error);
 	}
-	return absent(t, "this loss");
+	return error_set(t->error, -EINVAL, t->where, "loss of an unknown kind %d",
+			 (int)loss->kind);
 }
 
 static int translate_loss(const struct translation *t)
@@ -222,15 +217,6 @@ static int translate_mishaps(const struct translation *t)
 				   reorder->late_ns, t->where, &t->to->reorder, t->error);
 }
 
-static int translate_rest(const struct translation *t)
-{
-	const struct impairment *from = t->from;
-
-	if (from->delay.wave.kind || from->loss.wave.kind || from->rate.wave.kind)
-		return absent(t, "wave");
-	return 0;
-}
-
 int impairment_params(const struct impairment *impairment, const char *where, struct tables *tables,
 		      struct channel_params *params, struct error *error)
 {
@@ -248,6 +234,8 @@ int impairment_params(const struct impairment *impairment, const char *where, st
 	if (result == 0)
 		result = translate_rate(&t);
 	if (result == 0)
+		result = translate_waves(&t);
+	if (result == 0)
 		result = translate_trace(&t);
 	if (result == 0)
 		result = translate_queue(&t);
@@ -257,8 +245,6 @@ int impairment_params(const struct impairment *impairment, const char *where, st
 		result = translate_police(&t);
 	if (result == 0)
 		result = translate_slot(&t);
-	if (result == 0)
-		result = translate_rest(&t);
 	if (result < 0)
 		return result;
 	channel_finish(&made);

@@ -78,10 +78,10 @@ rate 250kbit limit 8kb | rate 250kbit limit 7kb
 rate 250kbit limit 100ms | rate 250kbit limit 110ms
 rate 250kbit queue head limit 20p | rate 250kbit limit 20p
 rate 250kbit queue red min 3000 max 9000 avpkt 500 burst 12 probability 0.1 limit 60kb | rate 250kbit queue red min 3000 max 9000 avpkt 500 burst 12 probability 0.2 limit 60kb
-rate 250kbit queue codel target 5ms | rate 250kbit queue codel target 6ms
+rate 250kbit queue codel target 5ms | rate 250kbit queue codel interval 50ms
 rate 250kbit queue pie | rate 250kbit queue pie alpha 3
 rate 250kbit queue fq_codel | rate 250kbit queue fq_codel quantum 300
-rate 250kbit queue prio limit 50 | rate 250kbit queue prio dscp 0:0 limit 50
+rate 250kbit queue prio limit 50 | rate 250kbit queue prio limit 40
 rate 250kbit queue drr weights 4,2,1 dscp 0:1 limit 50 | rate 250kbit queue drr weights 4,2,1 dscp 0:2 limit 5
 trace steps.down | trace steps.down once
 trace series.csv | trace series.csv interpolate

@@ -187,6 +187,23 @@ static void policers_and_slots_are_made(void **state)
 	tables_free(&tables);
 }
 
+static void waves_swing_about_their_constant(void **state)
+{
+	struct tables tables = {0};
+	struct channel_params p = translated(&tables, "delay 20ms wave sine 5ms 30s loss 5% wave "
+						      "square 4% 3s rate 1mbit wave triangle "
+						      "500kbit 2s");
+	struct profile_cursor cursor = {0};
+
+	(void)state;
+	assert_in_range(profile_at(p.delay_profile, &cursor, 7500000000), 24999900, 25000100);
+	assert_int_equal(p.delay_profile->period_ns, 30000000000);
+	assert_in_range(p.loss_profile->maximum, 386547056, 386547057); // 9 % of 2^32
+	assert_int_equal(p.rate.kind, RATE_PROFILE);
+	assert_in_range(p.rate.profile->mean_bits_per_second, 999000, 1001000);
+	tables_free(&tables);
+}
+
 static void losses_are_those_named(void **state)
 {
 	struct tables tables = {0};
@@ -263,6 +280,8 @@ static void what_the_models_refuse_leaves_the_parameters_alone(void **state)
 		{"rate 1mbit queue codel limit none", "needs a limit"},
 		{"rate 1mbit queue red min 300kb max 900kb limit 400kb", "above the limit"},
 		{"rate 1mbit burst 10kb trace a.csv", "exclude"},
+		{"rate 1mbit wave sine 500kbit 1s burst 10kb", "exclude"},
+		{"delay 10ms wave sine 11ms 1s", "0"},
 		{"rate 1mbit queue step threshold 20ms limit 10ms", "below the limit"},
 	};
 
@@ -290,6 +309,7 @@ int main(void)
 		cmocka_unit_test(mishaps_have_their_chances),
 		cmocka_unit_test(jitter_has_the_law_that_is_asked_for),
 		cmocka_unit_test(policers_and_slots_are_made),
+		cmocka_unit_test(waves_swing_about_their_constant),
 		cmocka_unit_test(losses_are_those_named),
 		cmocka_unit_test(traces_become_lines_and_profiles),
 		cmocka_unit_test(a_burst_makes_a_bucket),
