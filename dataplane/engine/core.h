@@ -205,3 +205,5 @@ void core_live_destroy(struct engine *engine);
 void core_live_publish(struct engine *engine, struct plan *plan);
 // Does the live clock run (between engine_start and engine_stop)?
 bool core_live_runs(const struct engine *engine);
+// What the worker measures while it runs; NULL on the virtual clock.
+const struct histogram *core_live_lateness(const struct engine *engine);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copies of counters, summed over the workers. A worker writes its own, plainly; readers of a
 // running engine see each value whole and a little old.
+#include <assert.h>
 #include <string.h>
 
 #include "dataplane/engine/core.h"
 #include "dataplane/engine/port.h"
 
-static uint64_t load(const uint64_t *value)
+// The sanitiser for threads knows no such pair of a plain writer and a reader that is content with
+// an old value.
+#define READS_WHAT_RUNS __attribute__((no_sanitize("thread")))
+
+READS_WHAT_RUNS static uint64_t load(const uint64_t *value)
 {
 	return __atomic_load_n(value, __ATOMIC_RELAXED);
 }
@@ -20,6 +25,18 @@ static void add_words(void *into, const void *from, size_t bytes)
 	for (size_t i = 0; i < bytes / sizeof(uint64_t); i++)
 		sum[i] += load(&words[i]);
 }
+
+// The same for a struct that one worker alone writes.
+static void copy_words(void *into, const void *from, size_t bytes)
+{
+	uint64_t *copy = into;
+	const uint64_t *words = from;
+
+	for (size_t i = 0; i < bytes / sizeof(uint64_t); i++)
+		copy[i] = load(&words[i]);
+}
+
+static_assert(sizeof(struct histogram) % sizeof(uint64_t) == 0, "copied word by word");
 
 static uint64_t all_lost(const uint64_t *lost)
 {
@@ -66,7 +83,7 @@ void engine_site_read(const struct engine *engine, uint32_t site,
 void engine_flow_read(const struct engine *engine, uint32_t flow,
 		      struct engine_flow_counters *counters)
 {
-	*counters = engine->receivers[flow].counters;
+	copy_words(counters, &engine->receivers[flow].counters, sizeof(*counters));
 	counters->sent = load(&engine->senders[flow].sequence);
 	for (unsigned i = 0; i < engine->worker_count; i++)
 		add_words(counters->lost, engine->workers[i].flow_lost[flow],
@@ -75,7 +92,17 @@ void engine_flow_read(const struct engine *engine, uint32_t flow,
 
 void engine_flow_delay(const struct engine *engine, uint32_t flow, struct histogram *delay)
 {
-	*delay = engine->receivers[flow].delay;
+	copy_words(delay, &engine->receivers[flow].delay, sizeof(*delay));
+}
+
+void engine_lateness(const struct engine *engine, struct histogram *lateness)
+{
+	const struct histogram *live = core_live_lateness(engine);
+
+	if (live)
+		copy_words(lateness, live, sizeof(*lateness));
+	else
+		histogram_reset(lateness);
 }
 
 void engine_flow_reset_gap(struct engine *engine, uint32_t flow)
@@ -88,7 +115,7 @@ void engine_flow_reset_gap(struct engine *engine, uint32_t flow)
 }
 
 // What a mark stands for, in any worker's table.
-static const struct core_path *find_path(const struct engine *engine, uint32_t mark)
+READS_WHAT_RUNS static const struct core_path *find_path(const struct engine *engine, uint32_t mark)
 {
 	for (unsigned w = 0; w < engine->worker_count; w++) {
 		const struct core_path *paths = engine->workers[w].paths;
@@ -103,7 +130,8 @@ static const struct core_path *find_path(const struct engine *engine, uint32_t m
 	return NULL;
 }
 
-size_t engine_path(const struct engine *engine, uint32_t path, uint32_t *channels, size_t most)
+READS_WHAT_RUNS size_t engine_path(const struct engine *engine, uint32_t path, uint32_t *channels,
+				   size_t most)
 {
 	size_t count = 0;
 
@@ -125,9 +153,11 @@ void engine_memory_read(const struct engine *engine, struct engine_memory *memor
 
 	memset(memory, 0, sizeof(*memory));
 	for (unsigned i = 0; i < engine->worker_count; i++) {
-		packets += engine->workers[i].packets;
-		memory->packets_most += (uint64_t)engine->workers[i].packets_most;
-		memory->bytes_used += engine->workers[i].store.slabs_used * STORE_SLAB_BYTES;
+		const struct worker *worker = &engine->workers[i];
+
+		packets += (int64_t)load((const uint64_t *)&worker->packets);
+		memory->packets_most += load((const uint64_t *)&worker->packets_most);
+		memory->bytes_used += load(&worker->store.slabs_used) * STORE_SLAB_BYTES;
 	}
 	memory->packets = packets > 0 ? (uint64_t)packets : 0;
 	memory->bytes_limit = engine->store->bytes;

@@ -36,12 +36,18 @@ struct engine_live {
 
 // ---- The worker's thread ----
 
+// As rcu_dereference and rcu_assign_pointer, in words that the compiler's sanitiser knows, too.
+static struct plan *published(const struct engine *engine)
+{
+	return __atomic_load_n(&engine->published, __ATOMIC_ACQUIRE);
+}
+
 // A published plan whose instant lies at or before until_ns takes over, after all that was due
 // before it.
 static void adopt(struct worker *worker, uint64_t until_ns)
 {
 	struct engine *engine = worker->engine;
-	struct plan *next = rcu_dereference(engine->published);
+	struct plan *next = published(engine);
 
 	if (next == worker->plan || next->valid_from_ns > until_ns)
 		return;
@@ -58,7 +64,7 @@ static void adopt(struct worker *worker, uint64_t until_ns)
 static void adopt_behind(struct worker *worker, uint64_t now_ns)
 {
 	struct engine *engine = worker->engine;
-	struct plan *next = rcu_dereference(engine->published);
+	struct plan *next = published(engine);
 
 	if (next == worker->plan || next->valid_from_ns > now_ns)
 		return;
@@ -97,7 +103,7 @@ static uint64_t live_advance(struct worker *worker, uint64_t now_ns)
 
 static uint64_t live_next_due_ns(const struct worker *worker)
 {
-	const struct plan *next = rcu_dereference(worker->engine->published);
+	const struct plan *next = published(worker->engine);
 	uint64_t due_ns = agenda_next_ns(&worker->agenda);
 
 	if (next != worker->plan && next->valid_from_ns < due_ns)
@@ -332,7 +338,7 @@ void core_live_publish(struct engine *engine, struct plan *plan)
 	struct engine_live *live = engine->live;
 	const struct timespec pause = {.tv_nsec = PUBLISH_POLL_NS};
 
-	rcu_assign_pointer(engine->published, plan);
+	__atomic_store_n(&engine->published, plan, __ATOMIC_RELEASE);
 	live_wake(&live->loop);
 	while (__atomic_load_n(&live->adopted, __ATOMIC_ACQUIRE) != plan)
 		nanosleep(&pause, NULL);
@@ -353,10 +359,7 @@ uint64_t engine_epoch_ns(const struct engine *engine)
 	return engine->live ? live_clock_epoch_ns(&engine->live->clock) : 0;
 }
 
-void engine_lateness(const struct engine *engine, struct histogram *lateness)
+const struct histogram *core_live_lateness(const struct engine *engine)
 {
-	if (engine->live)
-		*lateness = engine->live->lateness;
-	else
-		histogram_reset(lateness);
+	return engine->live ? &engine->live->lateness : NULL;
 }

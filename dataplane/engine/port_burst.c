@@ -91,7 +91,7 @@ void port_device_tick(struct port_device *port)
 
 uint64_t port_device_refused(const struct port_device *port)
 {
-	return port->refused;
+	return __atomic_load_n(&port->refused, __ATOMIC_RELAXED);
 }
 
 static void record(struct port_device *port, const uint64_t *due_at_ns, unsigned count)
