@@ -36,5 +36,6 @@ uint64_t decay_gone(uint64_t halvings);
 
 // The square root of 1 - kept^2 for kept = 1 - gone / 2^64: what an independent number must be
 // weighted with beside one that is weighted with `kept`, so that both together vary as either.
-// Given as root * 2^-(32 + *shift), root below 2^33, to 1e-8 of itself. gone is above 0.
+// Given as root * 2^-(32 + *shift), root below 2^33, to 1e-8 of itself and a unit of
+// `gone`, which is above 0.
 int64_t decay_complement(uint64_t gone, int *shift);

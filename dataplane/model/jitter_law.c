@@ -11,9 +11,9 @@
 #include "dataplane/model/rng.h"
 
 #define MOST_NORMAL    ((double)NORMAL_MOST / (double)NORMAL_ONE)
-#define NEARLY_ONE     0.999 // from this correlation on a chain's draws are normal
+#define NEARLY_ONE     0.99 // from this correlation on a chain's draws are normal
 #define STEPS          4096
-#define STEPS_OF_CHAIN 512
+#define STEPS_OF_CHAIN 256
 #define PACKETS        (1 << 17)
 #define PACKETS_CHAIN  (1 << 20)
 #define MEMORY         8 // halvings

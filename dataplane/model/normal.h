@@ -16,5 +16,5 @@ int64_t normal_quantile(uint32_t draw);
 #define NORMAL_MOST INT64_C(1701332564)
 
 // The share of the distribution below a number of standard deviations (in units of 1 / NORMAL_ONE),
-// times 2^32 and rounded down, to 2^-30: near enough the draw whose quantile it is. Cannot fail.
+// times 2^32 and rounded down, to 2^-29: near enough the draw whose quantile it is. Cannot fail.
 uint32_t normal_below(int64_t normal);

@@ -243,10 +243,15 @@ static struct channel_params any_params(uint64_t n)
 	struct rng_block c = rng_block(1, 0, n, 12);
 	struct channel_params params = {.seed = n, .random_key = a.word[0], .carrier = true};
 
+	struct jitter_request jitter;
+
 	params.delay_ns = a.word[1] % 4 == 0 ? 0 : a.word[1] % (2 * MS);
-	if (a.word[2] % 3 > 0)
-		jitter_make_params((enum jitter_kind)(a.word[2] % 3), 1 + (a.word[2] >> 8) % MS,
-				   a.word[3] % 2 ? 0 : 0.4, "", &params.jitter, NULL);
+	jitter = (struct jitter_request){.kind = (enum jitter_kind)(a.word[2] % 3),
+					 .jitter_ns = 1 + (a.word[2] >> 8) % MS,
+					 .correlation = a.word[3] % 3 ? 0 : 0.4,
+					 .halflife_ns = a.word[3] % 3 == 1 ? MS : 0,
+					 .order_free = a.word[3] % 8 > 4};
+	assert_int_equal(jitter_make(&jitter, "", &params.jitter, NULL), 0);
 	if (b.word[0] % 3 == 1)
 		loss_random_params(0.3, b.word[1] % 2 ? 0 : 0.6, "", &params.loss, NULL);
 	if (b.word[0] % 3 == 2)
@@ -344,6 +349,10 @@ static struct channel_fate by_parts(const struct channel_params *p, struct chann
 	if (reorder_offer(&p->reorder, &parts->reorder, draw_of(p, RNG_REORDER, k))) {
 		fate.flags |= CHANNEL_REORDERED;
 		fate.release_at_ns = p->reorder.late_ns ? wanted + p->reorder.late_ns : departs;
+	} else if (p->jitter.order_free) {
+		fate.release_at_ns = wanted;
+		if (order_overtakes(&parts->order, wanted))
+			fate.flags |= CHANNEL_REORDERED;
 	} else {
 		fate.release_at_ns = order_offer(&parts->order, wanted);
 	}
@@ -352,7 +361,9 @@ static struct channel_fate by_parts(const struct channel_params *p, struct chann
 			departs, p->delay_ns,
 			jitter_copy(&p->jitter, &parts->jitter, draw_of(p, RNG_COPY_DELAY, k)));
 
-		fate.copy_release_at_ns = copy > fate.release_at_ns ? copy : fate.release_at_ns;
+		fate.copy_release_at_ns = copy > fate.release_at_ns || p->jitter.order_free
+						  ? copy
+						  : fate.release_at_ns;
 	}
 	return fate;
 }
@@ -447,6 +458,38 @@ static void loss_and_reordering_change_nobody_elses_lot(void **state)
 	}
 }
 
+// What is not marked can go in a queue: a later one never leaves before it.
+static void where_order_is_free_what_overtakes_is_marked(void **state)
+{
+	const struct jitter_request request = {
+		.kind = JITTER_NORMAL, .jitter_ns = MS / 2, .order_free = true};
+	struct channel_params params = plain();
+	struct channel_state channel = {0};
+	uint64_t latest = 0, last = 0, marked = 0, in_order = 0;
+
+	(void)state;
+	assert_int_equal(jitter_make(&request, "", &params.jitter, NULL), 0);
+	channel_finish(&params);
+	for (uint64_t n = 0; n < 20000; n++) {
+		struct channel_fate fate = channel_offer(&params, &channel, n * 100000, 100);
+
+		assert_int_equal(fate.flags, fate.release_at_ns < latest ? CHANNEL_REORDERED : 0);
+		marked += fate.flags != 0;
+		in_order += fate.release_at_ns >= last;
+		last = fate.release_at_ns;
+		latest = last > latest ? last : latest;
+	}
+	assert_true(marked > 10000 && in_order > 5000);
+	// Nor is a lone shorter delay kept back, when there is no jitter.
+	params.jitter = (struct jitter_params){.order_free = true};
+	channel_finish(&params);
+	channel_offer(&params, &channel, 10000 * MS, 100);
+	params.delay_ns = MS;
+	channel_finish(&params);
+	assert_int_equal(channel_offer(&params, &channel, 10000 * MS + 1, 100).release_at_ns,
+			 10001 * MS + 1);
+}
+
 static void a_copy_never_passes_its_packet(void **state)
 {
 	struct channel_params params = plain();
@@ -485,6 +528,7 @@ int main(void)
 		cmocka_unit_test(the_pipeline_is_its_parts_in_order),
 		cmocka_unit_test(a_reordered_packet_goes_past_and_holds_nobody),
 		cmocka_unit_test(loss_and_reordering_change_nobody_elses_lot),
+		cmocka_unit_test(where_order_is_free_what_overtakes_is_marked),
 		cmocka_unit_test(a_copy_never_passes_its_packet),
 	};
 

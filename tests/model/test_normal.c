@@ -81,6 +81,41 @@ static void a_larger_draw_is_never_a_smaller_number(void **state)
 		assert_true(normal_quantile(draw - 1) < normal_quantile(draw));
 }
 
+// Good to 2^-29 all over, rounding down to 2^-32 included; and the mirror of itself.
+static void the_share_below_is_the_distribution(void **state)
+{
+	(void)state;
+	for (double z = -7; z < 7; z += 0.0007) {
+		int64_t normal = llround(z * (double)NORMAL_ONE);
+		double share = erfc(-(double)normal / (double)NORMAL_ONE / sqrt(2)) / 2;
+
+		assert_near((normal_below(normal) + 0.5) * 0x1p-32, share, 0x1p-29);
+		if (normal != 0)
+			assert_int_equal(normal_below(-normal), ~normal_below(normal));
+	}
+	assert_int_equal(normal_below(0), 0x80000000);
+	assert_int_equal(normal_below(INT64_MIN / 2), 0);
+	assert_int_equal(normal_below(INT64_MAX), UINT32_MAX);
+}
+
+// Up to the error of both, which in the tails is many draws of few.
+static void the_share_below_leads_back_to_the_draw(void **state)
+{
+	(void)state;
+	for (uint64_t n = 0; n < 100000; n++) {
+		uint32_t draw = rng_draw(4, 0, RNG_JITTER, n);
+
+		assert_near(normal_below(normal_quantile(draw)), draw, 2e-7 * 0.4 * 0x1p32 + 4);
+	}
+}
+
+static void the_greatest_quantile_is_the_one_named(void **state)
+{
+	(void)state;
+	assert_int_equal(normal_quantile(UINT32_MAX), NORMAL_MOST);
+	assert_int_equal(normal_quantile(0), -NORMAL_MOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +123,9 @@ int main(void)
 		cmocka_unit_test(the_tail_is_exact_draw_by_draw),
 		cmocka_unit_test(any_draw_is_exact),
 		cmocka_unit_test(a_larger_draw_is_never_a_smaller_number),
+		cmocka_unit_test(the_share_below_is_the_distribution),
+		cmocka_unit_test(the_share_below_leads_back_to_the_draw),
+		cmocka_unit_test(the_greatest_quantile_is_the_one_named),
 	};
 
 	return cmocka_run_group_tests_name("normal", tests, NULL, NULL);
