@@ -19,6 +19,8 @@ struct wire {
 	uint64_t entry_held_ns;  // the same, of frames under earlier entries
 	uint64_t sample_from_ns; // departures from here on know nothing of the last free frame's
 				 // jitter
+	bool sorts;              // a managed queue or reordering: releases are not in order
+	bool era_begun;          // for the current entry
 };
 
 static int collect_entries(const struct journal *journal, uint32_t channel, struct wire *wire)
@@ -26,9 +28,15 @@ static int collect_entries(const struct journal *journal, uint32_t channel, stru
 	wire->entries = malloc((journal->channel_entry_count + 1) * sizeof(*wire->entries));
 	if (!wire->entries)
 		return -ENOMEM;
-	for (size_t i = 0; i < journal->channel_entry_count; i++)
-		if (journal->channels[i].channel == channel)
-			wire->entries[wire->count++] = &journal->channels[i];
+	for (size_t i = 0; i < journal->channel_entry_count; i++) {
+		const struct journal_channel *entry = &journal->channels[i];
+
+		if (entry->channel != channel)
+			continue;
+		wire->entries[wire->count++] = entry;
+		wire->sorts |=
+			queue_is_managed(&entry->params.queue) || entry->params.reorder.gap != 0;
+	}
 	return 0;
 }
 
@@ -99,6 +107,17 @@ static bool is_free(struct wire *wire, const struct channel_fate *fate, uint64_t
 	return true;
 }
 
+// Before the first promise of an entry.
+static int begin_era(struct wire *wire, struct oracle *oracle, struct error *error)
+{
+	struct oracle_era era = era_of(params_now(wire));
+
+	if (wire->era_begun)
+		return 0;
+	wire->era_begun = true;
+	return oracle_add_era(oracle, &era, error);
+}
+
 // What the law has said of a frame, as a promise.
 static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
 		    const struct channel_fate *fate)
@@ -113,6 +132,7 @@ static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
 	uint64_t latest_ns = fate->departs_at_ns + delay_ns +
 			     (uint64_t)jitter_maximum_ns(&params->jitter) + params->reorder.late_ns;
 
+	made->era = (uint32_t)oracle->era_count - 1; // of its departure
 	made->lost = (uint8_t)fate->lost;
 	made->is_free = is_free(wire, fate, earliest_ns);
 	made->reordered = fate->flags & CHANNEL_REORDERED;
@@ -145,10 +165,11 @@ static void depart(struct wire *wire, struct oracle *oracle, uint64_t until_ns, 
 }
 
 // A change that does not leave packets in flight alone: those sent before it and due at or after.
-static void touch_flight(struct oracle *oracle, size_t sent_before,
-			 const struct journal_channel *entry, uint64_t clock_ns)
+// Those that wait have no promise yet.
+static void touch_flight(const struct wire *wire, struct oracle *oracle, size_t sent_before,
+			 const struct journal_channel *entry)
 {
-	uint64_t at_ns = clock_ns + entry->from_ns;
+	uint64_t at_ns = wire->clock_ns + entry->from_ns;
 
 	if (entry->inflight == JOURNAL_NEW)
 		return;
@@ -157,12 +178,25 @@ static void touch_flight(struct oracle *oracle, size_t sent_before,
 
 		if (promise->lost != DROP_NONE)
 			continue;
-		if (promise->release_at_ns < at_ns)
+		if (promise->release_at_ns < at_ns && !wire->sorts)
 			break; // releases are in order
+		if (promise->release_at_ns < at_ns)
+			continue;
 		if (entry->inflight == JOURNAL_CUT)
 			promise->lost = DROP_CUT;
 		else
 			promise->class = ORACLE_CONVERGING;
+	}
+}
+
+// A cut loses what waits for the line, too.
+static void cut_waiting(struct wire *wire, struct oracle *oracle)
+{
+	struct waiting_entry left;
+
+	while (queue_take(&params_now(wire)->queue, &wire->state.queue, &left)) {
+		oracle->promises[left.frame.handle].lost = DROP_CUT;
+		oracle->promises[left.frame.handle].era = (uint32_t)oracle->era_count - 1;
 	}
 }
 
@@ -174,26 +208,33 @@ static int take_over(struct wire *wire, struct oracle *oracle, size_t sent_befor
 	const struct channel_params *before = params_now(wire), *after;
 	const struct journal_channel *entry = wire->entries[wire->current + 1];
 	void *memory;
+	int code = 0;
 
 	depart(wire, oracle, entry->from_ns, false);
-	touch_flight(oracle, sent_before, entry, wire->clock_ns);
+	touch_flight(wire, oracle, sent_before, entry);
+	if (entry->inflight == JOURNAL_CUT)
+		cut_waiting(wire, oracle);
 	if (!take_memory(&entry->params.queue, &memory))
 		return error_set(error, -ENOMEM, "oracle", "no memory for a queue");
 	wire->current++;
 	wire->entry_held_ns = wire->held_until_ns;
+	wire->era_begun = false;
 	after = params_now(wire);
 	if (memcmp(&before->queue, &after->queue, sizeof(after->queue)) != 0 ||
-	    memcmp(&before->rate, &after->rate, sizeof(after->rate)) != 0) {
+	    memcmp(&before->rate, &after->rate, sizeof(after->rate)) != 0)
 		memory = queue_migrate(&before->queue, &after->queue, &after->rate,
 				       &wire->state.queue, memory, entry->from_ns);
-		depart(wire, oracle, entry->from_ns, true);
+	if (queue_may_hold(&wire->state.queue)) {
+		code = begin_era(wire, oracle, error);
+		if (code == 0)
+			depart(wire, oracle, entry->from_ns, true);
 	}
 	free(memory);
-	return 0;
+	return code;
 }
 
 static void enter(struct wire *wire, struct oracle *oracle, size_t sent,
-		  const struct frame_row *row, uint32_t era)
+		  const struct frame_row *row)
 {
 	uint64_t at_ns = row->at_ns - wire->clock_ns;
 	struct channel_frame frame = frames_channel_frame(row, (uint32_t)sent);
@@ -201,7 +242,6 @@ static void enter(struct wire *wire, struct oracle *oracle, size_t sent,
 
 	depart(wire, oracle, at_ns, true);
 	fate = channel_enter(params_now(wire), &wire->state, at_ns, &frame);
-	oracle->promises[sent].era = era;
 	if (!(fate.flags & CHANNEL_WAITS))
 		promise(wire, oracle, sent, &fate);
 }
@@ -209,25 +249,18 @@ static void enter(struct wire *wire, struct oracle *oracle, size_t sent,
 static int run(struct wire *wire, const struct frames *sent, struct oracle *oracle,
 	       struct error *error)
 {
-	bool begun = false;
 	int code = 0;
 
 	for (size_t i = 0; code == 0 && i < sent->count; i++) {
 		uint64_t at_ns = sent->rows[i].at_ns - wire->clock_ns;
 
 		while (code == 0 && wire->current + 1 < wire->count &&
-		       wire->entries[wire->current + 1]->from_ns <= at_ns) {
+		       wire->entries[wire->current + 1]->from_ns <= at_ns)
 			code = take_over(wire, oracle, i, error);
-			begun = false;
-		}
-		if (code == 0 && !begun) {
-			struct oracle_era era = era_of(params_now(wire));
-
-			code = oracle_add_era(oracle, &era, error);
-			begun = true;
-		}
 		if (code == 0)
-			enter(wire, oracle, i, &sent->rows[i], (uint32_t)oracle->era_count - 1);
+			code = begin_era(wire, oracle, error);
+		if (code == 0)
+			enter(wire, oracle, i, &sent->rows[i]);
 	}
 	while (code == 0 && wire->current + 1 < wire->count)
 		code = take_over(wire, oracle, sent->count, error);

@@ -108,13 +108,19 @@ static uint32_t draw_of(const struct queue_arrival *arrival)
 	return rng_draw(arrival->seed, arrival->random_key, RNG_QUEUE, arrival->packet);
 }
 
-// Congestion is judged before the limit is: RED's average counts every arrival.
+// Congestion is judged before the limit is: RED's average counts every arrival. It does not rise
+// above the backlog, so that most arrivals need no draw.
 static enum aqm_verdict offer_red(const struct queue_params *params, struct queue_state *state,
 				  const struct queue_arrival *arrival)
 {
+	uint32_t draw = 0;
+
 	queue_forget(state, arrival->at_ns);
+	if (state->bytes >= params->red.min_bytes ||
+	    state->red.average >> 32 >= params->red.min_bytes)
+		draw = draw_of(arrival);
 	return red_offer(&params->red, &state->red, arrival->at_ns, state->bytes,
-			 arrival->frame->ecn, draw_of(arrival));
+			 arrival->frame->ecn, draw);
 }
 
 static enum aqm_verdict offer_pie(const struct queue_params *params, struct queue_state *state,

@@ -99,7 +99,7 @@ int queue_make_params(enum queue_limit limit, uint64_t amount, const char *where
 int queue_finish(struct queue_params *params, const struct rate_params *rate, const char *where,
 		 struct error *error);
 
-// Does it look at flow, DSCP or ECN of a frame?
+// Does it look at flow, DSCP or ECN of a frame, now or after a change? Managed queues always do.
 bool queue_reads_headers(const struct queue_params *params);
 
 static inline bool queue_is_managed(const struct queue_params *params)

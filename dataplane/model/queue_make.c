@@ -253,15 +253,8 @@ bool queue_reads_headers(const struct queue_params *params)
 		return params->red.ecn;
 	case QUEUE_PIE:
 		return params->pie.ecn;
-	case QUEUE_CODEL:
-		return params->codel.ecn || params->codel.ce_threshold_ns > 0;
-	case QUEUE_FQ_CODEL:
-	case QUEUE_PRIO:
-	case QUEUE_DRR:
-		return true;
-	case QUEUE_HEAD:
-	case QUEUE_KINDS:
-		break;
+	default:
+		// What waits may be sorted by its headers after a change.
+		return queue_is_managed(params);
 	}
-	return false;
 }

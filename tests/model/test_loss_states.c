@@ -249,8 +249,8 @@ static double noncentrality(const struct loss_chain *right, const struct loss_ch
 	return runs * sum;
 }
 
-// A whole model's lengths, and what 5 % more of a probability would do to them: each shows in bursts
-// or in gaps.
+// A whole model's lengths, and what 5 % more of a probability would do to them: each shows in
+// bursts or in gaps.
 static void check_lengths(const struct loss_params *params, const struct loss_params *off,
 			  size_t off_count, uint32_t channel, uint64_t steps)
 {
