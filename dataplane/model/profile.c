@@ -6,17 +6,22 @@
 #include <inttypes.h>
 #include <math.h>
 
-// Change per nanosecond, times 2^32, over which a segment gives its end to better than one unit.
-static bool profile_slope(const struct profile_point *from, uint64_t length_ns, int64_t to_value,
-			  int64_t *slope_q32)
-{
-	__int128 rise_q32 = ((__int128)to_value - from->value) * (INT64_C(1) << 32);
-	__int128 slope = rise_q32 / (__int128)length_ns;
+#define SLOPE_BITS_LEAST 32
+#define SLOPE_BITS_MOST  60
 
-	if (slope > INT64_MAX || slope < INT64_MIN)
+// Change per nanosecond times 2^bits; false when that is out of range.
+static bool profile_slope(const struct profile_point *from, uint64_t length_ns, int64_t to_value,
+			  uint32_t bits, int64_t *made)
+{
+	// Beyond 2^63 a rise by itself is out of range, at a nanosecond as at any length.
+	__int128 rise = (__int128)to_value - from->value;
+	__int128 slope;
+
+	if (rise > INT64_MAX || rise < -INT64_MAX)
 		return false;
-	*slope_q32 = (int64_t)slope;
-	return true;
+	slope = rise * ((__int128)1 << bits) / (__int128)length_ns;
+	*made = (int64_t)slope;
+	return slope <= INT64_MAX && slope >= INT64_MIN;
 }
 
 static int profile_check(const struct profile *profile, const char *where, struct error *error)
@@ -46,31 +51,45 @@ static int profile_check(const struct profile *profile, const char *where, struc
 	return 0;
 }
 
+// Slopes of all segments with so many bits; the number of points that have theirs: all, or that of
+// the first one that is too steep.
+static uint32_t profile_slopes(struct profile *profile, uint32_t bits)
+{
+	for (uint32_t i = 0; i < profile->count; i++) {
+		struct profile_point *point = &profile->points[i];
+		bool last = i + 1 == profile->count;
+		uint64_t end_ns = last ? profile->period_ns : point[1].at_ns;
+		int64_t end = profile->points[last ? 0 : i + 1].value;
+
+		point->slope = 0;
+		if (profile->interpolated && end_ns > point->at_ns &&
+		    !profile_slope(point, end_ns - point->at_ns, end, bits, &point->slope))
+			return i;
+	}
+	return profile->count;
+}
+
 int profile_make(struct profile *profile, const char *where, struct error *error)
 {
 	int code = profile_check(profile, where, error);
+	uint32_t steep;
 
 	if (code < 0)
 		return code;
 	profile->minimum = profile->maximum = profile->points[0].value;
-	for (uint32_t i = 0; i < profile->count; i++) {
-		struct profile_point *point = &profile->points[i];
-		bool last = i + 1 == profile->count;
-		uint64_t end_ns = last ? profile->period_ns : profile->points[i + 1].at_ns;
-		int64_t end = profile->points[last ? 0 : i + 1].value;
+	for (uint32_t i = 1; i < profile->count; i++) {
+		int64_t value = profile->points[i].value;
 
-		if (point->value < profile->minimum)
-			profile->minimum = point->value;
-		if (point->value > profile->maximum)
-			profile->maximum = point->value;
-		point->slope_q32 = 0;
-		if (profile->interpolated && end_ns > point->at_ns &&
-		    !profile_slope(point, end_ns - point->at_ns, end, &point->slope_q32))
+		profile->minimum = value < profile->minimum ? value : profile->minimum;
+		profile->maximum = value > profile->maximum ? value : profile->maximum;
+	}
+	profile->slope_bits = SLOPE_BITS_MOST;
+	while ((steep = profile_slopes(profile, profile->slope_bits)) < profile->count)
+		if (--profile->slope_bits < SLOPE_BITS_LEAST)
 			return error_set(error, -EINVAL, where,
 					 "a profile changes too fast after %" PRIu64
 					 " ns: put its points further apart",
-					 point->at_ns);
-	}
+					 profile->points[steep].at_ns);
 	return 0;
 }
 
@@ -129,7 +148,8 @@ int64_t profile_at(const struct profile *profile, struct profile_cursor *cursor,
 	profile_find(profile, cursor, since_ns);
 	point = &profile->points[cursor->index];
 	past_ns = since_ns - cursor->round_at_ns - point->at_ns;
-	return point->value + (int64_t)(((__int128)point->slope_q32 * (int64_t)past_ns) >> 32);
+	return point->value +
+	       (int64_t)(((__int128)point->slope * (int64_t)past_ns) >> profile->slope_bits);
 }
 
 uint32_t profile_step_points(const struct profile *from, uint32_t pieces)

@@ -14,7 +14,8 @@
 struct profile_point {
 	uint64_t at_ns; // since the profile's start; strictly increasing, the first is 0
 	int64_t value;
-	int64_t slope_q32; // interpolated: change per nanosecond times 2^32, made by profile_make
+	int64_t slope; // interpolated: change per nanosecond times 2^slope_bits, made by
+		       // profile_make
 };
 
 struct profile {
@@ -24,6 +25,7 @@ struct profile {
 	uint64_t period_ns; // 0: once, the last value holds; else above the last point's at_ns
 	uint64_t start_ns;  // of the lab's clock; before it the first value holds
 	int64_t minimum, maximum; // of all values; made by profile_make
+	uint32_t slope_bits;      // 32 to 60, as many as the steepest segment leaves; made, too
 };
 
 // Where the reader is. Zero-initialised is the start; any jump in time is right, steps forward are
@@ -54,5 +56,7 @@ uint32_t profile_step_points(const struct profile *from, uint32_t pieces);
 int profile_step(const struct profile *from, uint32_t pieces, struct profile_point *points,
 		 struct profile *to, const char *where, struct error *error);
 
-// The value at an instant. No division; amortised constant time while instants go forward.
+// The value at an instant; between points off the straight line by at most 1 + length of the segment
+// / 2^slope_bits, and never outside minimum .. maximum. No division; amortised constant time while
+// instants go forward.
 int64_t profile_at(const struct profile *profile, struct profile_cursor *cursor, uint64_t at_ns);

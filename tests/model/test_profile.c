@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "dataplane/model/rng.h"
+#include "tests/model/statistics.h"
 
 // Written out apart from the code: the value by definition, with division and linear search.
 static double by_definition(const struct profile *p, uint64_t at_ns)
@@ -73,6 +74,52 @@ static void a_profile_gives_what_its_points_say(void **state)
 	}
 }
 
+// Over a month, where 2^-32 a nanosecond would add up to 600000 units, and never past an end.
+static void long_segments_are_as_exact_as_short_ones(void **state)
+{
+	const int64_t ends[][2] = {{0, 7000000}, {7000000, 0}, {-5, 5}, {1000000000000, 8}};
+	const uint64_t month_ns = UINT64_C(2592000000000000);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct profile_point points[] = {{.value = ends[i][0]},
+						 {.at_ns = month_ns, .value = ends[i][1]}};
+		struct profile profile = {.points = points, .count = 2, .interpolated = true};
+		struct profile_cursor cursor = {0};
+
+		assert_int_equal(profile_make(&profile, "here", NULL), 0);
+		for (uint32_t n = 0; n <= 10000; n++) {
+			uint64_t at_ns = month_ns / 10000 * n;
+			int64_t value = profile_at(&profile, &cursor, at_ns);
+			double exact =
+				(double)ends[i][0] + (double)(ends[i][1] - ends[i][0]) * n / 10000;
+
+			assert_near((double)value, exact - 0.5, 0.51);
+			assert_true(value >= profile.minimum && value <= profile.maximum);
+		}
+	}
+}
+
+static void a_profile_that_jumps_without_a_step_is_refused(void **state)
+{
+	struct profile_point points[] = {{.value = 0}, {.at_ns = 1, .value = INT64_MAX}};
+	struct profile profile = {.points = points, .count = 2, .interpolated = true};
+	struct error error;
+
+	(void)state;
+	assert_int_equal(profile_make(&profile, "here", &error), -22);
+	assert_non_null(strstr(error.what, "too fast after 0 ns"));
+	points[0].value = INT64_MIN;
+	assert_int_equal(profile_make(&profile, "here", &error), -22);
+	points[0].value = 0;
+	points[1].value = INT32_MAX;
+	assert_int_equal(profile_make(&profile, "here", &error), 0);
+	assert_int_equal(profile.slope_bits, 32);
+	profile.interpolated = false;
+	points[1].value = INT64_MAX;
+	assert_int_equal(profile_make(&profile, "here", &error), 0);
+}
+
 static void points_out_of_order_are_refused(void **state)
 {
 	struct profile_point points[] = {{.at_ns = 0}, {.at_ns = 5}, {.at_ns = 5}};
@@ -97,6 +144,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_profile_gives_what_its_points_say),
+		cmocka_unit_test(long_segments_are_as_exact_as_short_ones),
+		cmocka_unit_test(a_profile_that_jumps_without_a_step_is_refused),
 		cmocka_unit_test(points_out_of_order_are_refused),
 	};
 
