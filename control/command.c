@@ -102,6 +102,11 @@ int report_errors(const struct invocation *invocation, const struct errors *erro
 	return status == EXIT_TRUE ? EXIT_INTERNAL : status;
 }
 
+void report_warning(const struct invocation *invocation, const char *what)
+{
+	print_error(invocation, "warning", what);
+}
+
 int report_usage(const struct invocation *invocation, const char *format, ...)
 {
 	char what[512];

@@ -68,6 +68,8 @@ int exit_status_of(int code);
 int report_error(const struct invocation *invocation, const struct error *error);
 // All of a list, one a line; returns the status of the first.
 int report_errors(const struct invocation *invocation, const struct errors *errors);
+// Prints "corridor: warning: WHAT" on invocation->err, in one line.
+void report_warning(const struct invocation *invocation, const char *what);
 // Wrong usage: one line with the command's arguments; returns EXIT_REQUEST.
 int report_usage(const struct invocation *invocation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

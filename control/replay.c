@@ -78,8 +78,8 @@ static int open_files(struct replay *replay, unsigned workers, struct error *err
 				 error);
 	if (rc || !options->capture)
 		return rc;
-	replay->capture = replay_capture_open(options->capture, options->topology, workers,
-					      replay->inputs.clock_ns, application, error);
+	replay->capture =
+		replay_capture_open(options, workers, replay->inputs.clock_ns, application, error);
 	return replay->capture ? 0 : error->code;
 }
 
@@ -159,8 +159,7 @@ static int run(struct replay *replay, struct error *error)
 		uint64_t due_ns = engine_next_due_ns(replay->engine);
 
 		if (replay->options->interrupted && *replay->options->interrupted)
-			return error_set(error, -EINTR, "replay",
-					 "interrupted: no output is left behind");
+			return -EINTR;
 		// What routing does when nothing is under way any more is of no account.
 		if (due_ns == ENGINE_IDLE &&
 		    (change_ns == NETWORK_NO_CHANGE || change_ns > last_event_ns))
@@ -297,6 +296,9 @@ int replay_run(const struct replay_options *options, struct replay_result *resul
 		tell(&replay, result->end_ns);
 		rc = leave(&replay, error);
 	}
+	// Wherever it waited.
+	if (rc == -EINTR)
+		error_set(error, rc, "replay", "interrupted: no output is left behind");
 	replay_inputs_warnings(&replay.inputs, result->warnings, sizeof(result->warnings));
 	if (rc) {
 		engine_destroy(replay.engine);

@@ -65,10 +65,11 @@ static struct trace_writer *begin_file(const char *path, const struct topology *
 	return writer;
 }
 
-struct replay_capture *replay_capture_open(const char *path, const struct topology *topology,
-					   unsigned workers, uint64_t clock_ns,
-					   const char *application, struct error *error)
+struct replay_capture *replay_capture_open(const struct replay_options *options, unsigned workers,
+					   uint64_t clock_ns, const char *application,
+					   struct error *error)
 {
+	const char *path = options->capture;
 	struct replay_capture *capture = calloc(1, sizeof(*capture));
 
 	if (trace_format_of(path) == TRACE_PCAP) {
@@ -86,10 +87,12 @@ struct replay_capture *replay_capture_open(const char *path, const struct topolo
 		return NULL;
 	}
 	capture->path = path;
-	capture->topology = topology;
+	capture->topology = options->topology;
 	capture->clock_ns = clock_ns;
 	capture->lane_count = workers;
-	capture->writer = begin_file(path, topology, application, error);
+	capture->writer = begin_file(path, options->topology, application, error);
+	if (capture->writer)
+		trace_stop_on(capture->writer, options->interrupted);
 	for (unsigned i = 0; capture->writer && i < workers; i++) {
 		capture->lanes[i].stream = stream_create(path, error);
 		if (!capture->lanes[i].stream) {

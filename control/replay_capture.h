@@ -5,16 +5,16 @@
 
 #include <stdint.h>
 
+#include "control/replay.h"
 #include "dataplane/engine/engine.h"
-#include "topologies/topology.h"
 
 struct replay_capture;
 
 // Begins the file aside, with two interfaces a channel: "LINK:forward" where packets enter it and
 // "LINK:forward out" where they leave it. NULL and a sentence on failure.
-struct replay_capture *replay_capture_open(const char *path, const struct topology *topology,
-					   unsigned workers, uint64_t clock_ns,
-					   const char *application, struct error *error);
+struct replay_capture *replay_capture_open(const struct replay_options *options, unsigned workers,
+					   uint64_t clock_ns, const char *application,
+					   struct error *error);
 // To be given to engine_observe, with the capture as context.
 void replay_capture_observe(void *context, unsigned worker,
 			    const struct engine_observation *observation);

@@ -164,7 +164,7 @@ static void print_warnings(const struct invocation *invocation, char *warnings)
 	char *rest = NULL;
 
 	for (char *line = strtok_r(warnings, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		fprintf(invocation->err, "corridor: warning: %s\n", line);
+		report_warning(invocation, line);
 }
 
 static int replay_topology(struct invocation *invocation, struct request *request,

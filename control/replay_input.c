@@ -13,7 +13,7 @@ static int open_input(struct replay_input *input, struct error *error)
 {
 	int rc;
 
-	input->reader = trace_open(input->path, error);
+	input->reader = trace_open_until(input->path, input->options->interrupted, error);
 	if (!input->reader)
 		return error->code < 0 ? error->code : -EINVAL;
 	rc = trace_read(input->reader, &input->first, error);
@@ -157,8 +157,8 @@ void replay_inputs_warnings(const struct replay_inputs *inputs, char *text, size
 			inputs->items[i].reader ? trace_warning(inputs->items[i].reader) : NULL;
 
 		if (warning)
-			used += (size_t)snprintf(text + used, size - used, "%s%s: %s",
-						 used ? "\n" : "", inputs->items[i].path, warning);
+			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "\n" : "",
+						 warning);
 	}
 }
 

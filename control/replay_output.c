@@ -52,7 +52,8 @@ static int assign_ports(struct replay_outputs *outputs, const struct replay_opti
 }
 
 static int begin_file(struct replay_outputs *outputs, struct replay_output_file *file,
-		      const struct topology *topology, const char *application, struct error *error)
+		      const struct topology *topology, const char *application,
+		      const volatile sig_atomic_t *interrupted, struct error *error)
 {
 	enum trace_format format = trace_format_of(file->path);
 	const char **names;
@@ -72,7 +73,10 @@ static int begin_file(struct replay_outputs *outputs, struct replay_output_file 
 	}
 	file->writer = trace_create(file->path, format, names, count, application, error);
 	free(names);
-	return file->writer ? 0 : error->code;
+	if (!file->writer)
+		return error->code;
+	trace_stop_on(file->writer, interrupted);
+	return 0;
 }
 
 int replay_outputs_open(struct replay_outputs *outputs, const struct replay_options *options,
@@ -86,7 +90,8 @@ int replay_outputs_open(struct replay_outputs *outputs, const struct replay_opti
 		return error_set(error, -ENOMEM, "--out", "no memory for the outputs");
 	rc = assign_ports(outputs, options, clock_ns, error);
 	for (size_t i = 0; !rc && i < outputs->file_count; i++)
-		rc = begin_file(outputs, &outputs->files[i], options->topology, application, error);
+		rc = begin_file(outputs, &outputs->files[i], options->topology, application,
+				options->interrupted, error);
 	for (size_t i = 0; !rc && i < outputs->port_count; i++) {
 		struct replay_output *output = &outputs->ports[i];
 

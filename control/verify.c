@@ -388,9 +388,9 @@ static int answer(struct invocation *invocation, const struct request *request,
 	if (request->report && verify_save(&verification, request->report, &error) < 0)
 		return report_error(invocation, &error);
 	if (work->sent.warning[0])
-		fprintf(invocation->err, "corridor: %s\n", work->sent.warning);
+		report_warning(invocation, work->sent.warning);
 	if (work->received.warning[0])
-		fprintf(invocation->err, "corridor: %s\n", work->received.warning);
+		report_warning(invocation, work->received.warning);
 	if (invocation->json)
 		print_json(invocation, verify_to_json(&verification));
 	else

@@ -2,6 +2,7 @@
 // Capture files: pcap and pcapng in, nanosecond pcapng or pcap out. The only door to libpcap.
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,10 @@ struct trace_reader;
 // it is missing, empty, no capture, or its link type is not Ethernet (named). "-" is standard
 // input.
 struct trace_reader *trace_open(const char *path, struct error *error);
+// The same where a pipe or device may keep its reader waiting for ever: once *stop is not 0, a wait
+// ends, and reading fails with -EINTR. `stop` (NULL: as trace_open) must outlive the reader.
+struct trace_reader *trace_open_until(const char *path, const volatile sig_atomic_t *stop,
+				      struct error *error);
 // The next frame: 1; end of file: 0; a fault: negative errno and a sentence. A file that breaks off
 // in the middle ends there: 0, and trace_warning() says where. Timestamps that run backwards are
 // raised to the one before and counted.
@@ -56,6 +61,9 @@ struct trace_writer;
 struct trace_writer *trace_create(const char *path, enum trace_format format,
 				  const char *const *interfaces, size_t interface_count,
 				  const char *application, struct error *error);
+// Where a pipe may keep its writer waiting for ever: once *stop (NULL is allowed) is not 0, writing
+// fails with -EINTR. `stop` must outlive the writer.
+void trace_stop_on(struct trace_writer *writer, const volatile sig_atomic_t *stop);
 // Appends. Frames should come in order of time. 0 or negative errno (a full disk) with a sentence;
 // later calls then return the same fault.
 int trace_write(struct trace_writer *writer, const struct trace_frame *frame, struct error *error);

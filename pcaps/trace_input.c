@@ -4,16 +4,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // One read: small enough to stay in the second-level cache until it is parsed.
 #define READ_BYTES ((size_t)256 * 1024)
 
-int trace_input_open(struct trace_input *input, const char *path, struct error *error)
+// How long a wish to stop may go unseen.
+#define LOOK_MS 100
+
+int trace_input_open(struct trace_input *input, const char *path, const volatile sig_atomic_t *stop,
+		     struct error *error)
 {
-	*input = (struct trace_input){.descriptor = -1};
+	struct stat status;
+
+	*input = (struct trace_input){.descriptor = -1, .stop = stop};
 	input->buffer = malloc(TRACE_INPUT_MOST);
 	if (!input->buffer)
 		return error_set(error, -ENOMEM, path, "no memory for a read buffer");
@@ -27,6 +35,7 @@ int trace_input_open(struct trace_input *input, const char *path, struct error *
 		input->buffer = NULL;
 		return error_set(error, code, path, "cannot be opened: %s", strerror(-code));
 	}
+	input->waits = fstat(input->descriptor, &status) == 0 && !S_ISREG(status.st_mode);
 	return 0;
 }
 
@@ -38,6 +47,20 @@ void trace_input_close(struct trace_input *input)
 	*input = (struct trace_input){.descriptor = -1};
 }
 
+// Waits until there is something to read. 0, or -EINTR when that is no longer wanted. A signal need
+// not reach the thread that reads, hence the short waits.
+static int wait_for_bytes(const struct trace_input *input)
+{
+	struct pollfd polled = {.fd = input->descriptor, .events = POLLIN};
+
+	if (!input->stop || !input->waits)
+		return 0;
+	while (!*input->stop)
+		if (poll(&polled, 1, LOOK_MS) > 0)
+			return 0;
+	return -EINTR;
+}
+
 // Reads once behind `end`. False at the end of the file or on a fault.
 static bool read_more(struct trace_input *input)
 {
@@ -46,6 +69,11 @@ static bool read_more(struct trace_input *input)
 
 	if (input->at_end)
 		return false;
+	input->fault = wait_for_bytes(input);
+	if (input->fault < 0) {
+		input->at_end = true;
+		return false;
+	}
 	do
 		got = read(input->descriptor, input->buffer + input->end,
 			   room < READ_BYTES ? room : READ_BYTES);

@@ -2,6 +2,7 @@
 // The bytes of a capture file, buffered: look at some, take them, go on. Private to pcaps/trace*.
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,15 +14,19 @@
 
 struct trace_input {
 	int descriptor;
-	uint8_t *buffer; // TRACE_INPUT_MOST bytes
-	size_t start;    // first byte not taken
-	size_t end;      // behind the last byte read
-	bool at_end;     // no more bytes behind `end`
-	int fault;       // negative errno of a read that failed
+	uint8_t *buffer;                   // TRACE_INPUT_MOST bytes
+	size_t start;                      // first byte not taken
+	size_t end;                        // behind the last byte read
+	bool at_end;                       // no more bytes behind `end`
+	int fault;                         // negative errno of a read that failed
+	bool waits;                        // no regular file: a read may wait for its writer
+	const volatile sig_atomic_t *stop; // once it is not 0 such a wait ends; or NULL
 };
 
-// Opens a file, or standard input for "-". 0, or a negative errno with a sentence.
-int trace_input_open(struct trace_input *input, const char *path, struct error *error);
+// Opens a file, or standard input for "-". 0, or a negative errno with a sentence. `stop`: see
+// trace_open_until.
+int trace_input_open(struct trace_input *input, const char *path, const volatile sig_atomic_t *stop,
+		     struct error *error);
 void trace_input_close(struct trace_input *input);
 
 // The next `count` bytes in one piece (at most TRACE_INPUT_MOST), valid until the next call; NULL

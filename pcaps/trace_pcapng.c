@@ -111,8 +111,10 @@ static bool set_resolution(struct trace_interface *interface, uint8_t resolution
 	return true;
 }
 
-// Instant of a frame; false when it does not fit into 64 bits of nanoseconds.
-static bool ticks_to_ns(const struct trace_interface *interface, uint64_t ticks, uint64_t *at_ns)
+// Instant of a frame, as early as can be said if it lies before 1970 (counted); false when it does
+// not fit into 64 bits of nanoseconds.
+static bool ticks_to_ns(struct trace_reader *reader, const struct trace_interface *interface,
+			uint64_t ticks, uint64_t *at_ns)
 {
 	unsigned __int128 wide = ticks;
 	__int128 sum;
@@ -128,8 +130,9 @@ static bool ticks_to_ns(const struct trace_interface *interface, uint64_t ticks,
 	else
 		wide = wide * NS_PER_S >> interface->shift;
 	sum = (__int128)wide + (__int128)interface->offset_s * (int64_t)NS_PER_S;
+	reader->early += sum < 0;
 	if (sum < 0)
-		sum = 0; // before 1970: as early as can be said
+		sum = 0;
 	if (sum > (__int128)UINT64_MAX)
 		return false;
 	*at_ns = (uint64_t)sum;
@@ -251,7 +254,7 @@ static int read_packet(struct trace_reader *reader, uint32_t length, const uint8
 		return fault(reader, error, "a frame claims more bytes than its block has");
 	frame->interface = (uint32_t)reader->section_first + number;
 	interface = &reader->interfaces[frame->interface];
-	if (!ticks_to_ns(interface,
+	if (!ticks_to_ns(reader, interface,
 			 (uint64_t)get32(reader, block + 12) << 32 | get32(reader, block + 16),
 			 &frame->at_ns))
 		return fault(reader, error, "a time stamp lies beyond the year 2554");

@@ -26,6 +26,26 @@ static const char *remedy_for(const uint8_t *head)
 	return NULL;
 }
 
+// Adds to the warning.
+__attribute__((format(printf, 2, 3))) static void warn(struct trace_reader *reader,
+						       const char *format, ...)
+{
+	size_t used = strlen(reader->warning);
+	va_list arguments;
+
+	if (used == 0)
+		used = (size_t)snprintf(reader->warning, sizeof(reader->warning),
+					"%.300s: ", reader->path);
+	else
+		used += (size_t)snprintf(reader->warning + used, sizeof(reader->warning) - used,
+					 "; ");
+	if (used >= sizeof(reader->warning))
+		return;
+	va_start(arguments, format);
+	vsnprintf(reader->warning + used, sizeof(reader->warning) - used, format, arguments);
+	va_end(arguments);
+}
+
 // Reads on to the first interface, so that a wrong link type is known when the file is opened.
 static int open_pcapng(struct trace_reader *reader, struct error *error)
 {
@@ -38,8 +58,7 @@ static int open_pcapng(struct trace_reader *reader, struct error *error)
 	while (step == TRACE_STEP_OTHER && reader->interface_count == 0)
 		step = trace_pcapng_step(reader, &frame, error);
 	if (step == TRACE_STEP_CUT)
-		snprintf(reader->warning, sizeof(reader->warning),
-			 "%s breaks off before its first frame", reader->path);
+		warn(reader, "breaks off before its first frame");
 	reader->ended = step == TRACE_STEP_CUT || step == TRACE_STEP_END;
 	return step < 0 ? step : 0;
 }
@@ -65,6 +84,12 @@ static int open_any(struct trace_reader *reader, struct error *error)
 
 struct trace_reader *trace_open(const char *path, struct error *error)
 {
+	return trace_open_until(path, NULL, error);
+}
+
+struct trace_reader *trace_open_until(const char *path, const volatile sig_atomic_t *stop,
+				      struct error *error)
+{
 	struct trace_reader *reader = calloc(1, sizeof(*reader));
 
 	if (!reader) {
@@ -77,30 +102,12 @@ struct trace_reader *trace_open(const char *path, struct error *error)
 		error_set(error, -ENOMEM, path, "no memory for a reader");
 		return NULL;
 	}
-	if (trace_input_open(&reader->input, path, error) < 0 || open_any(reader, error) < 0) {
+	if (trace_input_open(&reader->input, path, stop, error) < 0 ||
+	    open_any(reader, error) < 0) {
 		trace_close(reader);
 		return NULL;
 	}
 	return reader;
-}
-
-__attribute__((format(printf, 2, 3))) static void warn(struct trace_reader *reader,
-						       const char *format, ...)
-{
-	size_t used = strlen(reader->warning);
-	va_list arguments;
-
-	if (used == 0)
-		used = (size_t)snprintf(reader->warning, sizeof(reader->warning),
-					"%s: ", reader->path);
-	else
-		used += (size_t)snprintf(reader->warning + used, sizeof(reader->warning) - used,
-					 "; ");
-	if (used >= sizeof(reader->warning))
-		return;
-	va_start(arguments, format);
-	vsnprintf(reader->warning + used, sizeof(reader->warning) - used, format, arguments);
-	va_end(arguments);
 }
 
 static void end(struct trace_reader *reader, bool cut)
@@ -112,6 +119,9 @@ static void end(struct trace_reader *reader, bool cut)
 	if (reader->backward)
 		warn(reader, "%llu time stamps ran backwards and were raised to the one before",
 		     (unsigned long long)reader->backward);
+	if (reader->early)
+		warn(reader, "%llu time stamps lie before 1970 and became its first instant",
+		     (unsigned long long)reader->early);
 	if (reader->unstamped)
 		warn(reader, "%llu frames have no time stamp and got that of the one before",
 		     (unsigned long long)reader->unstamped);

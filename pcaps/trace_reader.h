@@ -47,6 +47,7 @@ struct trace_reader {
 	uint64_t frames;
 	uint64_t last_ns;
 	uint64_t backward;  // frames whose time was raised
+	uint64_t early;     // frames from before 1970
 	uint64_t unstamped; // frames without a time (simple packet blocks)
 	bool ended;
 	int fault; // negative errno of a fault that has been reported

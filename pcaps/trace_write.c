@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writing captures: nanosecond pcapng and pcap, aside and renamed when all is well.
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pcaps/aside.h"
@@ -14,6 +17,7 @@
 #define COMMENT_MOST  65535
 #define BLOCK_MOST    (FRAME_MOST + COMMENT_MOST + 64)
 #define LINK_ETHERNET 1
+#define LOOK_MS       100 // how long a wish to stop may go unseen
 
 struct trace_writer {
 	struct aside aside;
@@ -22,7 +26,8 @@ struct trace_writer {
 	size_t interface_count;
 	uint64_t *frames; // per interface
 	uint64_t last_ns;
-	struct error fault; // code 0: none so far
+	struct error fault;                // code 0: none so far
+	const volatile sig_atomic_t *stop; // once it is not 0, no reader is waited for; or NULL
 	size_t used;
 	uint8_t buffer[FLUSH_BYTES + BLOCK_MOST];
 };
@@ -39,14 +44,30 @@ static int fail(struct trace_writer *writer, int code, const char *what)
 	return error_set(&writer->fault, code, writer->path, "cannot be written: %s", what);
 }
 
+// How much may be written without waiting for longer than LOOK_MS: 0 when it is to be asked again.
+static size_t room_for(const struct trace_writer *writer, size_t bytes)
+{
+	struct pollfd polled = {.fd = writer->aside.descriptor, .events = POLLOUT};
+
+	if (!writer->stop)
+		return bytes;
+	// A pipe that can be written has room for that much.
+	return poll(&polled, 1, LOOK_MS) <= 0 ? 0 : bytes < PIPE_BUF ? bytes : PIPE_BUF;
+}
+
 static int flush(struct trace_writer *writer)
 {
 	size_t done = 0;
 
 	while (done < writer->used) {
-		ssize_t put =
-			write(writer->aside.descriptor, writer->buffer + done, writer->used - done);
+		size_t room = room_for(writer, writer->used - done);
+		ssize_t put;
 
+		if (writer->stop && *writer->stop)
+			return fail(writer, -EINTR, strerror(EINTR));
+		if (room == 0)
+			continue;
+		put = write(writer->aside.descriptor, writer->buffer + done, room);
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
@@ -243,6 +264,14 @@ struct trace_writer *trace_create(const char *path, enum trace_format format,
 		return NULL;
 	}
 	return writer;
+}
+
+void trace_stop_on(struct trace_writer *writer, const volatile sig_atomic_t *stop)
+{
+	struct stat status;
+
+	if (fstat(writer->aside.descriptor, &status) == 0 && !S_ISREG(status.st_mode))
+		writer->stop = stop;
 }
 
 static int write_pcap_frame(struct trace_writer *writer, const struct trace_frame *frame)

@@ -267,6 +267,71 @@ static void sections_interfaces_and_old_blocks(void **state)
 	trace_close(reader);
 }
 
+// Instants before 1970 have no number here: they become its first, and it is said.
+static void what_is_older_than_1970_is_told(void **state)
+{
+	struct maker maker = {0};
+	struct error error = {0};
+	struct trace_frame frame;
+	struct trace_reader *reader;
+
+	(void)state;
+	add_section(&maker);
+	add32(&maker, 1);
+	add32(&maker, 36);
+	add16(&maker, 1);
+	add16(&maker, 0);
+	add32(&maker, 0);
+	add16(&maker, 14); // if_tsoffset: -10 s
+	add16(&maker, 8);
+	add32(&maker, (uint32_t)-10);
+	add32(&maker, UINT32_MAX);
+	add32(&maker, 0);
+	add32(&maker, 36);
+	add_packet(&maker, 0, 3000000, 16, 16);
+	add_packet(&maker, 0, 10000001, 16, 16);
+	reader = open_made(&maker, &error);
+	assert_non_null(reader);
+	assert_int_equal(trace_read(reader, &frame, &error), 1);
+	assert_true(frame.at_ns == 0);
+	assert_int_equal(trace_read(reader, &frame, &error), 1);
+	assert_true(frame.at_ns == 1000);
+	assert_int_equal(trace_read(reader, &frame, &error), 0);
+	assert_non_null(strstr(trace_warning(reader), "1 time stamps lie before 1970"));
+	trace_close(reader);
+}
+
+// Its path, once, and what was wrong.
+static void a_warning_names_its_file_once(void **state)
+{
+	char name[91];
+	const char *path;
+	const char *found;
+	struct error error = {0};
+	struct trace_frame frame;
+	struct trace_reader *reader;
+	size_t count;
+	uint8_t *bytes;
+
+	(void)state;
+	captures_write_three(captures_path("whole.pcap"), TRACE_PCAP);
+	bytes = captures_read_bytes(captures_path("whole.pcap"), &count);
+	memset(name, 'n', sizeof(name));
+	name[90] = '\0';
+	path = captures_path(name);
+	captures_write_bytes(path, bytes, count - 1);
+	free(bytes);
+	reader = trace_open(path, &error);
+	assert_non_null(reader);
+	while (trace_read(reader, &frame, &error) > 0)
+		;
+	found = strstr(trace_warning(reader), path);
+	assert_ptr_equal(found, trace_warning(reader));
+	assert_null(strstr(found + 1, path));
+	assert_non_null(strstr(found, "breaks off after frame 2"));
+	trace_close(reader);
+}
+
 static void other_link_types_are_refused_by_name(void **state)
 {
 	struct maker pcapng = {0};
@@ -433,6 +498,8 @@ int main(void)
 		cmocka_unit_test(classic_files_of_all_byte_orders_and_resolutions),
 		cmocka_unit_test(pcapng_of_any_time_resolution),
 		cmocka_unit_test(sections_interfaces_and_old_blocks),
+		cmocka_unit_test(what_is_older_than_1970_is_told),
+		cmocka_unit_test(a_warning_names_its_file_once),
 		cmocka_unit_test(other_link_types_are_refused_by_name),
 		cmocka_unit_test(what_is_no_capture_is_refused),
 		cmocka_unit_test(lies_about_lengths_are_refused),
