@@ -11,6 +11,7 @@
 
 #include "control/network_journal.h"
 #include "control/replay_capture.h"
+#include "control/replay_files.h"
 #include "control/replay_input.h"
 #include "control/replay_output.h"
 
@@ -67,8 +68,10 @@ static int open_files(struct replay *replay, unsigned workers, struct error *err
 {
 	const struct replay_options *options = replay->options;
 	char application[96];
-	int rc = replay_inputs_open(&replay->inputs, options, error);
+	int rc = replay_files_check(options, error);
 
+	if (!rc)
+		rc = replay_inputs_open(&replay->inputs, options, error);
 	if (rc)
 		return rc;
 	replay->result->clock_ns = replay->inputs.clock_ns;

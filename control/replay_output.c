@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pcaps/aside.h"
+
 static struct replay_output_file *file_named(struct replay_outputs *outputs, const char *path)
 {
 	for (size_t i = 0; i < outputs->file_count; i++) {
-		if (strcmp(outputs->files[i].path, path) == 0)
+		if (aside_is_same(outputs->files[i].path, path))
 			return &outputs->files[i];
 	}
 	outputs->files[outputs->file_count].path = path;
@@ -35,13 +37,6 @@ static int assign_ports(struct replay_outputs *outputs, const struct replay_opti
 				return error_set(error, -EINVAL, "--out",
 						 "port %s is named twice (one file a port)",
 						 wanted->port);
-		}
-		for (size_t j = 0; j < options->input_count; j++) {
-			if (strcmp(options->inputs[j].path, wanted->path) == 0 &&
-			    strcmp(wanted->path, "-") != 0)
-				return error_set(error, -EINVAL, "--out",
-						 "%s is an input too (name another file)",
-						 wanted->path);
 		}
 		output->file = file_named(outputs, wanted->path);
 		output->file->clock_ns = clock_ns;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pcaps/aside.h"
 #include "topologies/quantity.h"
 
 #define CUT_LEAST 40 // of a cut frame's digested bytes: headers tell frames apart
@@ -130,6 +131,19 @@ static int parse_quantities(struct invocation *invocation, struct request *reque
 	return code;
 }
 
+// The report must not take the place of what it is about.
+static int check_report(const struct request *request, struct error *error)
+{
+	const char *const read[] = {request->sent, request->received, request->topology,
+				    request->journal};
+
+	for (size_t i = 0; request->report && i < sizeof(read) / sizeof(read[0]); i++)
+		if (read[i] && strcmp(read[i], "-") != 0 && aside_is_same(read[i], request->report))
+			return error_set(error, -EINVAL, "--report",
+					 "%s is an input too (name another file)", request->report);
+	return 0;
+}
+
 // 0 or an exit status.
 static int parse_request(struct invocation *invocation, struct request *request)
 {
@@ -163,6 +177,8 @@ static int parse_request(struct invocation *invocation, struct request *request)
 		return report_usage(invocation,
 				    "--topology, --from and --to belong together (and --journal "
 				    "with them)");
+	if (check_report(request, &error) < 0)
+		return report_error(invocation, &error);
 	return EXIT_TRUE;
 }
 

@@ -10,6 +10,46 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// The canonical name of a file that may not be there yet; NULL when its folder is not there either.
+static char *canonical(const char *path)
+{
+	char *real = realpath(path, NULL);
+	const char *slash = strrchr(path, '/');
+	char *folder;
+	char *joined = NULL;
+
+	if (real || errno != ENOENT)
+		return real;
+	folder = !slash ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	real = folder ? realpath(folder, NULL) : NULL;
+	if (real && asprintf(&joined, "%s/%s", real, slash ? slash + 1 : path) < 0)
+		joined = NULL;
+	free(folder);
+	free(real);
+	return joined;
+}
+
+bool aside_is_same(const char *path, const char *other)
+{
+	struct stat one, two;
+	char *name, *other_name;
+	bool same;
+
+	if (strcmp(path, other) == 0)
+		return true;
+	if (strcmp(path, "-") == 0 || strcmp(other, "-") == 0)
+		return false;
+	if (stat(path, &one) == 0)
+		return stat(other, &two) == 0 && S_ISREG(one.st_mode) && one.st_dev == two.st_dev &&
+		       one.st_ino == two.st_ino;
+	name = canonical(path);
+	other_name = canonical(other);
+	same = name && other_name && strcmp(name, other_name) == 0;
+	free(name);
+	free(other_name);
+	return same;
+}
+
 static int refuse(const char *path, int code, struct error *error)
 {
 	return error_set(error, code, path, "cannot be written: %s", strerror(-code));

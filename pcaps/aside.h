@@ -7,6 +7,10 @@
 
 #include "dataplane/model/error.h"
 
+// Do two paths lead to one file, be it there or not? Devices and pipes, which nothing replaces,
+// only under one name.
+bool aside_is_same(const char *path, const char *other);
+
 struct aside {
 	int descriptor; // to write to
 	bool renames;   // `part` becomes `path` at the end

@@ -29,6 +29,31 @@ check "and the folder is left alone" test -d east.pcapng -a -z "$(ls -A east.pca
 echo precious >kept.pcapng
 expect 2 "a fault in the input" "$CORRIDOR" replay wire.ini --in west=nothing --out east=kept.pcapng
 check "leaves an older file as it was" grep -qx precious kept.pcapng
+
+# What is read is not written, by whatever name it goes.
+cp "$golden/lux.pcap" in.pcap
+ln -s in.pcap link.pcap
+ln in.pcap hard.pcap
+for name in in.pcap ./in.pcap "$PWD/in.pcap" link.pcap hard.pcap; do
+	expect 2 "an output that is the input, as ${name/#"$PWD"/PWD}" \
+		"$CORRIDOR" replay wire.ini --in west=in.pcap --out "east=$name"
+done
+check "says so in one line" says_one_line
+expect 2 "a journal that is the input" \
+	"$CORRIDOR" replay wire.ini --in west=in.pcap --journal link.pcap
+expect 2 "an output that is the topology" replay ./wire.ini
+expect 2 "a capture that is the output" \
+	"$CORRIDOR" replay wire.ini --in west=in.pcap --out east=a.pcapng --capture ./a.pcapng
+expect 2 "a report that is a capture" \
+	"$CORRIDOR" verify --sent in.pcap --received link.pcap --report ./in.pcap
+expect 2 "standard input for two ports" \
+	"$CORRIDOR" replay wire.ini --in west=- --in east=- --out east=a.pcapng
+check "says so in one line" says_one_line
+check "and nothing of them has changed" cmp in.pcap "$golden/lux.pcap"
+expect 0 "two ports into one new file, by two names" \
+	"$CORRIDOR" replay wire.ini --in west=in.pcap --out east=b.pcapng --out west=./b.pcapng
+check "which holds what came out" test "$(frames b.pcapng)" -gt 1000
+
 expect 2 "standard output on a full disk" bash -c "'$CORRIDOR' -j check wire.ini >/dev/full"
 
 # What `corridor ... | head` comes to: the reader has gone before the first byte.
