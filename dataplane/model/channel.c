@@ -344,7 +344,9 @@ channel_enter_refilled(const struct channel_params *params, struct channel_state
 struct channel_fate channel_enter(const struct channel_params *params, struct channel_state *state,
 				  uint64_t arrival_at_ns, const struct channel_frame *frame)
 {
-	if (__builtin_expect(!(params->skips & CHANNEL_PLAIN), 0))
+	// A frame that is too long for it takes the stages, to be lost there.
+	if (__builtin_expect(
+		    !(params->skips & CHANNEL_PLAIN) || !channel_fits_mtu(params, frame->bytes), 0))
 		return channel_enter_staged(params, state, arrival_at_ns, frame);
 	// No draw is below 0, whatever the batch holds.
 	if (params->plain_loss == 0 ||
@@ -355,12 +357,14 @@ struct channel_fate channel_enter(const struct channel_params *params, struct ch
 
 void channel_finish(struct channel_params *params)
 {
+	bool open;
+
 	jitter_finish(&params->jitter);
 	params->reads_headers =
 		queue_reads_headers(&params->queue) || loss_reads_headers(&params->loss);
 	params->skips = 0;
-	if (params->carrier && !params->carrier_profile && params->mtu_bytes == 0 &&
-	    params->police.kind == POLICE_NONE)
+	open = params->carrier && !params->carrier_profile && params->police.kind == POLICE_NONE;
+	if (open && params->mtu_bytes == 0)
 		params->skips |= CHANNEL_GATE;
 	if (params->rate.ns_per_byte_q32 == 0 && params->queue.limit == QUEUE_UNLIMITED &&
 	    params->queue.kind == QUEUE_TAIL && params->queue.mark == QUEUE_UNLIMITED)
@@ -379,8 +383,9 @@ void channel_finish(struct channel_params *params)
 	if (params->loss.kind == LOSS_RANDOM && params->loss.correlation == 0 &&
 	    !params->loss_profile && !params->loss.ecn)
 		params->plain_loss = params->loss.random;
-	if ((params->skips | CHANNEL_LOSS) == CHANNEL_ALL && !params->delay_profile &&
-	    !params->jitter.order_free && (params->plain_loss != 0 || params->skips & CHANNEL_LOSS))
+	if (open && (params->skips | CHANNEL_LOSS | CHANNEL_GATE) == CHANNEL_ALL &&
+	    !params->delay_profile && !params->jitter.order_free &&
+	    (params->plain_loss != 0 || params->skips & CHANNEL_LOSS))
 		params->skips |= CHANNEL_PLAIN;
 }
 
