@@ -17,27 +17,11 @@ bool flight_push(struct flight *flight, struct store_cache *cache, uint64_t rele
 	return true;
 }
 
-// Is a stray the next to leave?
-static inline bool stray_is_next(const struct flight *flight, const struct store *store)
-{
-	if (__builtin_expect(flight->stray.count == 0, 1))
-		return false;
-	return flight->hold.count == 0 || stray_first(&flight->stray, store)->release_at_ns <
-						  hold_first(&flight->hold, store)->release_at_ns;
-}
-
-uint64_t flight_due_ns(const struct flight *flight, const struct store *store)
-{
-	if (stray_is_next(flight, store))
-		return stray_first(&flight->stray, store)->release_at_ns;
-	return flight->hold.count ? hold_first(&flight->hold, store)->release_at_ns : FLIGHT_NEVER;
-}
-
 packet_ref flight_pop(struct flight *flight, struct store_cache *cache, uint64_t *release_at_ns)
 {
 	packet_ref packet;
 
-	if (stray_is_next(flight, cache->store)) {
+	if (flight_stray_is_next(flight, cache->store)) {
 		const struct stray_node *first = stray_first(&flight->stray, cache->store);
 
 		packet = first->packet;

@@ -29,9 +29,30 @@ static inline uint32_t flight_count(const struct flight *flight)
 bool flight_push(struct flight *flight, struct store_cache *cache, uint64_t release_at_ns,
 		 packet_ref packet, bool out_of_order);
 
+// Is one that is out of order the next to leave?
+static inline bool flight_stray_is_next(const struct flight *flight, const struct store *store)
+{
+	if (__builtin_expect(flight->stray.count == 0, 1))
+		return false;
+	return flight->hold.count == 0 || stray_first(&flight->stray, store)->release_at_ns <
+						  hold_first(&flight->hold, store)->release_at_ns;
+}
+
 // When the first leaves; FLIGHT_NEVER when there is none. At equal instants one in order goes
 // first.
-uint64_t flight_due_ns(const struct flight *flight, const struct store *store);
+static inline uint64_t flight_due_ns(const struct flight *flight, const struct store *store)
+{
+	if (flight_stray_is_next(flight, store))
+		return stray_first(&flight->stray, store)->release_at_ns;
+	return flight->hold.count ? hold_first(&flight->hold, store)->release_at_ns : FLIGHT_NEVER;
+}
+
+// Fetches the header of the first packet in order, which will be wanted soon.
+static inline void flight_prefetch(const struct flight *flight, const struct store *store)
+{
+	if (flight->hold.count)
+		__builtin_prefetch(store_packet(store, hold_first(&flight->hold, store)->packet));
+}
 
 // Takes the first out; must not be empty.
 packet_ref flight_pop(struct flight *flight, struct store_cache *cache, uint64_t *release_at_ns);

@@ -28,11 +28,6 @@ bool hold_push(struct hold *hold, struct store_cache *cache, struct hold_entry e
 	return true;
 }
 
-struct hold_entry *hold_first(const struct hold *hold, const struct store *store)
-{
-	return &chunk_at(store, hold->head)->entries[hold->head_index];
-}
-
 void hold_pop(struct hold *hold, struct store_cache *cache)
 {
 	uint32_t chunk = hold->head;

@@ -39,6 +39,12 @@ struct hold {
 // Appends; false when memory is out (the caller keeps the packet).
 bool hold_push(struct hold *hold, struct store_cache *cache, struct hold_entry entry);
 // The first entry; hold must not be empty.
-struct hold_entry *hold_first(const struct hold *hold, const struct store *store);
+static inline struct hold_entry *hold_first(const struct hold *hold, const struct store *store)
+{
+	struct hold_chunk *chunk = store_block(store, hold->head);
+
+	return &chunk->entries[hold->head_index];
+}
+
 // Removes the first entry; hold must not be empty.
 void hold_pop(struct hold *hold, struct store_cache *cache);

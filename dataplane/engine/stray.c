@@ -55,11 +55,6 @@ bool stray_push(struct stray *stray, struct store_cache *cache, uint64_t release
 	return true;
 }
 
-const struct stray_node *stray_first(const struct stray *stray, const struct store *store)
-{
-	return node_at(store, stray->root);
-}
-
 // Melds siblings in pairs, first to last; the pairs are left in a list, the last one first.
 static uint32_t meld_pairs(const struct store *store, uint32_t first)
 {

@@ -27,6 +27,11 @@ struct stray_node {
 bool stray_push(struct stray *stray, struct store_cache *cache, uint64_t release_at_ns,
 		packet_ref packet);
 // The first to leave; must not be empty.
-const struct stray_node *stray_first(const struct stray *stray, const struct store *store);
+static inline const struct stray_node *stray_first(const struct stray *stray,
+						   const struct store *store)
+{
+	return store_block(store, stray->root);
+}
+
 // Removes the first; must not be empty.
 void stray_pop(struct stray *stray, struct store_cache *cache);

@@ -384,9 +384,10 @@ static void release(struct worker *worker, uint32_t channel)
 	uint64_t at_ns;
 	packet_ref ref = flight_pop(flight, &worker->store, &at_ns);
 
+	flight_prefetch(flight, engine->store);
 	agenda_set(&worker->agenda, channel, flight_due_ns(flight, engine->store));
 	counters->delivered++;
-	counters->delivered_bytes += worker_packet(worker, ref)->wire_length;
+	counters->delivered_bytes += store_packet(engine->store, ref)->wire_length;
 	if (__builtin_expect(engine->observe != NULL, 0))
 		observe(worker, channel, ENGINE_CHANNEL_LEAVE, ref, at_ns, DROP_NONE, 0);
 	if (c->to_site != PLAN_NONE)
