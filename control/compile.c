@@ -63,6 +63,8 @@ int compile_channel_params(const struct topology *topology, uint32_t channel,
 	topology_channel_name(topology, channel, name, sizeof(name));
 	compile_where(&link->source, "link", name, where, sizeof(where));
 	rc = impairment_params(impairment, where, topology->tables, &made, error);
+	if (!rc && made.delay_ns > TOPOLOGY_DELAY_MOST_NS)
+		rc = error_set(error, -EINVAL, where, "its delay is too long; 30d are the most");
 	if (!rc)
 		*params = made;
 	return rc;

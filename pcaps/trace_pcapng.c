@@ -112,7 +112,7 @@ static bool set_resolution(struct trace_interface *interface, uint8_t resolution
 }
 
 // Instant of a frame, as early as can be said if it lies before 1970 (counted); false when it does
-// not fit into 64 bits of nanoseconds.
+// not fit into 63 bits of nanoseconds, which leaves room for the delays to come.
 static bool ticks_to_ns(struct trace_reader *reader, const struct trace_interface *interface,
 			uint64_t ticks, uint64_t *at_ns)
 {
@@ -121,7 +121,7 @@ static bool ticks_to_ns(struct trace_reader *reader, const struct trace_interfac
 
 	if (interface->multiplier == 1 && interface->offset_s == 0) {
 		*at_ns = ticks;
-		return true;
+		return ticks <= INT64_MAX;
 	}
 	if (interface->multiplier)
 		wide *= interface->multiplier;
@@ -133,7 +133,7 @@ static bool ticks_to_ns(struct trace_reader *reader, const struct trace_interfac
 	reader->early += sum < 0;
 	if (sum < 0)
 		sum = 0;
-	if (sum > (__int128)UINT64_MAX)
+	if (sum > INT64_MAX)
 		return false;
 	*at_ns = (uint64_t)sum;
 	return true;
@@ -257,7 +257,7 @@ static int read_packet(struct trace_reader *reader, uint32_t length, const uint8
 	if (!ticks_to_ns(reader, interface,
 			 (uint64_t)get32(reader, block + 12) << 32 | get32(reader, block + 16),
 			 &frame->at_ns))
-		return fault(reader, error, "a time stamp lies beyond the year 2554");
+		return fault(reader, error, "a time stamp lies beyond the year 2262");
 	frame->bytes = block + 28;
 	frame->length = captured;
 	frame->wire_length = get32(reader, block + 24);

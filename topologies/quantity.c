@@ -179,7 +179,17 @@ static int parse_scaled(const struct kind *kind, const char *text, const char *w
 int quantity_parse_time_ns(const char *text, const char *where, uint64_t *time_ns,
 			   struct error *error)
 {
-	return parse_scaled(&time_kind, text, where, time_ns, error);
+	uint64_t parsed_ns;
+	int result = parse_scaled(&time_kind, text, where, &parsed_ns, error);
+
+	if (result < 0)
+		return result;
+	if (parsed_ns > QUANTITY_TIME_MOST_NS)
+		return error_set(error, -EINVAL, where,
+				 "\"%s\" is too large, more than a hundred years; write e.g. %s",
+				 text, time_kind.example);
+	*time_ns = parsed_ns;
+	return 0;
 }
 
 int quantity_parse_rate_bps(const char *text, const char *where, uint64_t *bits_per_second,

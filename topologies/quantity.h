@@ -12,7 +12,11 @@
 // Decimals are allowed ("2.4ms") and are exact to the unit's resolution; a positive value that
 // rounds to nothing, a negative value, NaN, an overflow and trailing characters are errors.
 
-// ns us ms s (and their tc synonyms nsec, usecs, ...), min h d. "0" is allowed bare.
+// A hundred years: two of them added do not overflow, and the end of time is never met by chance.
+#define QUANTITY_TIME_MOST_NS UINT64_C(3155760000000000000)
+
+// ns us ms s (and their tc synonyms nsec, usecs, ...), min h d. "0" is allowed bare. At most
+// QUANTITY_TIME_MOST_NS.
 int quantity_parse_time_ns(const char *text, const char *where, uint64_t *time_ns,
 			   struct error *error);
 // bit kbit mbit gbit tbit, kibit...; bps kbps mbps gbps are BYTES per second as in tc. A bare

@@ -14,6 +14,10 @@
 #define TOPOLOGY_NAME_MAX 63
 #define TOPOLOGY_NONE     UINT32_MAX
 
+// The longest delay of a channel, 30 days: light comes from beyond the planets in hours, and sums
+// over any path stay far from the end of 64 bits.
+#define TOPOLOGY_DELAY_MOST_NS UINT64_C(2592000000000000)
+
 // Where a thing was written, for messages: "file:line [section name]".
 struct source {
 	const char *file; // owned by the topology

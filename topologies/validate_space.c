@@ -94,12 +94,28 @@ static void validate_sky(const struct topology *topology, struct errors *errors,
 	}
 }
 
+static void validate_longest(struct errors *errors, const struct link *link)
+{
+	for (int direction = 0; direction < LINK_DIRECTIONS; direction++) {
+		char given[32];
+
+		if (delay_ns(link, direction) <= TOPOLOGY_DELAY_MOST_NS)
+			continue;
+		validate_fail(
+			errors, &link->source, "link", link->name,
+			"its delay of %s is too long; 30d are the most",
+			quantity_format_time(delay_ns(link, direction), given, sizeof(given)));
+		return;
+	}
+}
+
 void validate_space(const struct topology *topology, struct errors *errors, bool complete)
 {
 	for (size_t i = 0; i < topology->link_count; i++) {
 		const struct link *link = &topology->links[i];
 		const struct site *sites[2];
 
+		validate_longest(errors, link);
 		if (link->ends[0].site == TOPOLOGY_NONE || link->ends[1].site == TOPOLOGY_NONE)
 			continue;
 		// The reader leaves a faulty link without propagation.

@@ -120,6 +120,7 @@ static void refused_commands_say_why_and_change_nothing(void **state)
 		{"link ab down now", "\"now\" is one word too many"},
 		{"link ab set", "set wants impairments"},
 		{"link ab set delay 5", ""},
+		{"link ab set delay 31d", "30d are the most"},
 		{"link ab set delay 5ms inflight later", "no fate of packets in flight"},
 		{"link ab down inflight retime", "inflight retime goes with set"},
 		{"site a set delay 5ms", "can only go up or down"},

@@ -267,6 +267,30 @@ static void sections_interfaces_and_old_blocks(void **state)
 	trace_close(reader);
 }
 
+// Instants that leave no room for a delay behind them are no instants of a capture.
+static void what_is_later_than_2262_is_refused(void **state)
+{
+	static const uint64_t ticks[] = {INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct maker maker = {0};
+		struct error error = {0};
+		struct trace_frame frame;
+		struct trace_reader *reader;
+
+		add_section(&maker);
+		add_interface(&maker, 1, 0, 9);
+		add_packet(&maker, 0, ticks[i], 16, 16);
+		reader = open_made(&maker, &error);
+		assert_non_null(reader);
+		assert_int_equal(trace_read(reader, &frame, &error), i == 0 ? 1 : -EINVAL);
+		if (i > 0)
+			assert_non_null(strstr(error.what, "2262"));
+		trace_close(reader);
+	}
+}
+
 // Instants before 1970 have no number here: they become its first, and it is said.
 static void what_is_older_than_1970_is_told(void **state)
 {
@@ -498,6 +522,7 @@ int main(void)
 		cmocka_unit_test(classic_files_of_all_byte_orders_and_resolutions),
 		cmocka_unit_test(pcapng_of_any_time_resolution),
 		cmocka_unit_test(sections_interfaces_and_old_blocks),
+		cmocka_unit_test(what_is_later_than_2262_is_refused),
 		cmocka_unit_test(what_is_older_than_1970_is_told),
 		cmocka_unit_test(a_warning_names_its_file_once),
 		cmocka_unit_test(other_link_types_are_refused_by_name),

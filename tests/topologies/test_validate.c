@@ -156,6 +156,25 @@ static void every_site_is_reached_unless_real_routers_do_the_work(void **state)
 // Luxembourg and Amsterdam, 327.5 km apart: light needs 1.0925 ms.
 #define FAR "[site a]\nposition = 49.5052, 6.11348\n[site b]\nposition = 52.3564, 4.95084\n"
 
+// Sums of delays over a path must stay within 64 bits.
+static void no_delay_is_longer_than_a_month(void **state)
+{
+	static const struct fault faults[] = {
+		{"[site a]\n[site b]\n[link x]\nends = a, b\ndelay = 2592000.000000001s\n",
+		 "lab.ini:3 [link x]", "too long; 30d are the most"},
+		{"[site a]\n[site b]\n[link x]\nends = a, b\ndelay.reverse = 31d\n",
+		 "lab.ini:3 [link x]", "too long; 30d are the most"},
+		{"[site a]\n[site b]\n[link x]\nends = a, b\nequipment = 60d\n",
+		 "lab.ini:3 [link x]", "too long; 30d are the most"},
+		{"[port p]\n[port q]\n[link x]\nends = p, q\ndelay = 18446744073709551615ns\n",
+		 "lab.ini:5 [link x] delay", "too large, more than a hundred years"},
+	};
+
+	(void)state;
+	check_faults(faults, sizeof(faults) / sizeof(faults[0]));
+	expect_sound("[site a]\n[site b]\n[link x]\nends = a, b\ndelay = 30d\n");
+}
+
 static void nothing_is_faster_than_light(void **state)
 {
 	static const struct fault faults[] = {
@@ -245,6 +264,7 @@ int main(void)
 		cmocka_unit_test(members_stand_on_their_peering_lan),
 		cmocka_unit_test(ports_have_one_home),
 		cmocka_unit_test(every_site_is_reached_unless_real_routers_do_the_work),
+		cmocka_unit_test(no_delay_is_longer_than_a_month),
 		cmocka_unit_test(nothing_is_faster_than_light),
 		cmocka_unit_test(a_satellite_out_of_sight_is_refused_for_each_end),
 		cmocka_unit_test(flows_need_addresses_and_events_things_that_exist),
