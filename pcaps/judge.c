@@ -89,7 +89,22 @@ static bool same_way(const struct oracle *oracle, uint32_t one, uint32_t other)
 	       oracle->eras[a->era].in_order && oracle->eras[b->era].in_order;
 }
 
-// A channel keeps order; a change of path may not.
+// Does one belong behind the other? Reordering and queues that sort promise another order than that
+// of sending; released at one instant, the one that departed first goes first.
+static bool belongs_behind(const struct oracle *oracle, uint32_t one, uint32_t other)
+{
+	const struct oracle_promise *a = &oracle->promises[one], *b = &oracle->promises[other];
+
+	if (oracle->exact && a->lost == DROP_NONE && b->lost == DROP_NONE) {
+		if (a->release_at_ns != b->release_at_ns)
+			return a->release_at_ns > b->release_at_ns;
+		if (a->constant_at_ns != b->constant_at_ns)
+			return a->constant_at_ns > b->constant_at_ns;
+	}
+	return one > other;
+}
+
+// A channel keeps order unless it has promised another; a change of path may not.
 static void judge_order(const struct judge_case *judged, struct judge *judge)
 {
 	const struct match *match = judged->match;
@@ -102,7 +117,7 @@ static void judge_order(const struct judge_case *judged, struct judge *judge)
 
 		if (match->kinds[i] != MATCH_FIRST)
 			continue;
-		if (newest == MATCH_NONE || sent > newest) {
+		if (newest == MATCH_NONE || belongs_behind(judged->oracle, sent, newest)) {
 			newest = sent;
 		} else if (same_way(judged->oracle, sent, newest)) {
 			if (reordered++ == 0)

@@ -4,9 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "pcaps/judge.h"
+#include "pcaps/match.h"
+#include "pcaps/measure.h"
 #include "pcaps/oracle.h"
 
 #define MS    UINT64_C(1000000)
@@ -94,12 +98,58 @@ static void a_frame_belongs_to_the_era_of_its_departure(void **state)
 	oracle_free(&oracle);
 }
 
+// What a priority queue has sorted is in the order that it promised; two swapped are not.
+static void order_is_judged_by_what_was_promised(void **state)
+{
+	struct channel_params params = with_queue(QUEUE_PRIO, 8000000);
+	struct journal_channel entries[] = {{.params = params},
+					    {.from_ns = 500 * MS, .params = params}};
+	struct frame_row rows[SENT], out[SENT], swapped;
+	struct frames sent = {.rows = rows, .count = SENT}, received = {.rows = out, .count = SENT};
+	struct oracle oracle = promises_of(entries);
+	struct match_options options = {0};
+	struct error error;
+
+	(void)state;
+	for (uint32_t i = 0; i < SENT; i++) {
+		uint64_t release_at_ns = oracle.promises[i].release_at_ns;
+
+		rows[i] = (struct frame_row){.key = i + 1, .wire_length = FRAME};
+		out[release_at_ns / MS - 4] = rows[i];
+		out[release_at_ns / MS - 4].at_ns = release_at_ns;
+	}
+	for (int way = 0; way < 2; way++) {
+		struct measure measure;
+		struct match match;
+		struct judge judge;
+		struct judge_case judged = {&sent,   &received, &match, &measure,
+					    &oracle, 1e-6,      0,      true};
+
+		if (way == 1) { // of one class
+			swapped = out[15];
+			out[15] = out[16];
+			out[16] = swapped;
+		}
+		assert_int_equal(match_frames(&sent, &received, &options, &match, &error), 0);
+		assert_int_equal(
+			measure_frames(&sent, &received, &match, UINT64_MAX, &measure, &error), 0);
+		assert_int_equal(judge_frames(&judged, &judge, &error), 0);
+		for (size_t i = 0; i < judge.count; i++)
+			if (strcmp(judge.tests[i].name, "reordering") == 0)
+				assert_int_equal(judge.tests[i].answer,
+						 way ? JUDGE_FAIL : JUDGE_PASS);
+		match_free(&match);
+	}
+	oracle_free(&oracle);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_waits_is_sorted_by_the_queue_that_comes),
 		cmocka_unit_test(a_cut_takes_what_waits_and_what_is_in_flight),
 		cmocka_unit_test(a_frame_belongs_to_the_era_of_its_departure),
+		cmocka_unit_test(order_is_judged_by_what_was_promised),
 	};
 
 	return cmocka_run_group_tests_name("oracle_wire", tests, NULL, NULL);
