@@ -185,6 +185,41 @@ static void a_frame_over_millions_of_steps_is_exact_and_quick(void **state)
 	}
 }
 
+// Twelve steps of ten bytes, then nothing for a while, then the round begins anew with nothing. A
+// long frame that ends where a step ends is there at that instant, not after the pause.
+static void a_long_frame_ends_with_its_step_not_with_the_next(void **state)
+{
+	struct varying varying = {.profile = {.count = 14, .period_ns = 2000}};
+
+	(void)state;
+	for (uint32_t i = 0; i < 12; i++)
+		varying.points[i + 1] =
+			(struct profile_point){.at_ns = 100 + 10 * i, .value = 8000000000};
+	varying.points[13] = (struct profile_point){.at_ns = 220, .value = 0};
+	make(&varying);
+	for (uint32_t rounds = 0; rounds < 3; rounds++)
+		for (uint32_t tens = 1; tens <= 12; tens++) {
+			struct rate_profile_state place = {0};
+			uint64_t free_ns = 0;
+
+			assert_int_equal(rate_profile_offer(&varying.line, &place, &free_ns, 0,
+							    120 * rounds + 10 * tens),
+					 2000 * rounds + 100 + 10 * tens);
+		}
+	// The same when the round ends with the last byte.
+	varying.profile.count = 13;
+	varying.profile.period_ns = 220;
+	make(&varying);
+	for (uint32_t rounds = 1; rounds < 5; rounds++) {
+		struct rate_profile_state place = {0};
+		uint64_t free_ns = 0;
+
+		assert_int_equal(
+			rate_profile_offer(&varying.line, &place, &free_ns, 0, 120 * rounds),
+			220 * rounds);
+	}
+}
+
 static void one_step_is_a_constant_rate(void **state)
 {
 	const uint64_t rates[] = {8, 64000, 333333333, 99999999977, 10000000000000};
@@ -310,6 +345,7 @@ int main(void)
 		cmocka_unit_test(a_frame_on_its_way_goes_on_at_the_new_rate),
 		cmocka_unit_test(nothing_leaves_while_the_rate_is_0),
 		cmocka_unit_test(a_frame_over_millions_of_steps_is_exact_and_quick),
+		cmocka_unit_test(a_long_frame_ends_with_its_step_not_with_the_next),
 		cmocka_unit_test(one_step_is_a_constant_rate),
 		cmocka_unit_test(other_kinds_of_line_leave_it_where_they_end),
 		cmocka_unit_test(what_is_no_rate_is_refused),
