@@ -164,8 +164,10 @@ const struct command commands[] = {
 		.name = "link",
 		.arguments = "NAME[:forward|:reverse] set WORDS... | reset | up | down",
 		.summary = "changes a link of a running lab",
-		.help = "set takes the words of tc-netem(8): delay, loss, rate, limit. It changes "
-			"what "
+		.help = "set takes the words of tc-netem(8): delay, distribution, loss, "
+			"duplicate, corrupt, reorder, gap, rate, slot, limit, ecn; and order, "
+			"halflife, jitter, overhead, burst, police, queue, trace and wave, which "
+			"topologies/README.md explains. It changes what "
 			"is named and leaves the rest; reset takes all impairments off. down and "
 			"up "
 			"cut and mend the link. Without a direction, both are meant.\n"
