@@ -210,13 +210,18 @@ bool client_wait_closed(struct client *client, int timeout_ms)
 	}
 }
 
-int client_change(struct invocation *invocation, const char *line)
+int client_change(struct invocation *invocation, json_t *lines, const uint64_t *at_ns)
 {
 	struct error error;
+	json_t *params = json_pack("{s:o}", "lines", lines);
+	if (params != NULL && at_ns != NULL)
+		json_object_set_new(params, "at_ns", json_integer((json_int_t)*at_ns));
 	struct client *client = client_open(invocation->lab, &error);
-	if (client == NULL)
+	if (client == NULL) {
+		json_decref(params);
 		return report_error(invocation, &error);
-	json_t *answer = client_call(client, "change", json_pack("{s:[s]}", "lines", line), &error);
+	}
+	json_t *answer = client_call(client, "change", params, &error);
 	client_close(client);
 	if (answer == NULL)
 		return report_error(invocation, &error);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -23,7 +24,7 @@ json_t *client_call(struct client *client, const char *method, json_t *params, s
 // Waits until the lab has closed the connection, at most timeout_ms: true when it has.
 bool client_wait_closed(struct client *client, int timeout_ms);
 
-// Carries out one control line in the lab that the invocation names, and prints the answer: an exit
-// status.
+// Carries out control lines (an array of strings, which it takes over) in the lab that the
+// invocation names, at one instant of its clock (NULL: now), and prints the answer: an exit status.
 struct invocation;
-int client_change(struct invocation *invocation, const char *line);
+int client_change(struct invocation *invocation, json_t *lines, const uint64_t *at_ns);

@@ -98,5 +98,6 @@ int command_show(struct invocation *invocation);
 int command_link(struct invocation *invocation);
 int command_site(struct invocation *invocation);
 int command_conduit(struct invocation *invocation);
+int command_batch(struct invocation *invocation);
 int command_stop(struct invocation *invocation);
 int command_help(struct invocation *invocation); // cli/help.c

@@ -162,7 +162,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "link",
-		.arguments = "NAME[:forward|:reverse] set WORDS... | reset | up | down",
+		.arguments = "NAME[:forward|:reverse] set WORDS... | reset | up | down [at T]",
 		.summary = "changes a link of a running lab",
 		.help = "set takes the words of tc-netem(8): delay, distribution, loss, "
 			"duplicate, corrupt, reorder, gap, rate, slot, limit, ecn; and order, "
@@ -182,7 +182,7 @@ const struct command commands[] = {
 			     "normal",
 			     "corridor link bettembourg-brussels:reverse set loss gemodel 1% 25%",
 			     "corridor link bettembourg-brussels set delay 20ms inflight retime",
-			     "corridor link bettembourg-brussels down"},
+			     "corridor link bettembourg-brussels down at 60s"},
 		.run = command_link,
 	},
 	{
@@ -201,6 +201,19 @@ const struct command commands[] = {
 		.help = "The links of a conduit go down at the same instant.",
 		.examples = {"corridor conduit ardennes down inflight cut"},
 		.run = command_conduit,
+	},
+	{
+		.name = "batch",
+		.arguments = "FILE|- [--at T]",
+		.summary = "many changes of a running lab as one",
+		.help = "Reads control lines (link ..., site ..., conduit ...), one a line, # for "
+			"comments, and carries them out at one instant, all or none: now, or at "
+			"the instant T of the lab's clock. A single change takes `at T` at its "
+			"end.",
+		.options = {{"--at", "T", "on the lab's clock, which `corridor show stats` tells"}},
+		.examples = {"corridor batch failover.txt",
+			     "echo link bettembourg-brussels down | corridor batch - --at 60s"},
+		.run = command_batch,
 	},
 	{
 		.name = "stop",

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/lab_later.h"
 #include "control/lab_ports.h"
 #include "control/lab_ways.h"
 
@@ -21,10 +22,11 @@ struct lab {
 	struct engine *engine;
 	unsigned workers;
 	bool running;
-	uint64_t version;      // of the plan that the engine runs
-	uint64_t last_at_ns;   // of the network; its time never runs backwards
-	struct lab_ways *ways; // when each way was changed
-	bool *carrier;         // [port] as the engine was told last
+	uint64_t version;        // of the plan that the engine runs
+	uint64_t last_at_ns;     // of the network; its time never runs backwards
+	struct lab_ways *ways;   // when each way was changed
+	bool *carrier;           // [port] as the engine was told last
+	struct lab_later *later; // changes to come
 };
 
 static void tell_carriers(struct lab *lab)
@@ -113,6 +115,8 @@ void lab_destroy(struct lab *lab)
 	lab_ways_free(lab->ways);
 	network_free(lab->network);
 	free(lab->carrier);
+	while (lab->later != NULL)
+		lab_later_free(lab_later_take(&lab->later));
 	free(lab);
 }
 
@@ -175,12 +179,6 @@ static int step_once(struct lab *lab, struct error *error)
 	return result < 0 ? result : 1;
 }
 
-int lab_step(struct lab *lab, struct error *error)
-{
-	int result = step_once(lab, error);
-	return result < 0 ? result : 0;
-}
-
 // Carries the lines out on the network and hands its plan over. 0 or a negative errno: the network
 // is then somewhere in between.
 static int carry_out(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count,
@@ -192,6 +190,44 @@ static int carry_out(struct lab *lab, uint64_t at_ns, const char *const *lines, 
 	if (result == 0)
 		result = network_step(lab->network, at_ns, error);
 	return result == 0 ? publish(lab, error) : result;
+}
+
+// Lines at an instant, all or none.
+static int carry_out_whole(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count,
+			   struct error *error)
+{
+	struct network *before = network_copy(lab->network);
+	if (before == NULL)
+		return error_set(error, -ENOMEM, lab->name, "no memory for the change");
+	int result = carry_out(lab, at_ns, lines, count, error);
+	if (result < 0) {
+		network_free(lab->network);
+		lab->network = before;
+		return result;
+	}
+	network_free(before);
+	lab->last_at_ns = at_ns;
+	return 0;
+}
+
+// The first change that was asked for ahead, at its instant or as soon as can be.
+static int do_later(struct lab *lab, struct error *error)
+{
+	struct lab_later *later = lab_later_take(&lab->later);
+	uint64_t at_ns = later->at_ns > lab->last_at_ns ? later->at_ns : lab->last_at_ns;
+	if (lab->running && at_ns < engine_now_ns(lab->engine))
+		at_ns = next_instant(lab);
+	int result =
+		carry_out_whole(lab, at_ns, (const char *const *)later->lines, later->count, error);
+	lab_later_free(later);
+	return result;
+}
+
+// Is a change that was asked for ahead the next thing to do?
+static bool later_is_next(const struct lab *lab)
+{
+	return lab->later != NULL && lab->later->at_ns <= next_instant(lab) &&
+	       lab->later->at_ns <= network_next_change_ns(lab->network);
 }
 
 int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t *applied_at_ns,
@@ -206,26 +242,42 @@ int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t
 	} while (result > 0);
 	if (result < 0)
 		return result;
-	struct network *before = network_copy(lab->network);
-	if (before == NULL)
-		return error_set(error, -ENOMEM, lab->name, "no memory for the change");
 	uint64_t at_ns = next_instant(lab);
-	result = carry_out(lab, at_ns, lines, count, error);
-	if (result < 0) {
-		network_free(lab->network);
-		lab->network = before;
-		return result;
-	}
-	network_free(before);
-	lab->last_at_ns = at_ns;
-	if (applied_at_ns != NULL)
+	result = carry_out_whole(lab, at_ns, lines, count, error);
+	if (result == 0 && applied_at_ns != NULL)
 		*applied_at_ns = at_ns;
+	return result;
+}
+
+int lab_change_at(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count,
+		  struct error *error)
+{
+	int result = lab_check(lab, lines, count, error);
+	if (result < 0)
+		return result;
+	if (at_ns < next_instant(lab))
+		return error_set(
+			error, -EINVAL, "at",
+			"the lab's clock is at %.6f s already (give a later instant, or none "
+			"for now)",
+			(double)next_instant(lab) / 1e9);
+	if (lab_later_add(&lab->later, at_ns, lines, count) < 0)
+		return error_set(error, -ENOMEM, lab->name, "no memory for the change");
 	return 0;
+}
+
+int lab_step(struct lab *lab, struct error *error)
+{
+	int result = later_is_next(lab) && !is_behind(lab) ? do_later(lab, error)
+							   : step_once(lab, error);
+	return result < 0 ? result : 0;
 }
 
 uint64_t lab_next_step_ns(const struct lab *lab)
 {
 	uint64_t at_ns = network_next_change_ns(lab->network);
+	if (lab->later != NULL && lab->later->at_ns < at_ns)
+		at_ns = lab->later->at_ns;
 	if (is_behind(lab))
 		return 0;
 	if (at_ns == NETWORK_NO_CHANGE)

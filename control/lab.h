@@ -34,6 +34,10 @@ int lab_start(struct lab *lab, struct error *error);
 // `applied_at_ns`. -EINVAL and a sentence for a line that is refused; the lab is then as before.
 int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t *applied_at_ns,
 	       struct error *error);
+// The same at an instant to come, on the lab's clock: 0 when it is noted, and lab_step will carry
+// it out. -EINVAL and a sentence when a line is refused now, or the instant has passed.
+int lab_change_at(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count,
+		  struct error *error);
 // Would the lines be taken? Without effect.
 int lab_check(const struct lab *lab, const char *const *lines, size_t count, struct error *error);
 

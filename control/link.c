@@ -7,6 +7,7 @@
 #include "control/cli/words.h"
 #include "control/client.h"
 #include "control/command.h"
+#include "topologies/quantity.h"
 
 // "KIND NAME VERB WORDS...", which the caller frees; NULL: no memory.
 static char *make_line(const struct invocation *invocation, const char *kind, const char *verb)
@@ -23,12 +24,25 @@ static char *make_line(const struct invocation *invocation, const char *kind, co
 	return line;
 }
 
+// The time of "at TIME" at the end, taken off; NULL when there is none.
+static const char *take_at(struct invocation *invocation)
+{
+	if (invocation->argc < 4 || strcmp(invocation->argv[invocation->argc - 2], "at") != 0)
+		return NULL;
+	invocation->argc -= 2;
+	return invocation->argv[invocation->argc + 1];
+}
+
 static int change(struct invocation *invocation, const char *kind, const char *const *verbs)
 {
 	int status = expect_words(invocation, 2, -1);
 	if (status != EXIT_TRUE)
 		return status;
 	struct error error;
+	const char *at = take_at(invocation);
+	uint64_t at_ns = 0;
+	if (at != NULL && quantity_parse_time_ns(at, "at", &at_ns, &error) < 0)
+		return report_error(invocation, &error);
 	int verb = words_find(invocation->argv[1], verbs, "word", kind, &error);
 	if (verb < 0)
 		return report_error(invocation, &error);
@@ -37,7 +51,7 @@ static int change(struct invocation *invocation, const char *kind, const char *c
 		error_set(&error, -ENOMEM, kind, "no memory for the line");
 		return report_error(invocation, &error);
 	}
-	status = client_change(invocation, line);
+	status = client_change(invocation, json_pack("[s]", line), at != NULL ? &at_ns : NULL);
 	free(line);
 	return status;
 }

@@ -95,13 +95,23 @@ static json_t *call_change(void *context, const json_t *params, struct error *er
 	const char **lines = take_lines(params, &count, error);
 	if (lines == NULL)
 		return NULL;
-	uint64_t at_ns;
-	int result = lab_change(service->lab, lines, count, &at_ns, error);
+	const json_t *at = json_object_get(params, "at_ns");
+	uint64_t at_ns = (uint64_t)json_integer_value(at);
+	int result;
+	if (at != NULL && (!json_is_integer(at) || json_integer_value(at) < 0)) {
+		free(lines);
+		return wrong_params(error,
+				    "{\"lines\": [...], \"at_ns\": N}, N on the lab's clock");
+	}
+	if (at != NULL)
+		result = lab_change_at(service->lab, at_ns, lines, count, error);
+	else
+		result = lab_change(service->lab, lines, count, &at_ns, error);
 	free(lines);
 	if (result < 0)
 		return NULL;
-	return json_pack("{s:I, s:I}", "applied_at_ns", (json_int_t)at_ns, "lines",
-			 (json_int_t)count);
+	return json_pack("{s:I, s:I}", at != NULL ? "applies_at_ns" : "applied_at_ns",
+			 (json_int_t)at_ns, "lines", (json_int_t)count);
 }
 
 static json_t *call_check(void *context, const json_t *params, struct error *error)
@@ -130,7 +140,10 @@ const struct rpc_method lab_methods[] = {
 	{"version", "the greeting again: protocol, version, lab, process", call_version},
 	{"methods", "this list", call_methods},
 	{"show", "{what, names}: what `corridor show` shows, as an array", call_show},
-	{"change", "{lines}: control lines, carried out at one instant, all or none", call_change},
+	{"change",
+	 "{lines, at_ns}: control lines, carried out at one instant, all or none; at_ns may be "
+	 "left out",
+	 call_change},
 	{"check", "{lines}: would they be taken?", call_check},
 	{"stop", "ends the lab", call_stop},
 	{NULL, NULL, NULL},

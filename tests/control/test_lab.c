@@ -250,6 +250,47 @@ static void lines_given_together_apply_together(void **state)
 	fake_lab_end(&fake);
 }
 
+static void a_change_asked_for_ahead_comes_at_its_instant(void **state)
+{
+	(void)state;
+	static const char *const two[] = {"link ab set delay 7ms", "link ac set delay 8ms"};
+	static const char *const one[] = {"link ab set delay 9ms"};
+	struct fake_lab fake = fake_lab_start(LAB_TRIANGLE);
+	assert_int_equal(lab_change_at(fake.lab, 500 * MS, two, 2, NULL), 0);
+	assert_int_equal(lab_change_at(fake.lab, 300 * MS, one, 1, NULL), 0);
+	assert_int_equal(lab_next_step_ns(fake.lab), 300 * MS - LAB_LEAD_NS);
+	fake_lab_run_to(&fake, 200 * MS);
+	// Others in between are carried out, and leave what is to come alone.
+	fake_lab_change(&fake, "link ab set loss 1%");
+	assert_int_equal(fake_lab_params(&fake, "ab:forward")->delay_ns, 1 * MS);
+	fake_lab_run_to(&fake, 400 * MS);
+	assert_int_equal(fake_lab_params(&fake, "ab:forward")->delay_ns, 9 * MS);
+	assert_int_equal(fake_engine.plan->valid_from_ns, 300 * MS);
+	fake_lab_run_to(&fake, 600 * MS);
+	assert_int_equal(fake_engine.plan->valid_from_ns, 500 * MS);
+	assert_int_equal(fake_lab_params(&fake, "ab:reverse")->delay_ns, 7 * MS);
+	assert_int_equal(fake_lab_params(&fake, "ac:reverse")->delay_ns, 8 * MS);
+	assert_int_equal(fake_lab_params(&fake, "ab:forward")->loss.kind, LOSS_RANDOM);
+	assert_int_equal(lab_next_step_ns(fake.lab), NETWORK_NO_CHANGE);
+	fake_lab_end(&fake);
+}
+
+static void what_comes_too_late_or_is_wrong_is_refused_ahead(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"link ab set delay 7ms"};
+	static const char *const bad[] = {"link ab set delay 7ms", "link ax down"};
+	struct fake_lab fake = fake_lab_start(LAB_TRIANGLE);
+	struct error error = {0};
+	fake_lab_run_to(&fake, 200 * MS);
+	assert_int_equal(lab_change_at(fake.lab, 100 * MS, good, 1, &error), -EINVAL);
+	assert_non_null(strstr(error.what, "already"));
+	assert_int_equal(lab_change_at(fake.lab, 900 * MS, bad, 2, &error), -EINVAL);
+	assert_int_equal(lab_next_step_ns(fake.lab), NETWORK_NO_CHANGE);
+	assert_int_equal(lab_change_at(fake.lab, 900 * MS, good, 1, &error), 0);
+	fake_lab_end(&fake); // what is still to come goes with the lab
+}
+
 static void a_check_changes_nothing(void **state)
 {
 	(void)state;
@@ -487,6 +528,8 @@ int main(void)
 		cmocka_unit_test(a_wires_port_has_the_carrier_of_the_channel_that_ends_there),
 		cmocka_unit_test(a_conduit_takes_all_its_links_at_one_instant),
 		cmocka_unit_test(lines_given_together_apply_together),
+		cmocka_unit_test(a_change_asked_for_ahead_comes_at_its_instant),
+		cmocka_unit_test(what_comes_too_late_or_is_wrong_is_refused_ahead),
 		cmocka_unit_test(a_check_changes_nothing),
 		cmocka_unit_test(a_wrong_line_refuses_all),
 		cmocka_unit_test(a_line_that_only_the_ones_before_make_wrong_refuses_all),
