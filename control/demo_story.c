@@ -190,7 +190,8 @@ void demo_story_free(struct demo_story *story)
 
 void demo_story_print(struct demo_story *story, FILE *out)
 {
-	table_print(story->table, out); // which frees it
+	if (story->table)
+		table_print(story->table, out); // which frees it
 	story->table = NULL;
 }
 
