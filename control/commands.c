@@ -75,10 +75,13 @@ const struct command commands[] = {
 			    {"--map", "OLD=NEW", "addresses were rewritten, as by replay"},
 			    {"--ignore-addresses", NULL, "match whatever the addresses are"},
 			    {"--ignore-packet-ids", NULL, "match by content alone"},
+			    {"--fit", NULL,
+			     "estimates the channel, and prints a [link] section for it"},
 			    {"--no-law", NULL, "on a wire: test the statistics, not each packet"},
 			    {"--report", "FILE", "writes the JSON"}},
 		.examples = {"corridor verify --sent in.pcap --received out.pcapng --topology "
-			     "topologies/wire.ini --from west --to east"},
+			     "topologies/wire.ini --from west --to east",
+			     "corridor verify --sent a.pcap --received b.pcap --fit"},
 		.run = command_verify,
 	},
 	{

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/verify_fit.h"
 #include "pcaps/aside.h"
 #include "topologies/quantity.h"
 
@@ -29,6 +30,7 @@ struct request {
 	double alpha;
 	bool has_clock;
 	bool no_law;
+	bool fits;
 	bool ignore_ids;
 	bool ignore_addresses;
 	struct verify_home home; // maps only
@@ -49,6 +51,7 @@ struct work {
 	struct match match;
 	struct measure measure;
 	struct judge judge;
+	struct fit fit;
 };
 
 static void work_fini(struct work *work)
@@ -162,6 +165,7 @@ static int parse_request(struct invocation *invocation, struct request *request)
 	request->to = take_option(invocation, "--to");
 	request->report = take_option(invocation, "--report");
 	request->no_law = take_flag(invocation, "--no-law");
+	request->fits = take_flag(invocation, "--fit");
 	request->ignore_ids = take_flag(invocation, "--ignore-packet-ids");
 	request->ignore_addresses =
 		take_flag(invocation, "--ignore-addresses") || request->home.map_count > 0;
@@ -383,7 +387,31 @@ static int judge_all(const struct request *request, struct work *work, struct er
 				      request->loss_threshold_ns, &work->measure, error);
 	if (code == 0)
 		code = judge_frames(&judged, &work->judge, error);
+	if (code == 0 && request->fits)
+		code = fit_frames(&work->sent, &work->received, &work->match, &work->fit, error);
 	return code;
+}
+
+// The verdict where there is one to give, and the fit if asked for.
+static void tell(struct invocation *invocation, const struct request *request,
+		 const struct work *work, const struct verification *verification)
+{
+	bool judged = request->topology || !request->fits;
+	json_t *object;
+
+	if (invocation->json) {
+		object = judged ? verify_to_json(verification) : json_object();
+		if (request->fits)
+			json_object_set_new(object, "fit", verify_fit_to_json(&work->fit));
+		print_json(invocation, object);
+		return;
+	}
+	if (judged)
+		verify_print(verification, invocation->out);
+	if (judged && request->fits)
+		fprintf(invocation->out, "\n");
+	if (request->fits)
+		verify_fit_print(&work->fit, request->from, request->to, invocation->out);
 }
 
 static int answer(struct invocation *invocation, const struct request *request,
@@ -407,11 +435,9 @@ static int answer(struct invocation *invocation, const struct request *request,
 		report_warning(invocation, work->sent.warning);
 	if (work->received.warning[0])
 		report_warning(invocation, work->received.warning);
-	if (invocation->json)
-		print_json(invocation, verify_to_json(&verification));
-	else
-		verify_print(&verification, invocation->out);
-	return work->judge.pass ? EXIT_TRUE : EXIT_ANSWER_NO;
+	tell(invocation, request, work, &verification);
+	return work->judge.pass || (request->fits && !request->topology) ? EXIT_TRUE
+									 : EXIT_ANSWER_NO;
 }
 
 int command_verify(struct invocation *invocation)
