@@ -98,8 +98,8 @@ static bool belongs_behind(const struct oracle *oracle, uint32_t one, uint32_t o
 	if (oracle->exact && a->lost == DROP_NONE && b->lost == DROP_NONE) {
 		if (a->release_at_ns != b->release_at_ns)
 			return a->release_at_ns > b->release_at_ns;
-		if (a->constant_at_ns != b->constant_at_ns)
-			return a->constant_at_ns > b->constant_at_ns;
+		if (a->departs_at_ns != b->departs_at_ns)
+			return a->departs_at_ns > b->departs_at_ns;
 	}
 	return one > other;
 }

@@ -43,8 +43,9 @@ bool oracle_loss_is_known(const struct loss_params *loss)
 bool oracle_keeps_order(const struct channel_params *params)
 {
 	// Queues with classes or flows let one pass the other.
-	return params->reorder.gap == 0 && params->queue.kind != QUEUE_FQ_CODEL &&
-	       params->queue.kind != QUEUE_PRIO && params->queue.kind != QUEUE_DRR;
+	return params->reorder.gap == 0 && !params->jitter.order_free &&
+	       params->queue.kind != QUEUE_FQ_CODEL && params->queue.kind != QUEUE_PRIO &&
+	       params->queue.kind != QUEUE_DRR;
 }
 
 double oracle_chance(const struct chance_params *chance)

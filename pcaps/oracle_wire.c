@@ -68,7 +68,8 @@ static struct oracle_era era_of(const struct channel_params *params)
 		.serialised = params->rate.ns_per_byte_q32 != 0,
 		.rate = params->rate,
 		.rate_slack_ns = oracle_spread_ns(&params->jitter),
-		.in_order = oracle_keeps_order(params),
+		// What a queue sorts is known here; what is drawn may not be (--no-law).
+		.in_order = params->reorder.gap == 0 && !params->jitter.order_free,
 		.copies = oracle_chance(&params->duplicate.chance),
 		.damage = oracle_chance(&params->corrupt.chance),
 	};
@@ -143,6 +144,7 @@ static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
 			latest_ns > wire->held_until_ns ? latest_ns : wire->held_until_ns;
 	made->earliest_at_ns = clock_ns + earliest_ns;
 	made->latest_at_ns = params->slot.packets ? ORACLE_NEVER : clock_ns + wire->held_until_ns;
+	made->departs_at_ns = clock_ns + fate->departs_at_ns;
 	made->constant_at_ns = clock_ns + fate->departs_at_ns + delay_ns;
 	made->release_at_ns = fate->lost == DROP_NONE ? clock_ns + fate->release_at_ns : 0;
 	if (fate->lost == DROP_NONE && fate->flags & CHANNEL_COPIED)
