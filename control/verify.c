@@ -265,9 +265,14 @@ static int load_both(const struct request *request, struct work *work, uint32_t 
 	code = load_one(request->sent, request->sent_interface, request->from, &home, &options,
 			&work->sent, error);
 	home.map_count = 0; // what was received has been rewritten already
+	home.is_received = true;
 	if (code == 0)
 		code = load_one(request->received, request->received_interface, request->to, &home,
 				&options, &work->received, error);
+	if (code == 0 && home.pieces.incomplete)
+		code = error_set(error, -ENOMEM, request->sent,
+				 "no memory for the packets that may be cut up");
+	verify_pieces_fini(&home.pieces);
 	return code;
 }
 
