@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `corridor check`: is a topology right, and what is in it?
+#include <errno.h>
 #include <string.h>
 
 #include "control/cli/table.h"
 #include "control/command.h"
-#include "control/network.h"
+#include "control/compile.h"
+#include "control/notes.h"
 #include "topologies/quantity.h"
+
+#define NOTES_PRINTED 20
 
 // "5 routers, 2 exchanges": the kinds of sites that there are.
 static void site_kinds(const struct topology *topology, char *buffer, size_t size)
@@ -66,7 +70,48 @@ static void print_table(FILE *out, const struct topology *topology, double fibre
 	table_print(table, out);
 }
 
-static void print_summary(const struct invocation *invocation, const struct topology *topology)
+static json_t *notes_json(const struct topology *topology, const struct notes *notes)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < notes->count; i++) {
+		const struct note *note = &notes->items[i];
+		char text[512];
+
+		json_array_append_new(list,
+				      json_pack("{s:s, s:b, s:b, s:s, s:f, s:f, s:f, s:s}", "link",
+						topology->links[note->link].name, "forward",
+						note->directions & 1u << LINK_FORWARD, "reverse",
+						note->directions & 1u << LINK_REVERSE, "key",
+						note->key, "asked", note->asked, "achieved",
+						note->achieved, "correlation", note->correlation,
+						"text", notes_text(note, text, sizeof(text))));
+	}
+	return list;
+}
+
+static void print_notes(const struct invocation *invocation, const struct topology *topology,
+			const struct notes *notes)
+{
+	for (size_t i = 0; i < notes->count && i < NOTES_PRINTED; i++) {
+		char where[192], text[512], line[720];
+
+		snprintf(line, sizeof(line), "%s: %s",
+			 notes_where(topology, &notes->items[i], where, sizeof(where)),
+			 notes_text(&notes->items[i], text, sizeof(text)));
+		report_warning(invocation, line);
+	}
+	if (notes->count > NOTES_PRINTED) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "and %zu more such links (-j gives all)",
+			 notes->count - NOTES_PRINTED);
+		report_warning(invocation, line);
+	}
+}
+
+static void print_summary(const struct invocation *invocation, const struct topology *topology,
+			  const struct notes *notes)
 {
 	double fibre_m = 0;
 
@@ -75,7 +120,7 @@ static void print_summary(const struct invocation *invocation, const struct topo
 			topology->links[i].medium == MEDIUM_FIBRE ? topology->links[i].length_m : 0;
 	if (invocation->json) {
 		print_json(invocation,
-			   json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
+			   json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}",
 				     "valid", 1, "name", topology->name, "seed",
 				     (json_int_t)topology->seed, "sites",
 				     (json_int_t)topology->site_count, "links",
@@ -84,33 +129,44 @@ static void print_summary(const struct invocation *invocation, const struct topo
 				     (json_int_t)topology->flow_count, "satellites",
 				     (json_int_t)topology->satellite_count, "conduits",
 				     (json_int_t)topology->conduit_count, "events",
-				     (json_int_t)topology->event_count, "fibre_km",
-				     fibre_m / 1000));
+				     (json_int_t)topology->event_count, "fibre_km", fibre_m / 1000,
+				     "notes", notes_json(topology, notes)));
 		return;
 	}
+	print_notes(invocation, topology, notes);
 	print_table(invocation->out, topology, fibre_m);
+}
+
+// Compiles it, too, as that finds what the models do not take; routes, which take long in a large
+// network, find no faults.
+static int check(const struct invocation *invocation, const struct topology *topology)
+{
+	struct error error = {.code = 0};
+	struct notes notes = {.count = 0};
+	struct plan *plan = compile_plan(topology, NETWORK_FILES, &error);
+	int status = EXIT_TRUE;
+
+	if (plan && notes_collect(topology, plan, &notes))
+		error_set(&error, -ENOMEM, topology->name, "no memory for the notes");
+	if (error.code)
+		status = report_error(invocation, &error);
+	else
+		print_summary(invocation, topology, &notes);
+	notes_fini(&notes);
+	plan_free(plan);
+	return status;
 }
 
 int command_check(struct invocation *invocation)
 {
 	struct errors errors = {.count = 0};
-	struct error error = {.code = 0};
 	struct topology *topology;
-	struct network *network = NULL;
 	int status = expect_words(invocation, 1, 1);
 
 	if (status != EXIT_TRUE)
 		return status;
 	topology = network_load(invocation->argv[0], &errors);
-	if (topology)
-		network = network_create(topology, NETWORK_FILES, &error);
-	if (!topology)
-		status = report_errors(invocation, &errors);
-	else if (!network)
-		status = report_error(invocation, &error);
-	else
-		print_summary(invocation, topology);
-	network_free(network);
+	status = topology ? check(invocation, topology) : report_errors(invocation, &errors);
 	topology_free(topology);
 	errors_fini(&errors);
 	return status;

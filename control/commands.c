@@ -8,7 +8,9 @@ const struct command commands[] = {
 		.arguments = "TOPOLOGY",
 		.summary = "validates a topology and sums it up",
 		.help = "Every fault of the file is said in one go, each with file, line, section, "
-			"key and remedy.",
+			"key and remedy. Warnings say where netem's correlation makes the share "
+			"of packets that are lost, copied, damaged or reordered another one than "
+			"was asked for, and what to write instead.",
 		.examples = {"corridor check topologies/wire.ini"},
 		.run = command_check,
 	},

@@ -40,3 +40,17 @@ check "each fault is one line, and nothing else is said" test \
 expect 0 "a good file is accepted" "$CORRIDOR" check "$topologies/benelux.ini"
 expect 0 "and summed up as JSON" "$CORRIDOR" -j check "$topologies/benelux.ini"
 check "the JSON is one value" json 'type == "object"' out
+
+cat >correlated.ini <<'INI'
+[site a]
+[site b]
+[link span]
+ends = a, b
+delay = 5ms
+loss = random 1% 25%
+INI
+expect 0 "a loss that correlation all but takes away is accepted" "$CORRIDOR" check correlated.ini
+check "with a warning that says what comes and what to write" grep -E \
+	'warning: correlated\.ini:3 \[link span\] loss: .* 0\.000242% .* instead of 1%.* write 8\.2' err
+expect 0 "and as JSON" "$CORRIDOR" -j check correlated.ini
+check "with both rates" json '.notes[0] | .asked == 0.01 and .achieved < 3e-6 and .achieved > 2e-6' out
