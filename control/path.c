@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `corridor path`: the way from one site to another, hop by hop, and what it costs.
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,17 @@ static void find_hops(const struct network *network, const struct end *from, con
 	}
 }
 
+// Does the way come by a site twice?
+static bool goes_round(const struct plan *plan, const struct way *way)
+{
+	for (size_t i = 0; i < way->count; i++)
+		for (size_t j = i + 1; j < way->count; j++)
+			if (plan->channels[way->hops[i]].to_site ==
+			    plan->channels[way->hops[j]].to_site)
+				return true;
+	return false;
+}
+
 static void walk(const struct network *network, const struct end *from, const struct end *to,
 		 struct way *way)
 {
@@ -80,7 +92,10 @@ static void walk(const struct network *network, const struct end *from, const st
 	}
 	last = &plan->channels[way->hops[way->count - 1]];
 	if (last->to_site != to->site)
-		way->fault = "packets go round in circles, as routing is converging";
+		way->fault = goes_round(plan, way) ? "packets go round in circles, as routing is "
+						     "converging"
+						   : "the way is longer than 64 hops, which is as "
+						     "far as packets with a TTL of 64 come";
 	for (size_t i = 0; i < way->count; i++) {
 		uint32_t site = plan->channels[way->hops[i]].to_site;
 

@@ -182,6 +182,19 @@ static void follow_includes(struct reader *reader, size_t first_section,
 	}
 }
 
+// Has the file been read, by whatever path?
+static bool is_read(const struct reader *reader, const struct opened *opened)
+{
+	for (size_t i = 0; i < reader->topology->file_count; i++) {
+		struct stat status;
+
+		if (stat(reader->topology->files[i], &status) == 0 &&
+		    status.st_dev == opened->device && status.st_ino == opened->inode)
+			return true;
+	}
+	return false;
+}
+
 // Why this file is not to be opened here, or NULL.
 static const char *include_fault(const struct reader *reader, const struct opened *opened)
 {
@@ -192,6 +205,8 @@ static const char *include_fault(const struct reader *reader, const struct opene
 		return "is included more than 16 deep; flatten the includes";
 	if (reader->topology->file_count > INCLUDE_FILES)
 		return "is one of more than 1000 files; join some";
+	if (is_read(reader, opened))
+		return "is included a second time; include it once";
 	return NULL;
 }
 

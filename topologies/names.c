@@ -2,6 +2,7 @@
 // Names to indices (names.h), and the nearest word for error messages.
 #include "topologies/names.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -114,7 +115,13 @@ int names_add(struct names *names, enum name_kind kind, const char *name, uint32
 	return 0;
 }
 
-// Edit distance (insert, delete, replace, and swap of neighbours), at most `most` + 1.
+static char lower(char letter)
+{
+	return (char)tolower((unsigned char)letter);
+}
+
+// Edit distance (insert, delete, replace, and swap of neighbours), at most `most` + 1. All words
+// here are lower-case, so capitals in `a` are no difference.
 static size_t edit_distance(const char *a, const char *b, size_t most)
 {
 	size_t rows[3][TOPOLOGY_NAME_MAX + 2];
@@ -134,14 +141,14 @@ static size_t edit_distance(const char *a, const char *b, size_t most)
 
 		row[0] = i;
 		for (size_t j = 1; j <= length_b; j++) {
-			size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+			size_t best = above[j - 1] + (lower(a[i - 1]) != b[j - 1]);
 
 			if (above[j] + 1 < best)
 				best = above[j] + 1;
 			if (row[j - 1] + 1 < best)
 				best = row[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    before[j - 2] + 1 < best)
+			if (i > 1 && j > 1 && lower(a[i - 1]) == b[j - 2] &&
+			    lower(a[i - 2]) == b[j - 1] && before[j - 2] + 1 < best)
 				best = before[j - 2] + 1;
 			row[j] = best;
 		}

@@ -100,6 +100,9 @@ static void loops_and_missing_includes_are_faults_of_the_line(void **state)
 	expect_fault("a.ini", -ENOENT, "a.ini:2 [network] include", "does not exist");
 	write_file("a.ini", "[network]\ninclude = sub\n[site one]\n");
 	expect_fault("a.ini", -EISDIR, "a.ini:2 [network] include", "is a directory");
+	write_file("a.ini", "[network]\ninclude = d.ini, sub/../d.ini\n[site one]\n");
+	write_file("d.ini", "[link x]\nends = one, two\n[site two]\n");
+	expect_fault("a.ini", -ELOOP, "a.ini:2 [network] include", "included a second time");
 }
 
 static void what_is_no_file_is_said_in_one_line(void **state)

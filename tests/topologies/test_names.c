@@ -45,6 +45,8 @@ static void the_nearest_word_is_offered_and_a_far_one_is_not(void **state)
 	assert_string_equal(nearest_word("dellaay", words), "delay");
 	assert_string_equal(nearest_word("limi", words), "limit");
 	assert_string_equal(nearest_word("lenght", words), "length");
+	assert_string_equal(nearest_word("DELAY", words), "delay");
+	assert_string_equal(nearest_word("Limti", words), "limit");
 	assert_null(nearest_word("jurisdiction", words));
 	assert_null(nearest_word("", words));
 	assert_null(nearest_word("a-very-long-word-that-is-longer-than-any-name-of-a-topology-may-"
