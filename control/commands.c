@@ -39,7 +39,9 @@ const struct command commands[] = {
 			"\n"
 			"It ends when captures, flows and events are done and all in flight has "
 			"arrived, or at --until. Files are written aside and renamed at the end: "
-			"after a fault or Ctrl-C none is there.",
+			"after a fault or Ctrl-C none is there. Of an input with several "
+			"interfaces the one that is named like the port counts; else all do, "
+			"and a warning says so.",
 		.options = {{"--in", "PORT=FILE", "a capture that enters at a port"},
 			    {"--out", "PORT=FILE", "what leaves a port"},
 			    {"--until", "T", "ends at T of the lab's clock"},

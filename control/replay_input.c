@@ -3,11 +3,53 @@
 #include "control/replay_input.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/map.h"
+
+static const char *name_of(const struct replay_input *input, uint32_t interface)
+{
+	const char *name = trace_interface_name(input->reader, interface);
+
+	return name ? name : "";
+}
+
+static bool is_its_name(const struct replay_input *input, uint32_t interface)
+{
+	return strcmp(name_of(input, interface), input->name) == 0;
+}
+
+static void begin(struct replay_input *input, uint32_t first_interface)
+{
+	input->begun = true;
+	input->interface = first_interface;
+	for (uint32_t i = 0; i < trace_interface_count(input->reader); i++)
+		input->is_named |= is_its_name(input, i);
+}
+
+// The next frame that is the port's, as trace_read. A capture of several points, such as a replay
+// leaves, holds each packet more than once.
+static int read_next(struct replay_input *input, struct trace_frame *frame, struct error *error)
+{
+	int rc;
+
+	while ((rc = trace_read(input->reader, frame, error)) == 1) {
+		if (!input->begun)
+			begin(input, frame->interface);
+		if (!input->is_named || is_its_name(input, frame->interface))
+			break;
+		input->passed_over++;
+	}
+	// Sections that describe one interface each are one capture written in parts.
+	if (rc == 1 && !input->is_named && frame->interface != input->interface)
+		input->is_mixed |= strcmp(name_of(input, frame->interface),
+					  name_of(input, input->interface)) != 0;
+	return rc;
+}
 
 static int open_input(struct replay_input *input, struct error *error)
 {
@@ -16,7 +58,7 @@ static int open_input(struct replay_input *input, struct error *error)
 	input->reader = trace_open_until(input->path, input->options->interrupted, error);
 	if (!input->reader)
 		return error->code < 0 ? error->code : -EINVAL;
-	rc = trace_read(input->reader, &input->first, error);
+	rc = read_next(input, &input->first, error);
 	input->has_first = rc == 1;
 	return rc < 0 ? rc : 0;
 }
@@ -30,6 +72,7 @@ static int find_port(struct replay_inputs *inputs, size_t index,
 
 	input->options = options;
 	input->path = file->path;
+	input->name = file->port;
 	input->port = topology_find_port(options->topology, file->port);
 	if (input->port == TOPOLOGY_NONE)
 		return error_set(error, -EINVAL, "--in",
@@ -100,7 +143,7 @@ static int next_frame(struct replay_input *input, struct trace_frame *frame)
 		*frame = input->first;
 		return 1;
 	}
-	rc = trace_read(input->reader, frame, &input->fault);
+	rc = read_next(input, frame, &input->fault);
 	if (rc < 0)
 		input->fault.code = rc;
 	return rc;
@@ -148,17 +191,38 @@ struct engine_source replay_input_source(struct replay_input *input)
 	return (struct engine_source){.context = input, .read = read_frames};
 }
 
-void replay_inputs_warnings(const struct replay_inputs *inputs, char *text, size_t size)
+__attribute__((format(printf, 3, 4))) static void add_line(char *text, size_t size,
+							   const char *format, ...)
 {
 	size_t used = strlen(text);
+	va_list arguments;
 
-	for (size_t i = 0; i < inputs->count && used < size; i++) {
-		const char *warning =
-			inputs->items[i].reader ? trace_warning(inputs->items[i].reader) : NULL;
+	if (used > 0 && used + 1 < size)
+		text[used++] = '\n';
+	va_start(arguments, format);
+	vsnprintf(text + used, size - used, format, arguments);
+	va_end(arguments);
+}
 
-		if (warning)
-			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "\n" : "",
-						 warning);
+void replay_inputs_warnings(const struct replay_inputs *inputs, char *text, size_t size)
+{
+	for (size_t i = 0; i < inputs->count; i++) {
+		const struct replay_input *input = &inputs->items[i];
+
+		if (!input->reader)
+			continue;
+		if (trace_warning(input->reader))
+			add_line(text, size, "%s", trace_warning(input->reader));
+		if (input->passed_over)
+			add_line(text, size,
+				 "%.300s: %" PRIu64 " frames of other interfaces than \"%s\" are "
+				 "left out",
+				 input->path, input->passed_over, input->name);
+		if (input->is_mixed)
+			add_line(text, size,
+				 "%.300s: holds frames of several interfaces, none of them named "
+				 "\"%s\": all are taken",
+				 input->path, input->name);
 	}
 }
 

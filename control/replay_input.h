@@ -17,8 +17,14 @@ struct replay_input {
 	uint32_t port;
 	uint64_t clock_ns; // instant of the captures at which the lab's clock is zero
 	struct trace_reader *reader;
+	const char *name;         // of the port: an interface of that name is the one that counts
 	struct trace_frame first; // read ahead, to find the earliest
 	bool has_first;
+	bool begun;
+	bool is_named;        // the file has an interface of that name: no other is taken
+	bool is_mixed;        // it has none, and frames of several were taken
+	uint32_t interface;   // of the first frame taken
+	uint64_t passed_over; // frames of other interfaces
 	uint8_t *bytes;
 	size_t room;
 	uint64_t last_ns;   // the lab's clock at the last frame handed out

@@ -180,6 +180,54 @@ static void frames_come_out_by_the_channels_delay(void **state)
 	assert_int_equal(run.told, 2); // at the start and at the end
 }
 
+// Frames of 100 bytes a millisecond apart, on two interfaces in turn.
+static void make_two_interfaces(const char *path, const char *first, const char *second)
+{
+	const char *names[] = {first, second};
+	struct error error;
+	struct trace_writer *writer = trace_create(path, TRACE_PCAPNG, names, 2, "test", &error);
+	uint8_t bytes[100] = {0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2, 0x88, 0xb5};
+
+	assert_non_null(writer);
+	for (unsigned i = 0; i < 6; i++) {
+		struct trace_frame frame = {.at_ns = EPOCH + i * MS,
+					    .bytes = bytes,
+					    .length = sizeof(bytes),
+					    .wire_length = sizeof(bytes),
+					    .interface = i % 2,
+					    .packet_id = TRACE_NO_PACKET_ID};
+
+		bytes[20] = (uint8_t)i;
+		assert_int_equal(trace_write(writer, &frame, &error), 0);
+	}
+	assert_int_equal(trace_finish(writer, &error), 0);
+}
+
+static void the_interface_that_is_named_like_the_port_counts(void **state)
+{
+	struct replay_file in = {"w", "in.pcapng"}, out = {"e", "out.pcapng"};
+	struct run run = {.told = 0}, mixed = {.told = 0}, parts = {.told = 0};
+	struct trace_reader *reader;
+
+	(void)state;
+	make_two_interfaces("in.pcapng", "other", "w");
+	assert_int_equal(replay(&run, wire, &in, 1, &out, 1), 0);
+	assert_int_equal(run.result.clock_ns, EPOCH + MS); // of its own first frame
+	assert_non_null(strstr(run.result.warnings, "in.pcapng: 3 frames of other interfaces"));
+	reader = trace_open("out.pcapng", &run.error);
+	for (unsigned i = 1; i < 6; i += 2)
+		assert_frame(reader, i * MS, 0, i);
+	assert_end(reader);
+	make_two_interfaces("in.pcapng", "other", "another");
+	assert_int_equal(replay(&mixed, wire, &in, 1, &out, 1), 0);
+	assert_int_equal(mixed.forward.entered, 6);
+	assert_non_null(strstr(mixed.result.warnings, "none of them named \"w\": all are taken"));
+	make_two_interfaces("in.pcapng", "same", "same");
+	assert_int_equal(replay(&parts, wire, &in, 1, &out, 1), 0);
+	assert_int_equal(parts.forward.entered, 6);
+	assert_string_equal(parts.result.warnings, "");
+}
+
 static void several_ports_share_a_file_in_order_of_time(void **state)
 {
 	struct replay_file in[] = {{"w", "w.pcap"}, {"e", "e.pcapng"}};
@@ -393,6 +441,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(frames_come_out_by_the_channels_delay, empty_folder),
+		cmocka_unit_test_teardown(the_interface_that_is_named_like_the_port_counts,
+					  empty_folder),
 		cmocka_unit_test_teardown(several_ports_share_a_file_in_order_of_time,
 					  empty_folder),
 		cmocka_unit_test_teardown(the_capture_shows_where_and_why_packets_are_lost,
