@@ -11,6 +11,7 @@
 
 #define FILE_HEADER_BYTES   24
 #define SNAPLEN_OFFSET      16
+#define LINK_TYPE_OFFSET    20
 #define STREAM_BUFFER_BYTES 65536
 
 int trace_refuse_link_type(const struct trace_reader *reader, unsigned link_type,
@@ -57,9 +58,20 @@ static ssize_t stream_read(void *cookie, char *into, size_t most)
 	return (ssize_t)count;
 }
 
+// The number in the file's header, whose byte order its magic shows; libpcap's own may be another.
+// The upper half says whether frames end in their checksums.
+static unsigned file_link_type(const uint8_t *header)
+{
+	bool big = header[0] == 0xa1 && header[1] == 0xb2;
+	const uint8_t *at = header + LINK_TYPE_OFFSET;
+
+	return big ? (unsigned)at[2] << 8 | at[3] : (unsigned)at[1] << 8 | at[0];
+}
+
 int trace_pcap_open(struct trace_reader *reader, struct error *error)
 {
 	char message[PCAP_ERRBUF_SIZE] = "";
+	unsigned link_type;
 	cookie_io_functions_t functions = {.read = stream_read};
 	FILE *stream;
 
@@ -67,6 +79,7 @@ int trace_pcap_open(struct trace_reader *reader, struct error *error)
 		return error_set(error, -EINVAL, reader->path,
 				 "breaks off within the first %d bytes, so it holds no capture",
 				 FILE_HEADER_BYTES);
+	link_type = file_link_type(reader->input.buffer + reader->input.start);
 	// The snapshot length of some files is a lie that would make libpcap cut their frames; 0
 	// means the longest there is, which libpcap still enforces.
 	memset(reader->input.buffer + reader->input.start + SNAPLEN_OFFSET, 0, 4);
@@ -84,7 +97,7 @@ int trace_pcap_open(struct trace_reader *reader, struct error *error)
 				 message);
 	}
 	if (pcap_datalink(reader->pcap) != DLT_EN10MB)
-		return trace_refuse_link_type(reader, (unsigned)pcap_datalink(reader->pcap), error);
+		return trace_refuse_link_type(reader, link_type, error);
 	return 0;
 }
 

@@ -375,6 +375,18 @@ static void other_link_types_are_refused_by_name(void **state)
 	add32(&classic, 113);
 	assert_null(open_made(&classic, &error));
 	assert_non_null(strstr(error.what, "LINUX_SLL"));
+	for (int swapped = 0; swapped < 2; swapped++) {
+		struct maker raw = {.swapped = swapped};
+
+		add32(&raw, 0xa1b2c3d4);
+		add16(&raw, 2);
+		add16(&raw, 4);
+		for (int i = 0; i < 3; i++)
+			add32(&raw, 0);
+		add32(&raw, 101); // libpcap's own number is another
+		assert_null(open_made(&raw, &error));
+		assert_non_null(strstr(error.what, "link type 101, RAW"));
+	}
 	assert_int_equal(error.code, -EINVAL);
 }
 
