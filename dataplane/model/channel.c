@@ -8,8 +8,9 @@
 
 // One block of random words serves loss, the state of its chain, jitter and reordering, a second
 // one damage.
-#define CHANNEL_BLOCK  (RNG_LOSS / 4)
-#define CHANNEL_DAMAGE (RNG_DUPLICATE / 4)
+#define CHANNEL_BLOCK   (RNG_LOSS / 4)
+#define CHANNEL_DAMAGE  (RNG_DUPLICATE / 4)
+#define CHANNEL_SLOTTED (RNG_SLOT / 4)
 _Static_assert(RNG_LOSS_STATE / 4 == CHANNEL_BLOCK && RNG_JITTER / 4 == CHANNEL_BLOCK &&
 		       RNG_REORDER / 4 == CHANNEL_BLOCK,
 	       "a packet of a channel without damage costs one Philox block at most");
@@ -26,8 +27,7 @@ enum channel_stage {
 	CHANNEL_VARIES = 1 << 4,   // jitter
 	CHANNEL_REORDERS = 1 << 5, // reordering
 	CHANNEL_SLOTS = 1 << 6,    // slots
-	CHANNEL_ALL = (1 << 7) - 1,
-	CHANNEL_PLAIN = 1 << 7 // nothing is left but a constant delay and perhaps plain_loss
+	CHANNEL_ALL = (1 << 7) - 1
 };
 
 static bool channel_fits_mtu(const struct channel_params *params, uint32_t frame_bytes)
@@ -36,17 +36,17 @@ static bool channel_fits_mtu(const struct channel_params *params, uint32_t frame
 	       frame_bytes <= (uint64_t)params->mtu_bytes + ETHERNET_HEADER_BYTES;
 }
 
-// Propagation ends here, never before it began and never past the end of time.
+// Propagation ends here, never before it began and never past the end of time. The deviation's sign
+// cannot be foretold, so there is no branch on it.
 static uint64_t channel_arrives_at_ns(uint64_t delay_ns, uint64_t departs_at_ns,
 				      int64_t deviation_ns)
 {
-	uint64_t early_ns = deviation_ns < 0 ? -(uint64_t)deviation_ns : 0;
-	uint64_t late_ns = deviation_ns > 0 ? (uint64_t)deviation_ns : 0;
-	uint64_t room_ns = UINT64_MAX - departs_at_ns;
+	uint64_t early = (uint64_t)(deviation_ns >> 63); // all ones or none
+	uint64_t early_ns = -(uint64_t)deviation_ns & early;
+	uint64_t late_ns = (uint64_t)deviation_ns & ~early;
 
-	delay_ns = delay_ns > early_ns ? delay_ns - early_ns : 0;
-	delay_ns = delay_ns <= UINT64_MAX - late_ns ? delay_ns + late_ns : UINT64_MAX;
-	return departs_at_ns + (delay_ns < room_ns ? delay_ns : room_ns);
+	delay_ns -= delay_ns < early_ns ? delay_ns : early_ns;
+	return channel_later_ns(departs_at_ns, channel_later_ns(delay_ns, late_ns));
 }
 
 // Constant or over time, without jitter.
@@ -132,8 +132,7 @@ static void channel_release(const struct channel_params *params, struct channel_
 		fate->release_at_ns = order_offer(&state->order, wanted_at_ns);
 	} else {
 		fate->release_at_ns = wanted_at_ns;
-		if (order_overtakes(&state->order, wanted_at_ns))
-			fate->flags |= CHANNEL_REORDERED;
+		fate->flags |= order_overtakes(&state->order, wanted_at_ns) * CHANNEL_REORDERED;
 	}
 }
 
@@ -155,16 +154,17 @@ static void channel_copy(const struct channel_params *params, struct channel_sta
 static void channel_slots(const struct channel_params *params, struct channel_state *state,
 			  struct channel_fate *fate, uint32_t frame_bytes)
 {
-	struct rng_block draws =
-		rng_block(params->seed, params->random_key, fate->packet, RNG_SLOT / 4);
+	struct rng_batch *draws = &state->slots;
 
-	fate->release_at_ns =
-		slot_offer(&params->slot, &state->slot, fate->release_at_ns, frame_bytes,
-			   draws.word[RNG_SLOT % 4], draws.word[RNG_SLOT_NEXT % 4]);
+	rng_batch_hold(draws, params->seed, params->random_key, fate->packet, CHANNEL_SLOTTED);
+	fate->release_at_ns = slot_offer(&params->slot, &state->slot, fate->release_at_ns,
+					 frame_bytes, rng_batch_word(draws, RNG_SLOT, fate->packet),
+					 rng_batch_word(draws, RNG_SLOT_NEXT, fate->packet));
 	if (fate->flags & CHANNEL_COPIED)
-		fate->copy_release_at_ns = slot_offer(
-			&params->slot, &state->slot, fate->copy_release_at_ns, frame_bytes,
-			draws.word[RNG_COPY_SLOT % 4], draws.word[RNG_COPY_SLOT_NEXT % 4]);
+		fate->copy_release_at_ns =
+			slot_offer(&params->slot, &state->slot, fate->copy_release_at_ns,
+				   frame_bytes, rng_batch_word(draws, RNG_COPY_SLOT, fate->packet),
+				   rng_batch_word(draws, RNG_COPY_SLOT_NEXT, fate->packet));
 }
 
 // From the departure of the last bit to the far end.
@@ -272,9 +272,22 @@ static void channel_settle(const struct channel_params *params, struct channel_s
 	channel_propagate(params, state, fate, frame);
 }
 
-static __attribute__((noinline)) struct channel_fate
-channel_enter_staged(const struct channel_params *params, struct channel_state *state,
-		     uint64_t arrival_at_ns, const struct channel_frame *frame)
+// A fate as the caller gets it, field by field: read in wider parts than those in which it has just
+// been written, it would have to wait for them to reach the cache, which is most of what a stage
+// costs.
+static struct channel_fate channel_tell(const volatile struct channel_fate *fate)
+{
+	return (struct channel_fate){.lost = fate->lost,
+				     .flags = fate->flags,
+				     .packet = fate->packet,
+				     .departs_at_ns = fate->departs_at_ns,
+				     .release_at_ns = fate->release_at_ns,
+				     .copy_release_at_ns = fate->copy_release_at_ns};
+}
+
+struct channel_fate channel_enter_staged(const struct channel_params *params,
+					 struct channel_state *state, uint64_t arrival_at_ns,
+					 const struct channel_frame *frame)
 {
 	struct channel_fate fate = {.packet = state->packet++, .departs_at_ns = arrival_at_ns};
 	struct channel_frame remarked;
@@ -282,14 +295,14 @@ channel_enter_staged(const struct channel_params *params, struct channel_state *
 
 	fate.lost = channel_refuses(params, state, arrival_at_ns, frame, &fate.flags);
 	if (fate.lost != DROP_NONE)
-		return fate;
+		return channel_tell(&fate);
 	if (params->skips & CHANNEL_LINE) {
 		channel_propagate(params, state, &fate, frame);
-		return fate;
+		return channel_tell(&fate);
 	}
 	if (!rate_carries(&params->rate, frame->bytes)) {
 		fate.lost = DROP_POLICY;
-		return fate;
+		return channel_tell(&fate);
 	}
 	if (fate.flags & CHANNEL_YELLOW && params->police.remarks) {
 		remarked = *frame;
@@ -309,50 +322,7 @@ channel_enter_staged(const struct channel_params *params, struct channel_state *
 	} else {
 		fate.flags |= CHANNEL_WAITS;
 	}
-	return fate;
-}
-
-// A channel of constant delay, with or without random loss: no call, one cache line of parameters,
-// one or two of state.
-static inline struct channel_fate channel_enter_plain(const struct channel_params *params,
-						      struct channel_state *state,
-						      uint64_t arrival_at_ns)
-{
-	uint64_t packet = state->packet++;
-	struct channel_fate fate = {.packet = packet, .departs_at_ns = arrival_at_ns};
-
-	if (rng_batch_word(&state->draws, RNG_LOSS, packet) < params->plain_loss) {
-		fate.lost = DROP_MODEL;
-		return fate;
-	}
-	fate.release_at_ns = order_offer(&state->order,
-					 channel_arrives_at_ns(params->delay_ns, arrival_at_ns, 0));
-	return fate;
-}
-
-// The same once in eight packets, when the draws at hand are used up. Apart, so that the others pay
-// for no call.
-static __attribute__((noinline)) struct channel_fate
-channel_enter_refilled(const struct channel_params *params, struct channel_state *state,
-		       uint64_t arrival_at_ns)
-{
-	rng_batch_fill(&state->draws, params->seed, params->random_key, state->packet,
-		       CHANNEL_BLOCK);
-	return channel_enter_plain(params, state, arrival_at_ns);
-}
-
-struct channel_fate channel_enter(const struct channel_params *params, struct channel_state *state,
-				  uint64_t arrival_at_ns, const struct channel_frame *frame)
-{
-	// A frame that is too long for it takes the stages, to be lost there.
-	if (__builtin_expect(
-		    !(params->skips & CHANNEL_PLAIN) || !channel_fits_mtu(params, frame->bytes), 0))
-		return channel_enter_staged(params, state, arrival_at_ns, frame);
-	// No draw is below 0, whatever the batch holds.
-	if (params->plain_loss == 0 ||
-	    rng_batch_holds(&state->draws, params->seed, params->random_key, state->packet))
-		return channel_enter_plain(params, state, arrival_at_ns);
-	return channel_enter_refilled(params, state, arrival_at_ns);
+	return channel_tell(&fate);
 }
 
 void channel_finish(struct channel_params *params)
@@ -363,6 +333,10 @@ void channel_finish(struct channel_params *params)
 	params->reads_headers =
 		queue_reads_headers(&params->queue) || loss_reads_headers(&params->loss);
 	params->skips = 0;
+	params->most_bytes =
+		params->mtu_bytes && params->mtu_bytes < UINT32_MAX - ETHERNET_HEADER_BYTES
+			? params->mtu_bytes + ETHERNET_HEADER_BYTES
+			: UINT32_MAX;
 	open = params->carrier && !params->carrier_profile && params->police.kind == POLICE_NONE;
 	if (open && params->mtu_bytes == 0)
 		params->skips |= CHANNEL_GATE;
@@ -383,10 +357,9 @@ void channel_finish(struct channel_params *params)
 	if (params->loss.kind == LOSS_RANDOM && params->loss.correlation == 0 &&
 	    !params->loss_profile && !params->loss.ecn)
 		params->plain_loss = params->loss.random;
-	if (open && (params->skips | CHANNEL_LOSS | CHANNEL_GATE) == CHANNEL_ALL &&
-	    !params->delay_profile && !params->jitter.order_free &&
-	    (params->plain_loss != 0 || params->skips & CHANNEL_LOSS))
-		params->skips |= CHANNEL_PLAIN;
+	params->plain = open && (params->skips | CHANNEL_LOSS | CHANNEL_GATE) == CHANNEL_ALL &&
+			!params->delay_profile && !params->jitter.order_free &&
+			(params->plain_loss != 0 || params->skips & CHANNEL_LOSS);
 }
 
 uint64_t channel_due_ns(const struct channel_params *params, const struct channel_state *state)

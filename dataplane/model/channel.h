@@ -31,9 +31,11 @@ struct channel_params {
 	uint64_t seed;
 	uint32_t random_key;
 	bool carrier;       // false: down, everything that enters is lost as DROP_CARRIER
+	bool plain;         // made by channel_finish: constant delay, perhaps plain_loss, no more
 	bool reads_headers; // the law looks at more of a frame than its length (channel_finish)
 	uint32_t mtu_bytes; // longest layer-3 packet (frame minus 14-byte Ethernet header); 0: any
 	uint32_t skips; // stages that would do nothing (channel_finish); 0, skip none, is right too
+	uint32_t most_bytes; // made by channel_finish: of a frame that fits the MTU
 	uint64_t delay_ns;   // constant one-way propagation
 	uint64_t plain_loss; // made by channel_finish: the loss that is one comparison
 	struct jitter_params jitter;
@@ -66,6 +68,7 @@ struct channel_state {
 	struct reorder_state reorder;
 	struct police_state police;
 	struct slot_state slot;
+	struct rng_batch slots; // draws of slots
 	struct profile_cursor delay_cursor;
 	struct profile_cursor loss_cursor;
 	struct profile_cursor carrier_cursor;
@@ -93,10 +96,51 @@ struct channel_fate {
 // again after a change of one.
 void channel_finish(struct channel_params *params);
 
+// a + b, never past the end of time.
+static inline uint64_t channel_later_ns(uint64_t a_ns, uint64_t b_ns)
+{
+	uint64_t room_ns = UINT64_MAX - a_ns;
+
+	return a_ns + (b_ns < room_ns ? b_ns : room_ns);
+}
+
+// channel_enter() by its stages, whatever the parameters.
+struct channel_fate channel_enter_staged(const struct channel_params *params,
+					 struct channel_state *state, uint64_t arrival_at_ns,
+					 const struct channel_frame *frame);
+
+// The same for a channel of constant delay, with or without random loss (params->plain): one cache
+// line of parameters, one or two of state.
+static inline struct channel_fate channel_enter_plain(const struct channel_params *params,
+						      struct channel_state *state,
+						      uint64_t arrival_at_ns)
+{
+	struct channel_fate fate = {.packet = state->packet++, .departs_at_ns = arrival_at_ns};
+
+	if (params->plain_loss != 0) {
+		rng_batch_hold(&state->draws, params->seed, params->random_key, fate.packet,
+			       RNG_LOSS / 4);
+		if (rng_batch_word(&state->draws, RNG_LOSS, fate.packet) < params->plain_loss) {
+			fate.lost = DROP_MODEL;
+			return fate;
+		}
+	}
+	fate.release_at_ns =
+		order_offer(&state->order, channel_later_ns(arrival_at_ns, params->delay_ns));
+	return fate;
+}
+
 // Decides one frame's fate. Arrivals must not go back in time. Every call uses one packet number,
 // whatever the outcome. Cannot fail.
-struct channel_fate channel_enter(const struct channel_params *params, struct channel_state *state,
-				  uint64_t arrival_at_ns, const struct channel_frame *frame);
+static inline struct channel_fate channel_enter(const struct channel_params *params,
+						struct channel_state *state, uint64_t arrival_at_ns,
+						const struct channel_frame *frame)
+{
+	// A frame that is too long for a plain channel takes the stages, to be lost there.
+	return params->plain && frame->bytes <= params->most_bytes
+		       ? channel_enter_plain(params, state, arrival_at_ns)
+		       : channel_enter_staged(params, state, arrival_at_ns, frame);
+}
 
 // The same for a frame of which only the length is known (frame_bytes: Ethernet header and payload,
 // without FCS).

@@ -21,8 +21,9 @@ static inline uint64_t order_offer(struct order_state *state, uint64_t wanted_at
 // state. Those that do not overtake are in order among themselves. Cannot fail.
 static inline bool order_overtakes(struct order_state *state, uint64_t release_at_ns)
 {
-	if (release_at_ns < state->last_release_at_ns)
-		return true;
-	state->last_release_at_ns = release_at_ns;
-	return false;
+	bool overtakes = release_at_ns < state->last_release_at_ns;
+
+	// Without a branch, as none could be foretold.
+	state->last_release_at_ns = overtakes ? state->last_release_at_ns : release_at_ns;
+	return overtakes;
 }

@@ -6,13 +6,15 @@
 
 #define POLYNOMIAL_TERMS 6
 
-// c0 + c1 t + ... + c5 t^5 for t = place / 2^bits, 0 <= t < 1, each step rounded down. The caller
-// sees to it that |c| * 2^bits stays below 2^63. Cannot fail.
+// c0 + c1 t + ... + c5 t^5 for t = place / 2^bits, 0 <= t < 1, each step rounded down: in pairs of
+// terms (Estrin), which do not wait for each other as Horner's do. The caller sees to it that the
+// sum of the terms' sizes times 2^bits stays below 2^63. Cannot fail.
 static inline int64_t polynomial_at(const int64_t terms[POLYNOMIAL_TERMS], int64_t place, int bits)
 {
-	int64_t value = terms[POLYNOMIAL_TERMS - 1];
+	int64_t square = (place * place) >> bits;
+	int64_t low = terms[0] + ((terms[1] * place) >> bits);
+	int64_t middle = terms[2] + ((terms[3] * place) >> bits);
+	int64_t high = terms[4] + ((terms[5] * place) >> bits);
 
-	for (int i = POLYNOMIAL_TERMS - 2; i >= 0; i--)
-		value = terms[i] + ((value * place) >> bits);
-	return value;
+	return low + (((middle + ((high * square) >> bits)) * square) >> bits);
 }
