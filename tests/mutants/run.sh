@@ -158,6 +158,9 @@ fixtures() {
 		1.0,15ms,6mbit,5%,0
 		1.2,12ms,6mbit,5%,1
 	CSV
+	# 4096 samples on one side of a parabola, in units of 2^-13.
+	awk 'BEGIN { for (n = 0; n < 4096; n++) print int(24000 * n * n / 16777216) - 8000 }' \
+		>"$work/links/samples.dist"
 	# A frame takes many steps of this one.
 	awk 'BEGIN {
 		print "time_s,rate"
