@@ -37,6 +37,13 @@ const struct command commands[] = {
 			"nanosecond pcap, all others as pcapng. Several ports may name one pcapng "
 			"file: each has its interface in it.\n"
 			"\n"
+			"--capture writes a pcapng file with two interfaces for each point: where "
+			"packets come in and, with \" out\" behind its name, where they leave. A "
+			"lost "
+			"packet stands at its last point, with a comment. NAMEs are links, "
+			"channels "
+			"(LINK:forward) and ports, with commas between; without them it is all.\n"
+			"\n"
 			"It ends when captures, flows and events are done and all in flight has "
 			"arrived, or at --until. Files are written aside and renamed at the end: "
 			"after a fault or Ctrl-C none is there. Of an input with several "
@@ -48,8 +55,8 @@ const struct command commands[] = {
 			    {"--seed", "N", "instead of the topology's"},
 			    {"--workers", "N", "threads, 1 to 16 (1)"},
 			    {"--map", "OLD=NEW", "rewrites addresses from one prefix to another"},
-			    {"--capture", "FILE",
-			     "every channel's packets, where they enter and leave or are lost"},
+			    {"--capture", "[NAME,...=]FILE",
+			     "packets at links, channels and ports, or at all of them"},
 			    {"--journal", "FILE", "parameters and paths in force, for verify"}},
 		.examples = {"corridor replay topologies/wire.ini --in west=in.pcap --out "
 			     "east=out.pcapng"},

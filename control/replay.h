@@ -20,10 +20,11 @@ struct replay_options {
 	size_t input_count;
 	const struct replay_file *outputs; // several ports may name one file (pcapng)
 	size_t output_count;
-	const char *capture; // pcapng of every point, lost packets with comments; or NULL
-	const char *journal; // journal file for verify; or NULL
-	uint64_t until_ns;   // UINT64_MAX: until all is done
-	unsigned workers;    // 0: 1
+	const char *capture; // pcapng of channels and ports, lost packets with comments; or NULL
+	const char *capture_names; // links, channels and ports, with commas between; NULL: all
+	const char *journal;       // journal file for verify; or NULL
+	uint64_t until_ns;         // UINT64_MAX: until all is done
+	unsigned workers;          // 0: 1
 	const struct prefix *map_from, *map_to; // --map; equal lengths, map_count of each
 	size_t map_count;
 	// Called at instant 0, after every change of the network and at the end, with the clock

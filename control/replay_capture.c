@@ -13,6 +13,8 @@
 #include "control/stream.h"
 #include "pcaps/trace.h"
 
+#define NOT_WANTED UINT32_MAX
+
 struct seen {
 	struct stream_record record;
 	uint8_t *bytes;
@@ -32,6 +34,8 @@ struct replay_capture {
 	const struct topology *topology;
 	uint64_t clock_ns;
 	struct trace_writer *writer;
+	// [channel], then [port]: the first of its two interfaces in the file, or NOT_WANTED.
+	uint32_t *interfaces;
 	struct lane *lanes; // [worker]
 	unsigned lane_count;
 	struct seen *seen; // of one nanosecond
@@ -39,29 +43,131 @@ struct replay_capture {
 	size_t seen_room;
 };
 
-static struct trace_writer *begin_file(const char *path, const struct topology *topology,
+// ---- Which points ----
+
+// Places are numbered: channels first, then ports.
+static uint32_t place_of_port(const struct topology *topology, uint32_t port)
+{
+	return LINK_DIRECTIONS * (uint32_t)topology->link_count + port;
+}
+
+static uint32_t place_count(const struct topology *topology)
+{
+	return place_of_port(topology, (uint32_t)topology->port_count);
+}
+
+// The names of all links and ports, for the nearest one. The caller frees; NULL: no memory.
+static const char **all_names(const struct topology *topology)
+{
+	const char **names =
+		calloc(topology->link_count + topology->port_count + 1, sizeof(*names));
+	size_t count = 0;
+
+	for (size_t i = 0; names && i < topology->link_count; i++)
+		names[count++] = topology->links[i].name;
+	for (size_t i = 0; names && i < topology->port_count; i++)
+		names[count++] = topology->ports[i].name;
+	return names;
+}
+
+static int refuse_name(const struct topology *topology, const char *name, struct error *error)
+{
+	const char **names = all_names(topology);
+	const char *nearest = names ? nearest_word(name, names) : NULL;
+
+	error_set(error, -EINVAL, "--capture",
+		  "topology %s has no link, channel or port \"%s\"%s%s%s", topology->name, name,
+		  nearest ? " (did you mean " : "", nearest ? nearest : "", nearest ? "?)" : "");
+	free(names);
+	return -EINVAL;
+}
+
+// Marks what a name stands for: a link's both channels, one channel, or a port; a name of both a
+// link and a port means both.
+static int want(const struct topology *topology, const char *name, bool *wanted,
+		struct error *error)
+{
+	enum link_direction first, last;
+	uint32_t link = topology_parse_channel(topology, name, &first, &last);
+	uint32_t port = topology_find_port(topology, name);
+
+	if (link == TOPOLOGY_NONE && port == TOPOLOGY_NONE)
+		return refuse_name(topology, name, error);
+	for (unsigned d = first; link != TOPOLOGY_NONE && d <= (unsigned)last; d++)
+		wanted[topology_channel(link, (enum link_direction)d)] = true;
+	if (port != TOPOLOGY_NONE)
+		wanted[place_of_port(topology, port)] = true;
+	return 0;
+}
+
+// `names` NULL: everything.
+static int want_all(const struct topology *topology, const char *names, bool *wanted,
+		    struct error *error)
+{
+	char *copy, *rest = NULL;
+	int rc = 0;
+
+	if (!names) {
+		memset(wanted, true, place_count(topology) * sizeof(*wanted));
+		return 0;
+	}
+	copy = strdup(names);
+	if (!copy)
+		return error_set(error, -ENOMEM, "--capture", "no memory for the names");
+	for (char *name = strtok_r(copy, ",", &rest); name && !rc;
+	     name = strtok_r(NULL, ",", &rest))
+		rc = want(topology, name, wanted, error);
+	free(copy);
+	return rc;
+}
+
+// ---- The file ----
+
+static int name_interfaces(struct replay_capture *capture, const bool *wanted,
+			   char (*names)[TOPOLOGY_NAME_MAX + 24], const char **pointers)
+{
+	const struct topology *topology = capture->topology;
+	uint32_t channels = place_of_port(topology, 0);
+	char name[TOPOLOGY_NAME_MAX + 16];
+	uint32_t count = 0;
+
+	for (uint32_t place = 0; place < place_count(topology); place++) {
+		capture->interfaces[place] = wanted[place] ? count : NOT_WANTED;
+		if (!wanted[place])
+			continue;
+		if (place < channels)
+			topology_channel_name(topology, place, name, sizeof(name));
+		else
+			snprintf(name, sizeof(name), "%s", topology->ports[place - channels].name);
+		snprintf(names[count], sizeof(names[0]), "%s", name);
+		snprintf(names[count + 1], sizeof(names[0]), "%s out", name);
+		pointers[count] = names[count];
+		pointers[count + 1] = names[count + 1];
+		count += 2;
+	}
+	return (int)count;
+}
+
+static struct trace_writer *begin_file(struct replay_capture *capture,
+				       const struct replay_options *options,
 				       const char *application, struct error *error)
 {
-	size_t channels = 2 * topology->link_count;
-	char(*names)[TOPOLOGY_NAME_MAX + 24] = calloc(2 * channels + 1, sizeof(*names));
-	const char **pointers = calloc(2 * channels + 1, sizeof(*pointers));
+	size_t most = 2 * place_count(capture->topology) + 1;
+	char(*names)[TOPOLOGY_NAME_MAX + 24] = calloc(most, sizeof(*names));
+	const char **pointers = calloc(most, sizeof(*pointers));
+	bool *wanted = calloc(most, sizeof(*wanted));
 	struct trace_writer *writer = NULL;
 
-	if (names && pointers) {
-		for (uint32_t c = 0; c < channels; c++) {
-			topology_channel_name(topology, c, names[2 * c], sizeof(names[0]));
-			topology_channel_name(topology, c, names[2 * c + 1], sizeof(names[0]));
-			strcat(names[2 * c + 1], " out");
-			pointers[2 * c] = names[2 * c];
-			pointers[2 * c + 1] = names[2 * c + 1];
-		}
-		writer = trace_create(path, TRACE_PCAPNG, pointers, 2 * channels, application,
-				      error);
-	} else {
-		error_set(error, -ENOMEM, path, "no memory for the capture");
-	}
+	capture->interfaces = calloc(most, sizeof(*capture->interfaces));
+	if (!names || !pointers || !wanted || !capture->interfaces)
+		error_set(error, -ENOMEM, capture->path, "no memory for the capture");
+	else if (want_all(capture->topology, options->capture_names, wanted, error) == 0)
+		writer = trace_create(capture->path, TRACE_PCAPNG, pointers,
+				      (size_t)name_interfaces(capture, wanted, names, pointers),
+				      application, error);
 	free(names);
 	free(pointers);
+	free(wanted);
 	return writer;
 }
 
@@ -74,7 +180,7 @@ struct replay_capture *replay_capture_open(const struct replay_options *options,
 
 	if (trace_format_of(path) == TRACE_PCAP) {
 		error_set(error, -EINVAL, path,
-			  "a pcap file has one interface, and each channel needs its own (name it "
+			  "a pcap file has one interface, and each point needs its own (name it "
 			  ".pcapng)");
 		free(capture);
 		return NULL;
@@ -90,7 +196,7 @@ struct replay_capture *replay_capture_open(const struct replay_options *options,
 	capture->topology = options->topology;
 	capture->clock_ns = clock_ns;
 	capture->lane_count = workers;
-	capture->writer = begin_file(path, options->topology, application, error);
+	capture->writer = begin_file(capture, options, application, error);
 	if (capture->writer)
 		trace_stop_on(capture->writer, options->interrupted);
 	for (unsigned i = 0; capture->writer && i < workers; i++) {
@@ -112,16 +218,19 @@ void replay_capture_observe(void *context, unsigned worker,
 {
 	struct replay_capture *capture = context;
 	struct lane *lane = &capture->lanes[worker];
+	uint32_t place = observation->channel != PLAN_NONE
+				 ? observation->channel
+				 : place_of_port(capture->topology, observation->port);
 	struct stream_record record = {.at_ns = observation->frame.at_ns,
 				       .packet = observation->frame.packet,
 				       .due_at_ns = observation->due_at_ns,
-				       .channel = observation->channel,
+				       .place = place,
 				       .point = (uint32_t)observation->point,
 				       .reason = (uint32_t)observation->reason,
 				       .length = observation->frame.length,
 				       .wire_length = observation->frame.wire_length};
 
-	if (!lane->fault)
+	if (!lane->fault && capture->interfaces[place] != NOT_WANTED)
 		lane->fault = stream_write(lane->stream, &record, observation->frame.bytes);
 }
 
@@ -142,6 +251,22 @@ int replay_capture_fault(const struct replay_capture *capture, struct error *err
 
 // ---- Merging ----
 
+// What comes first of things of one packet and instant: a packet comes in, leaves one channel
+// before it enters the next, and goes out.
+static unsigned rank(uint32_t point)
+{
+	switch (point) {
+	case ENGINE_PORT_IN:
+		return 0;
+	case ENGINE_CHANNEL_LEAVE:
+		return 1;
+	case ENGINE_PORT_OUT:
+		return 3;
+	default:
+		return 2;
+	}
+}
+
 static int by_packet(const void *a, const void *b)
 {
 	const struct seen *left = a;
@@ -151,10 +276,8 @@ static int by_packet(const void *a, const void *b)
 	if ((l) != (r))                                                                            \
 	return (l) < (r) ? -1 : 1
 	COMPARE(left->record.packet, right->record.packet);
-	// A packet leaves one channel before it enters the next.
-	COMPARE(left->record.point != ENGINE_CHANNEL_LEAVE,
-		right->record.point != ENGINE_CHANNEL_LEAVE);
-	COMPARE(left->record.channel, right->record.channel);
+	COMPARE(rank(left->record.point), rank(right->record.point));
+	COMPARE(left->record.place, right->record.place);
 	COMPARE(left->record.point, right->record.point);
 	COMPARE(left->record.reason, right->record.reason);
 	COMPARE(left->record.due_at_ns, right->record.due_at_ns);
@@ -173,12 +296,14 @@ static int write_seen(struct replay_capture *capture, const struct seen *seen, s
 		.bytes = seen->bytes,
 		.length = record->length,
 		.wire_length = record->wire_length,
-		.interface = 2 * record->channel + (record->point == ENGINE_CHANNEL_LEAVE),
+		.interface =
+			capture->interfaces[record->place] +
+			(record->point == ENGINE_CHANNEL_LEAVE || record->point == ENGINE_PORT_OUT),
 		.packet_id = record->packet,
 	};
 
 	if (record->point == ENGINE_CHANNEL_LOST) {
-		topology_channel_name(capture->topology, record->channel, channel, sizeof(channel));
+		topology_channel_name(capture->topology, record->place, channel, sizeof(channel));
 		if (record->due_at_ns)
 			snprintf(comment, sizeof(comment),
 				 "corridor: channel=%s lost=%s due=%" PRIu64, channel,
@@ -298,6 +423,7 @@ void replay_capture_close(struct replay_capture *capture)
 	for (size_t i = 0; i < capture->seen_count; i++)
 		free(capture->seen[i].bytes);
 	free(capture->seen);
+	free(capture->interfaces);
 	free(capture->lanes);
 	free(capture);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The capture of every point: each packet as it enters and leaves each channel, and the lost ones
-// with a comment. Part of replay.
+// The capture of every point: each packet as it enters and leaves each channel and port, and the
+// lost ones with a comment. Part of replay.
 #pragma once
 
 #include <stdint.h>
@@ -10,8 +10,10 @@
 
 struct replay_capture;
 
-// Begins the file aside, with two interfaces a channel: "LINK:forward" where packets enter it and
-// "LINK:forward out" where they leave it. NULL and a sentence on failure.
+// Begins the file aside, with two interfaces for each channel and port that options->capture_names
+// wants: "LINK:forward" where packets enter it and "LINK:forward out" where they leave it; "PORT"
+// where they come in and "PORT out" where they go out. NULL and a sentence on failure, and for a
+// name that is none.
 struct replay_capture *replay_capture_open(const struct replay_options *options, unsigned workers,
 					   uint64_t clock_ns, const char *application,
 					   struct error *error);
@@ -20,7 +22,7 @@ void replay_capture_observe(void *context, unsigned worker,
 			    const struct engine_observation *observation);
 // What went wrong while observing: 0, or a negative errno with a sentence.
 int replay_capture_fault(const struct replay_capture *capture, struct error *error);
-// Merges what the workers have seen, by time, packet id, channel and point: the same for any number
+// Merges what the workers have seen, by time, packet id, point and place: the same for any number
 // of workers.
 int replay_capture_merge(struct replay_capture *capture, struct error *error);
 // Renames the file into place. Call once.

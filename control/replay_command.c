@@ -80,6 +80,16 @@ static int take_maps(struct invocation *invocation, struct request *request, str
 	return 0;
 }
 
+// FILE, or NAME,...=FILE. What stands before '=' in a path with a slash is part of the path.
+static void take_capture(struct invocation *invocation, struct request *request)
+{
+	char *text = (char *)take_option(invocation, "--capture");
+	char *path = text && strcspn(text, "/") > strcspn(text, "=") ? split(text) : NULL;
+
+	request->options.capture = path ? path : text;
+	request->options.capture_names = path ? text : NULL;
+}
+
 static int take_request(struct invocation *invocation, struct request *request, struct error *error)
 {
 	int rc = take_files(invocation, "--in", request->inputs, &request->options.input_count,
@@ -92,7 +102,7 @@ static int take_request(struct invocation *invocation, struct request *request, 
 		rc = take_maps(invocation, request, error);
 	request->options.inputs = request->inputs;
 	request->options.outputs = request->outputs;
-	request->options.capture = take_option(invocation, "--capture");
+	take_capture(invocation, request);
 	request->options.journal = take_option(invocation, "--journal");
 	request->until = take_option(invocation, "--until");
 	request->seed = take_option(invocation, "--seed");

@@ -11,7 +11,7 @@ struct stream_record {
 	uint64_t at_ns;
 	uint64_t packet;
 	uint64_t due_at_ns;
-	uint32_t channel; // or what the user of the stream likes
+	uint32_t place; // what the user of the stream likes, and so are point and reason
 	uint32_t point;
 	uint32_t reason;
 	uint32_t length; // bytes stored

@@ -162,6 +162,9 @@ void core_hold(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t
 void core_schedule_departure(struct worker *worker, uint32_t channel);
 // What is due at or before at_ns leaves a channel's managed queue, or is lost by it.
 void core_depart(struct worker *worker, uint32_t channel, uint64_t at_ns);
+// Shows a packet at a port to whoever observes.
+void core_observe_port(struct worker *worker, uint32_t port, enum engine_point point,
+		       packet_ref ref, uint64_t at_ns);
 // A frame that a port has received: into its site or wire.
 void core_port_receive(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns);
 // Does all that is due before until_ns.

@@ -98,19 +98,22 @@ enum engine_point {
 	ENGINE_CHANNEL_ENTER, // as it enters the channel
 	ENGINE_CHANNEL_LEAVE, // as it leaves, with its release time
 	ENGINE_CHANNEL_LOST,  // reason and, if it was known, the instant at which it was due
+	ENGINE_PORT_IN,       // as a port receives it
+	ENGINE_PORT_OUT,      // as a port sends it
 };
 
 struct engine_observation {
 	enum engine_point point;
-	uint32_t channel;
+	uint32_t channel; // or PLAN_NONE, and
+	uint32_t port;    // the port
 	enum drop_reason reason;
 	uint64_t due_at_ns; // 0: not known
 	struct engine_frame frame;
 };
 
-// Shows every packet of every channel to `observe`, from the worker that owns the point: concurrent
-// calls for different workers (`worker` tells them apart), in order of time for each worker. NULL
-// turns it off. Before the first advance.
+// Shows every packet at every channel and port to `observe`, from the worker that owns the point:
+// concurrent calls for different workers (`worker` tells them apart), in order of time for each
+// worker. NULL turns it off. Before the first advance.
 void engine_observe(struct engine *engine,
 		    void (*observe)(void *context, unsigned worker,
 				    const struct engine_observation *observation),

@@ -51,6 +51,7 @@ void file_port_output(struct worker *worker, uint32_t port, packet_ref ref, uint
 
 	worker->ports[port].sent++;
 	worker->ports[port].sent_bytes += worker_packet(worker, ref)->wire_length;
+	core_observe_port(worker, port, ENGINE_PORT_OUT, ref, at_ns);
 	if (!p->sink.write) {
 		core_end_packet(worker, ref);
 		return;

@@ -105,28 +105,47 @@ packet_ref worker_part(struct worker *worker, packet_ref ref, uint32_t length)
 	return part;
 }
 
-// Shows a packet at a point of a channel to whoever observes.
-static void observe(struct worker *worker, uint32_t channel, enum engine_point point,
-		    packet_ref ref, uint64_t at_ns, enum drop_reason reason, uint64_t due_at_ns)
+// Shows a packet to whoever observes.
+static void show(struct worker *worker, struct engine_observation *observation, packet_ref ref,
+		 uint64_t at_ns)
 {
 	struct engine *engine = worker->engine;
 	struct packet *packet = worker_packet(worker, ref);
-	struct engine_observation observation = {
-		.point = point,
-		.channel = channel,
-		.reason = reason,
-		.due_at_ns = due_at_ns,
-	};
 
 	packet_refresh_ttl(packet);
-	observation.frame = (struct engine_frame){
+	observation->frame = (struct engine_frame){
 		.at_ns = at_ns,
 		.bytes = packet->frame,
 		.length = packet->length,
 		.wire_length = packet->wire_length,
 		.packet = packet->id,
 	};
-	engine->observe(engine->observe_context, worker->index, &observation);
+	engine->observe(engine->observe_context, worker->index, observation);
+}
+
+// At a point of a channel.
+static void observe(struct worker *worker, uint32_t channel, enum engine_point point,
+		    packet_ref ref, uint64_t at_ns, enum drop_reason reason, uint64_t due_at_ns)
+{
+	struct engine_observation observation = {
+		.point = point,
+		.channel = channel,
+		.port = PLAN_NONE,
+		.reason = reason,
+		.due_at_ns = due_at_ns,
+	};
+
+	show(worker, &observation, ref, at_ns);
+}
+
+void core_observe_port(struct worker *worker, uint32_t port, enum engine_point point,
+		       packet_ref ref, uint64_t at_ns)
+{
+	struct engine_observation observation = {
+		.point = point, .channel = PLAN_NONE, .port = port, .reason = DROP_NONE};
+
+	if (__builtin_expect(worker->engine->observe != NULL, 0))
+		show(worker, &observation, ref, at_ns);
 }
 
 static void count_flow_loss(struct worker *worker, const struct packet *packet,
@@ -368,6 +387,7 @@ void core_port_receive(struct worker *worker, uint32_t port, packet_ref ref, uin
 	packet->id = (uint64_t)(port + 1) << 40 | worker->engine->ports[port].sequence++;
 	counters->received++;
 	counters->received_bytes += packet->wire_length;
+	core_observe_port(worker, port, ENGINE_PORT_IN, ref, at_ns);
 	if (p->wire_channel != PLAN_NONE)
 		worker_offer(worker, p->wire_channel, ref, at_ns);
 	else

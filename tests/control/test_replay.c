@@ -257,7 +257,7 @@ static void several_ports_share_a_file_in_order_of_time(void **state)
 static void the_capture_shows_where_and_why_packets_are_lost(void **state)
 {
 	struct replay_file in = {"w", "in.pcap"};
-	struct run run = {.options.capture = "all.pcapng"};
+	struct run run = {.options = {.capture = "all.pcapng", .capture_names = "span"}};
 	struct trace_reader *reader;
 	struct trace_frame frame;
 	uint64_t id;
@@ -293,6 +293,74 @@ static void the_capture_shows_where_and_why_packets_are_lost(void **state)
 	assert_int_equal(run.forward.lost[DROP_MODEL], 1);
 	assert_int_equal(run.told, 3);
 	assert_int_equal(run.told_ns[1], 1000 * MS);
+}
+
+// The interfaces of a capture that have frames, in order of their frames: "w@0 span:forward@0".
+static void points_of(const char *path, char *text, size_t size)
+{
+	struct error error;
+	struct trace_reader *reader = trace_open(path, &error);
+	struct trace_frame frame;
+	uint64_t id = 0;
+
+	assert_non_null(reader);
+	text[0] = '\0';
+	while (trace_read(reader, &frame, &error) == 1) {
+		size_t used = strlen(text);
+
+		assert_true(id == 0 || frame.packet_id == id);
+		id = frame.packet_id;
+		snprintf(text + used, size - used, "%s%s@%lu", used ? " | " : "",
+			 trace_interface_name(reader, frame.interface),
+			 (unsigned long)((frame.at_ns - EPOCH) / MS));
+	}
+	trace_close(reader);
+}
+
+static void a_packet_is_followed_from_port_to_port(void **state)
+{
+	static const struct {
+		const char *names, *seen;
+	} cases[] = {
+		{NULL, "w@0 | span:forward@0 | span:forward out@10 | e out@10"},
+		{"w,e", "w@0 | e out@10"},
+		{"e", "e out@10"},
+		{"span:forward", "span:forward@0 | span:forward out@10"},
+		{"e,span", "span:forward@0 | span:forward out@10 | e out@10"},
+		{"span:reverse", ""},
+	};
+	struct replay_file in = {"w", "in.pcap"};
+	char text[512], seen[256];
+
+	(void)state;
+	make_capture("in.pcap", 1, 0, 1);
+	snprintf(text, sizeof(text), "%sdelay = 10ms\n", wire);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (unsigned workers = 1; workers <= 2; workers++) {
+			struct run run = {.options = {.capture = "some.pcapng",
+						      .capture_names = cases[i].names,
+						      .workers = workers}};
+
+			assert_int_equal(replay(&run, text, &in, 1, NULL, 0), 0);
+			points_of("some.pcapng", seen, sizeof(seen));
+			assert_string_equal(seen, cases[i].seen);
+		}
+	}
+}
+
+static void a_point_that_is_none_is_refused_and_leaves_nothing(void **state)
+{
+	struct replay_file in = {"w", "in.pcap"};
+	struct run run = {.options = {.capture = "some.pcapng", .capture_names = "e,spam"}};
+	char text[512];
+
+	(void)state;
+	make_capture("in.pcap", 1, 0, 1);
+	snprintf(text, sizeof(text), "%sdelay = 10ms\n", wire);
+	assert_int_equal(replay(&run, text, &in, 1, NULL, 0), -EINVAL);
+	assert_non_null(strstr(run.error.what, "no link, channel or port \"spam\""));
+	assert_non_null(strstr(run.error.what, "did you mean span?"));
+	assert_int_equal(files_here(false), 1); // in.pcap
 }
 
 static void it_ends_with_the_last_event_or_at_until(void **state)
@@ -446,6 +514,9 @@ int main(void)
 		cmocka_unit_test_teardown(several_ports_share_a_file_in_order_of_time,
 					  empty_folder),
 		cmocka_unit_test_teardown(the_capture_shows_where_and_why_packets_are_lost,
+					  empty_folder),
+		cmocka_unit_test_teardown(a_packet_is_followed_from_port_to_port, empty_folder),
+		cmocka_unit_test_teardown(a_point_that_is_none_is_refused_and_leaves_nothing,
 					  empty_folder),
 		cmocka_unit_test_teardown(it_ends_with_the_last_event_or_at_until, empty_folder),
 		cmocka_unit_test_teardown(cuts_and_returns_act_at_their_instants, empty_folder),
