@@ -79,9 +79,10 @@ static void print_warnings(const struct invocation *invocation, const struct lab
 	const struct topology *topology = lab_topology(lab);
 	for (uint32_t i = 0; i < topology->port_count; i++) {
 		const char *warning = engine_port_warning(lab_engine(lab), i);
+		char what[512];
+		snprintf(what, sizeof(what), "port %s: %s", topology->ports[i].name, warning);
 		if (warning[0] != '\0')
-			fprintf(invocation->err, "corridor: port %s: %s\n", topology->ports[i].name,
-				warning);
+			report_warning(invocation, what);
 	}
 }
 

@@ -249,8 +249,8 @@ static void what_ports_do_less_well_is_said_at_the_start(void **state)
 	(void)state;
 	struct session session = start_session(LAB_TRIANGLE, "west", "--for", "1ms");
 	char *said = listen_for(&session, "nothing like it");
-	assert_non_null(strstr(said, "port east: it is slow\n"));
-	assert_null(strstr(said, "port west:"));
+	assert_non_null(strstr(said, "corridor: warning: port east: it is slow\n"));
+	assert_null(strstr(said, "warning: port west:"));
 	free(said);
 	assert_int_equal(end_of_session(&session), EXIT_TRUE);
 }
