@@ -56,7 +56,7 @@ uint32_t profile_step_points(const struct profile *from, uint32_t pieces);
 int profile_step(const struct profile *from, uint32_t pieces, struct profile_point *points,
 		 struct profile *to, const char *where, struct error *error);
 
-// The value at an instant; between points off the straight line by at most 1 + length of the segment
-// / 2^slope_bits, and never outside minimum .. maximum. No division; amortised constant time while
-// instants go forward.
+// The value at an instant; between points off the straight line by at most 1 + length of the
+// segment / 2^slope_bits, and never outside minimum .. maximum. No division; amortised constant
+// time while instants go forward.
 int64_t profile_at(const struct profile *profile, struct profile_cursor *cursor, uint64_t at_ns);
