@@ -117,8 +117,12 @@ static void a_picture_stays_within_the_terminal(void **state)
 		// All columns are there, and of long names the end that tells them apart.
 		if (lines == 2)
 			assert_non_null(strstr(line, " LOST"));
-		if (lines > 2 && line[0] != '\033')
+		unsigned in_flight, lost;
+		if (lines > 2 && line[0] != '\033') {
 			assert_non_null(strstr(line, lines % 2 ? ":forward up" : ":reverse up"));
+			assert_int_equal(
+				sscanf(line, "%*s %*s %*s %*f %*f %u %u", &in_flight, &lost), 2);
+		}
 	}
 	assert_true(lines <= 24);
 	free(drawn);
