@@ -57,7 +57,7 @@ void measure_summarise(int64_t *values, size_t count, struct measure_summary *su
 	summary->p999 = percentile(values, count, 999);
 }
 
-// A frame that has arrived whole and in time.
+// A frame that has arrived whole.
 static bool arrived(const struct match *match, size_t sent)
 {
 	return match->received_of_sent[sent] != MATCH_NONE &&
@@ -68,6 +68,18 @@ static int64_t delay_of(const struct frames *sent, const struct frames *received
 			const struct match *match, size_t i)
 {
 	return (int64_t)(received->rows[match->received_of_sent[i]].at_ns - sent->rows[i].at_ns);
+}
+
+// Later than the threshold is lost (RFC 7680), and what is lost has neither delay nor place.
+static bool is_late(int64_t delay_ns, const struct measure *measure)
+{
+	return delay_ns > 0 && (uint64_t)delay_ns > measure->loss_threshold_ns;
+}
+
+static bool in_time(const struct frames *sent, const struct frames *received,
+		    const struct match *match, size_t i, const struct measure *measure)
+{
+	return arrived(match, i) && !is_late(delay_of(sent, received, match, i), measure);
 }
 
 static void measure_delays(const struct frames *sent, const struct frames *received,
@@ -82,7 +94,7 @@ static void measure_delays(const struct frames *sent, const struct frames *recei
 			continue;
 		delay_ns = delay_of(sent, received, match, i);
 		measure->negative += delay_ns < 0;
-		if (delay_ns > 0 && (uint64_t)delay_ns > measure->loss_threshold_ns)
+		if (is_late(delay_ns, measure))
 			measure->late++;
 		else
 			values[count++] = delay_ns;
@@ -99,7 +111,8 @@ static void measure_ipdv(const struct frames *sent, const struct frames *receive
 	size_t count = 0;
 
 	for (size_t i = 1; i < sent->count; i++)
-		if (arrived(match, i) && arrived(match, i - 1))
+		if (in_time(sent, received, match, i, measure) &&
+		    in_time(sent, received, match, i - 1, measure))
 			values[count++] = delay_of(sent, received, match, i) -
 					  delay_of(sent, received, match, i - 1);
 	measure_summarise(values, count, &measure->ipdv);
@@ -128,7 +141,8 @@ static size_t first_record_above(const struct record *records, size_t count, uin
 	return records[low].arrival;
 }
 
-static int measure_order(const struct match *match, struct measure *measure)
+static int measure_order(const struct frames *sent, const struct frames *received,
+			 const struct match *match, struct measure *measure)
 {
 	struct record *records = malloc((match->received_count + 1) * sizeof(*records));
 	size_t count = 0;
@@ -139,7 +153,8 @@ static int measure_order(const struct match *match, struct measure *measure)
 	for (size_t i = 0; i < match->received_count; i++) {
 		uint32_t sequence = match->sent_of_received[i];
 
-		if (match->kinds[i] != MATCH_FIRST && match->kinds[i] != MATCH_CORRUPTED)
+		if (match->kinds[i] != MATCH_FIRST ||
+		    !in_time(sent, received, match, sequence, measure))
 			continue;
 		if (count == 0 || sequence > records[count - 1].sequence) {
 			records[count++] = (struct record){sequence, arrivals};
@@ -171,7 +186,7 @@ int measure_frames(const struct frames *sent, const struct frames *received,
 		.extra = match->extra,
 		.loss_threshold_ns = loss_threshold_ns,
 	};
-	if (!values || measure_order(match, measure) < 0) {
+	if (!values || measure_order(sent, received, match, measure) < 0) {
 		free(values);
 		return error_set(error, -ENOMEM, "measure", "no memory for %zu delays",
 				 sent->count);

@@ -36,14 +36,14 @@ struct measure {
 	size_t lost;     // no arrival, or later than the threshold
 	size_t late;     // of these, later than the threshold
 	size_t duplicated;
-	size_t corrupted;
+	size_t corrupted; // not among the lost, as RFC 7680 would have it; they have no delay
 	size_t extra;
-	size_t reordered;      // RFC 4737 section 3: arrived after one sent later
+	size_t reordered;      // RFC 4737 section 3: arrived, in time, after one sent later
 	size_t reorder_extent; // largest, section 4.2: arrivals back to the first one sent later
 	size_t negative;       // delays below zero
 	uint64_t loss_threshold_ns; // UINT64_MAX: the end of the received capture
 	double loss_ratio;          // lost / sent
-	double reordered_ratio;     // reordered / arrivals
+	double reordered_ratio;     // reordered / first arrivals in time
 	struct measure_summary delay;
 	struct measure_summary ipdv;   // delay less that of the frame sent just before
 	struct measure_percentile pdv; // 99.9th percentile less the minimum

@@ -120,6 +120,86 @@ static void duplicates_are_no_reordering(void **state)
 	assert_int_equal(measure.delay.max_ns, 10);
 }
 
+// RFC 3393: a pair of which one is lost has no variation; RFC 4737: nor a place in the order. Frame
+// 1 comes 1000 ns late, after frames 2 and 3.
+static void what_is_too_late_has_neither_variation_nor_place(void **state)
+{
+	static const uint64_t sent[] = {0, 100, 200, 300};
+	static const struct arrival arrivals[] = {{0, 50}, {2, 260}, {3, 355}, {1, 1100}};
+	struct measure measure;
+
+	(void)state;
+	measure_these(sent, 4, arrivals, 4, UINT64_MAX, &measure);
+	assert_int_equal(measure.ipdv.count, 3);
+	assert_int_equal(measure.ipdv.max_ns, 950);
+	assert_int_equal(measure.reordered, 1);
+	assert_int_equal(measure.reorder_extent, 2);
+	assert_true(measure.reordered_ratio == 0.25);
+	measure_these(sent, 4, arrivals, 4, 999, &measure);
+	assert_int_equal(measure.late, 1);
+	assert_true(measure.loss_ratio == 0.25);
+	assert_int_equal(measure.ipdv.count, 1); // 3 after 2: 55 - 60
+	assert_int_equal(measure.ipdv.max_ns, -5);
+	assert_int_equal(measure.reordered, 0);
+	assert_true(measure.reordered_ratio == 0);
+}
+
+// RFC 4737 section 4.2.2, by hand: arrivals 1 4 2 5 3 with NextExp 1 2 5 5 6; the extents are
+// 2: 3 - 2 = 1 and 3: 5 - 2 = 3.
+static void extents_reach_back_to_the_first_that_was_sent_later(void **state)
+{
+	static const uint64_t sent[] = {0, 1, 2, 3, 4};
+	static const struct arrival arrivals[] = {{0, 10}, {3, 11}, {1, 12}, {4, 13}, {2, 14}};
+	struct measure measure;
+
+	(void)state;
+	measure_these(sent, 5, arrivals, 5, UINT64_MAX, &measure);
+	assert_int_equal(measure.reordered, 2);
+	assert_int_equal(measure.reorder_extent, 3);
+	assert_true(measure.reordered_ratio == 0.4);
+}
+
+// RFC 7679: the first copy has the delay; RFC 4737: only it has a place. Copies overtake and trail.
+static void copies_count_once_wherever_they_come(void **state)
+{
+	static const uint64_t sent[] = {0, 10, 20};
+	static const struct arrival arrivals[] = {{2, 30}, {0, 40}, {2, 41}, {0, 42}, {1, 43}};
+	struct measure measure;
+
+	(void)state;
+	measure_these(sent, 3, arrivals, 5, UINT64_MAX, &measure);
+	assert_int_equal(measure.duplicated, 2);
+	assert_int_equal(measure.delay.count, 3);
+	assert_int_equal(measure.delay.min_ns, 10);
+	assert_int_equal(measure.delay.max_ns, 40);
+	assert_int_equal(measure.reordered, 2); // frames 0 and 1, after 2
+	assert_int_equal(measure.reorder_extent, 2);
+}
+
+// RFC 8219: PDV is the 99.9th percentile less the least, IPDV the difference of neighbours. Delays
+// 1000, 1001, ... 10999 and neighbours 1 ns apart.
+static void variation_has_two_names(void **state)
+{
+	uint64_t *sent = calloc(10000, sizeof(*sent));
+	struct arrival *arrivals = calloc(10000, sizeof(*arrivals));
+	struct measure measure;
+
+	(void)state;
+	for (uint32_t i = 0; i < 10000; i++) {
+		sent[i] = UINT64_C(100000) * i;
+		arrivals[i] = (struct arrival){i, sent[i] + 1000 + i};
+	}
+	measure_these(sent, 10000, arrivals, 10000, UINT64_MAX, &measure);
+	assert_true(measure.pdv.known);
+	assert_int_equal(measure.pdv.value_ns, 9989); // rank 9990 of 1000, 1001, ...
+	assert_int_equal(measure.ipdv.count, 9999);
+	assert_int_equal(measure.ipdv.min_ns, 1);
+	assert_int_equal(measure.ipdv.max_ns, 1);
+	assert_true(measure.ipdv.mean_ns == 1);
+	free(sent);
+	free(arrivals);
+}
+
 // Delays 1 .. 10000: percentiles are the nearest rank, and known with ten samples beyond.
 static void percentiles_need_ten_samples_beyond(void **state)
 {
@@ -158,6 +238,10 @@ int main(void)
 		cmocka_unit_test(later_than_the_threshold_is_lost),
 		cmocka_unit_test(reordering_has_the_extent_of_rfc_4737),
 		cmocka_unit_test(duplicates_are_no_reordering),
+		cmocka_unit_test(what_is_too_late_has_neither_variation_nor_place),
+		cmocka_unit_test(extents_reach_back_to_the_first_that_was_sent_later),
+		cmocka_unit_test(copies_count_once_wherever_they_come),
+		cmocka_unit_test(variation_has_two_names),
 		cmocka_unit_test(percentiles_need_ten_samples_beyond),
 	};
 
