@@ -4,12 +4,13 @@
 
 #include <string.h>
 
-#define LANES        8
-#define ODD_FACTOR   UINT64_C(0x9e3779b97f4a7c15) // 2^64 / golden ratio: bits spread evenly
-#define ETHERNET     14
-#define TAG_BYTES    4
-#define PROTOCOL_TCP 6
-#define PROTOCOL_UDP 17
+#define LANES           8
+#define ODD_FACTOR      UINT64_C(0x9e3779b97f4a7c15) // 2^64 / golden ratio: bits spread evenly
+#define ETHERNET        14
+#define TAG_BYTES       4
+#define PROTOCOL_TCP    6
+#define PROTOCOL_UDP    17
+#define PROTOCOL_ICMPV6 58
 
 struct hasher {
 	uint64_t lane[LANES];
@@ -72,13 +73,15 @@ static uint32_t least(uint32_t one, uint32_t other)
 	return one < other ? one : other;
 }
 
-// Layer 4 without the checksum of TCP and UDP; `first` says that its header is in this packet.
+// Layer 4 without the checksums that cover addresses; `first` says that its header is in this
+// packet.
 static void add_layer4(struct hasher *hasher, const uint8_t *bytes, uint32_t count,
 		       unsigned protocol, bool first)
 {
-	uint32_t checksum = protocol == PROTOCOL_TCP   ? 16
-			    : protocol == PROTOCOL_UDP ? 6
-						       : UINT32_MAX;
+	uint32_t checksum = protocol == PROTOCOL_TCP      ? 16
+			    : protocol == PROTOCOL_UDP    ? 6
+			    : protocol == PROTOCOL_ICMPV6 ? 2
+							  : UINT32_MAX;
 
 	if (!first || checksum == UINT32_MAX || count < checksum + 2) {
 		add_bytes(hasher, bytes, count);

@@ -9,8 +9,9 @@
 // Which bytes are held to stay as they are.
 enum digest_scope {
 	// From layer 3 on, without what routers rewrite. IPv4: addresses, protocol, identification,
-	// fragment, length and layer 4; IPv6: addresses, next header, length and what follows; TCP
-	// and UDP checksums left out (address mapping changes them). Other frames: all bytes.
+	// fragment, length and layer 4; IPv6: addresses, next header, length and what follows;
+	// checksums of TCP, UDP and ICMPv6 left out (address mapping changes them). Other frames:
+	// all bytes.
 	DIGEST_ROUTED,
 	DIGEST_WHOLE // every byte, as a wire promises
 };

@@ -132,14 +132,19 @@ static uint64_t distance(uint64_t one, uint64_t other)
 }
 
 // How far a received frame is from where the sent one is expected; NEVER when the sent one should
-// be lost. `delay_ns` is what the frames around took.
+// be lost, or was sent later although the clocks agree. `delay_ns` is what the frames around took.
 static uint64_t doubt(const struct matcher *matcher, uint32_t sent, uint32_t received,
 		      uint64_t delay_ns)
 {
 	uint64_t at_ns = matcher->received->rows[received].at_ns;
 
-	if (!matcher->options->expected_at_ns)
-		return distance(at_ns, matcher->sent->rows[sent].at_ns + delay_ns);
+	if (!matcher->options->expected_at_ns) {
+		uint64_t sent_ns = matcher->sent->rows[sent].at_ns;
+
+		if (sent_ns > at_ns && (int64_t)delay_ns >= 0)
+			return NEVER;
+		return distance(at_ns, sent_ns + delay_ns);
+	}
 	if (matcher->options->expected_at_ns[sent] == NEVER)
 		return NEVER;
 	return distance(at_ns, matcher->options->expected_at_ns[sent]);
@@ -200,6 +205,8 @@ static void match_unequal(struct matcher *matcher, const struct group *group)
 
 	if (received == MATCH_NONE)
 		return;
+	if (!matcher->options->expected_at_ns)
+		matcher->match->ambiguous += group->received_count;
 	last_ns = matcher->received->rows[received].at_ns - matcher->sent->rows[sent].at_ns;
 	for (; received != MATCH_NONE; received = matcher->received_next[received]) {
 		uint64_t delay_ns = delay_around(matcher, received, last_ns);
@@ -244,17 +251,29 @@ static void match_groups(struct matcher *matcher)
 			match_unequal(matcher, &matcher->groups[i]);
 }
 
-// Frames that came under the right packet id with other content.
+static bool is_intact(const struct matcher *matcher, uint32_t received)
+{
+	return matcher->sent->rows[matcher->match->sent_of_received[received]].key ==
+	       matcher->received->rows[received].key;
+}
+
+// Frames that came under the right packet id with other content. An intact copy counts as the first
+// arrival then (RFC 7679: the first copy that is not corrupt).
 static void find_corrupted_by_id(struct matcher *matcher)
 {
 	struct match *match = matcher->match;
 
+	for (uint32_t i = 0; i < match->received_count; i++)
+		if (match->kinds[i] == MATCH_FIRST && !is_intact(matcher, i))
+			match->kinds[i] = MATCH_CORRUPTED;
 	for (uint32_t i = 0; i < match->received_count; i++) {
 		uint32_t sent = match->sent_of_received[i];
 
-		if (match->kinds[i] == MATCH_FIRST &&
-		    matcher->sent->rows[sent].key != matcher->received->rows[i].key)
-			match->kinds[i] = MATCH_CORRUPTED;
+		if (match->kinds[i] != MATCH_DUPLICATE || !is_intact(matcher, i) ||
+		    match->kinds[match->received_of_sent[sent]] != MATCH_CORRUPTED)
+			continue;
+		match->received_of_sent[sent] = i;
+		match->kinds[i] = MATCH_FIRST;
 	}
 }
 
@@ -316,6 +335,7 @@ static int find_corrupted(struct matcher *matcher)
 	uint32_t *lost = malloc((match->sent_count + 1) * sizeof(*lost));
 	size_t count = 0;
 	size_t around = 0;
+	size_t pairs = 0;
 	uint32_t position = 0; // in the sent capture
 
 	if (!lost)
@@ -333,10 +353,12 @@ static int find_corrupted(struct matcher *matcher)
 		while (around < count && lost[around] < position)
 			around++;
 		found = find_original(matcher, lost, count, around, &matcher->received->rows[i]);
-		if (found < count)
-			pair(matcher, lost[found], i, MATCH_CORRUPTED);
+		if (found == count)
+			continue;
+		pair(matcher, lost[found], i, MATCH_CORRUPTED);
+		pairs++;
 	}
-	for (uint32_t i = 0; i < match->received_count; i++)
+	for (uint32_t i = 0; pairs > 0 && i < match->received_count; i++)
 		if (match->kinds[i] == MATCH_EXTRA)
 			find_copy_of_corrupted(matcher, i);
 	free(lost);
@@ -364,6 +386,7 @@ static int match_by_key(struct matcher *matcher)
 	memset(match->kinds, MATCH_EXTRA, match->received_count);
 	memset(matcher->slots, 0, (matcher->slot_mask + 1) * sizeof(uint32_t));
 	matcher->group_count = 0;
+	match->ambiguous = 0;
 	group_sent(matcher);
 	group_received(matcher);
 	match_groups(matcher);

@@ -38,6 +38,8 @@ struct match {
 	size_t duplicated;
 	size_t corrupted;
 	size_t extra;
+	size_t ambiguous; // arrivals of frames that equal others of which some were lost or came
+			  // twice, with nothing to say which is which: their delays are a guess
 	bool by_packet_id;
 };
 

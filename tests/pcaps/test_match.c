@@ -326,6 +326,73 @@ static void packet_ids_decide_where_they_are_right(void **state)
 	drop(&sent, &received, &match);
 }
 
+// The first copy that is not corrupt is the arrival (RFC 7679).
+static void an_intact_copy_is_the_arrival(void **state)
+{
+	struct frames sent = {0};
+	struct frames received = {0};
+	struct match match;
+	uint8_t bytes[100];
+
+	(void)state;
+	for (uint32_t i = 0; i < 10; i++) {
+		captures_ipv4(bytes, 100, i, 1);
+		add(&sent, &routed, i * MS, bytes, 100, i);
+		if (i == 3) {
+			bytes[80] ^= 1;
+			add(&received, &routed, i * MS + 500, bytes, 100, i);
+			bytes[80] ^= 1;
+		}
+		add(&received, &routed, i * MS + 600, bytes, 100, i);
+	}
+	match = match_of(&sent, &received, NULL);
+	assert_true(match.by_packet_id);
+	assert_int_equal(match.corrupted, 1);
+	assert_int_equal(match.duplicated, 0);
+	assert_int_equal(match.lost, 0);
+	assert_int_equal(match.received_of_sent[3], 4);
+	assert_int_equal(match.kinds[3], MATCH_CORRUPTED);
+	assert_int_equal(match.kinds[4], MATCH_FIRST);
+	drop(&sent, &received, &match);
+}
+
+// Nothing but equal frames and no model: which is which cannot be known. It is said, and no delay
+// is below zero.
+static void a_guess_is_called_one_and_no_frame_comes_before_it_was_sent(void **state)
+{
+	struct frames sent = {0};
+	struct frames received = {0};
+	uint64_t random = 9;
+	struct match match;
+
+	(void)state;
+	for (uint32_t i = 0; i < 5000; i++) {
+		uint64_t wait = captures_random(&random) % (2 * MS);
+
+		add_ipv4(&sent, i * (MS / 50), 0, 0);
+		if (captures_uniform(&random) < 0.04)
+			continue;
+		add_ipv4(&received, i * (MS / 50) + 10 * MS + wait, 0, 0);
+		if (received.count > 1 && received.rows[received.count - 1].at_ns <
+						  received.rows[received.count - 2].at_ns)
+			received.rows[received.count - 1].at_ns =
+				received.rows[received.count - 2].at_ns;
+	}
+	match = match_of(&sent, &received, NULL);
+	assert_int_equal(match.ambiguous, received.count);
+	for (uint32_t i = 0; i < received.count; i++)
+		assert_true(received.rows[i].at_ns >= sent.rows[match.sent_of_received[i]].at_ns);
+	drop(&sent, &received, &match);
+	// As many came as were sent: no guess.
+	for (uint32_t i = 0; i < 10; i++) {
+		add_ipv4(&sent, i * MS, 0, 0);
+		add_ipv4(&received, i * MS + 5, 0, 0);
+	}
+	match = match_of(&sent, &received, NULL);
+	assert_int_equal(match.ambiguous, 0);
+	drop(&sent, &received, &match);
+}
+
 static void empty_captures_are_no_special_case(void **state)
 {
 	struct frames sent = {0};
@@ -407,6 +474,8 @@ int main(void)
 		cmocka_unit_test(expectations_tell_equal_frames_apart),
 		cmocka_unit_test(damaged_frames_are_neither_lost_nor_extra),
 		cmocka_unit_test(packet_ids_decide_where_they_are_right),
+		cmocka_unit_test(an_intact_copy_is_the_arrival),
+		cmocka_unit_test(a_guess_is_called_one_and_no_frame_comes_before_it_was_sent),
 		cmocka_unit_test(empty_captures_are_no_special_case),
 		cmocka_unit_test(cut_frames_are_compared_as_far_as_both_reach),
 		cmocka_unit_test(interfaces_are_chosen_by_name),
