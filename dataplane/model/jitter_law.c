@@ -14,7 +14,7 @@
 #define NEARLY_ONE     0.99 // from this correlation on a chain's draws are normal
 #define STEPS          4096
 #define STEPS_OF_CHAIN 256
-#define PACKETS        (1 << 17)
+#define PACKETS        (1 << 18)
 #define PACKETS_CHAIN  (1 << 20)
 #define MEMORY         8 // halvings
 
@@ -227,8 +227,12 @@ void jitter_achieve(const struct jitter_params *params, uint64_t delay_ns, uint6
 
 	*achieved = (struct jitter_achieved){.halflife_ns = jitter_halflife_ns(params)};
 	gap_ns = gap_ns > 0 ? gap_ns : 1;
+	// Steps of a staircase are waited down within little of a pace, and must not be stepped
+	// over.
 	if (params->law == JITTER_ORDERLY)
-		gap_ns = (uint64_t)fmax((double)gap_ns, fmin(pace_ns(params), 0x1p46) / 64);
+		gap_ns = (uint64_t)fmax((double)gap_ns,
+					fmin(pace_ns(params), 0x1p46) /
+						(params->kind == JITTER_TABLE ? 64 : 16));
 	// So that neither the delay nor all packets together reach the end of time.
 	gap_ns = gap_ns < UINT64_C(1) << 40 ? gap_ns : UINT64_C(1) << 40;
 	run_law(params, delay_ns < UINT64_C(1) << 62 ? delay_ns : UINT64_C(1) << 62, gap_ns,

@@ -46,8 +46,9 @@ struct jitter_achieved {
 };
 
 // gap_ns between two departures (0 counts as 1). Mean and deviation of laws whose distribution is
-// exact are computed, and what waiting adds is measured by running the law for a hundred thousand
-// packets or more (with gaps of a sixty-fourth of its pace if they are shorter: then nothing
-// changes); all of netem's chain is measured. Takes tens of milliseconds; always gives the same.
+// exact are computed, and what waiting adds is measured by running the law for 2^18 packets (with
+// gaps of a sixteenth of its pace, or a sixty-fourth for samples, if they are shorter, so that rare
+// spikes come: closer packets see the same of them); all of netem's chain is measured. Takes tens
+// of milliseconds; always gives the same.
 void jitter_achieve(const struct jitter_params *params, uint64_t delay_ns, uint64_t gap_ns,
 		    struct jitter_achieved *achieved);
