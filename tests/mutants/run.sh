@@ -216,6 +216,7 @@ verdict() {
 declare -A sound=()
 check_baseline() { # INDEX...
 	local i suite link all
+	# shellcheck disable=SC2086 # words
 	all=$(for i in "$@"; do printf '%s\n' ${suites[i]}; done | sort -u)
 	# shellcheck disable=SC2046,SC2086 # words
 	compile control/corridor $(targets_of $all) || {
@@ -228,7 +229,7 @@ check_baseline() { # INDEX...
 	done
 	for i in "$@"; do
 		link=${links[i]}
-		[ -n "$link" ] && [ -z "${sound[$link]-}" ] || continue
+		if [ -z "$link" ] || [ -n "${sound[$link]-}" ]; then continue; fi
 		sound[$link]=$(verdict "$work/corridor" "$link" | tr '\n' ' ')
 		[ -n "${sound[$link]}" ] || sound[$link]=sound
 	done
@@ -303,8 +304,13 @@ main() {
 	if [ "${1-}" = --check ]; then
 		# One TAP case, for the suite of rules.
 		echo 1..1
-		list=$(check_lists) && echo "ok 1 - the mutants fit the sources" ||
-			{ echo "not ok 1 - the mutants fit the sources"; echo "$list"; exit 1; }
+		if list=$(check_lists); then
+			echo "ok 1 - the mutants fit the sources"
+		else
+			echo "not ok 1 - the mutants fit the sources"
+			echo "$list"
+			exit 1
+		fi
 		return
 	fi
 	list=$(check_lists) || { echo "$list" >&2; die "the lists do not fit the sources"; }
