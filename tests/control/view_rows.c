@@ -66,48 +66,48 @@ void view_count_differently(void)
 	uint64_t next = 1;
 	for (int i = 0; i < FAKE_ENGINE_CHANNELS; i++) {
 		struct engine_channel_counters *c = &fake_engine.channels[i];
-		*c = (struct engine_channel_counters){.entered = next++,
-						      .delivered = next++,
-						      .duplicated = next++,
-						      .entered_bytes = next++,
-						      .delivered_bytes = next++,
-						      .in_flight = next++,
-						      .retimed = next++,
-						      .marked = next++,
-						      .corrupted = next++,
-						      .reordered = next++};
+		c->entered = next++;
+		c->delivered = next++;
+		c->duplicated = next++;
+		c->entered_bytes = next++;
+		c->delivered_bytes = next++;
+		c->in_flight = next++;
+		c->retimed = next++;
+		c->marked = next++;
+		c->corrupted = next++;
+		c->reordered = next++;
 		for (int k = DROP_NONE + 1; k < DROP_REASONS; k++)
 			c->lost[k] = next++;
 	}
 	for (int i = 0; i < FAKE_ENGINE_PORTS; i++) {
 		struct engine_port_counters *c = &fake_engine.ports[i];
-		*c = (struct engine_port_counters){.received = next++,
-						   .received_bytes = next++,
-						   .sent = next++,
-						   .sent_bytes = next++};
+		c->received = next++;
+		c->received_bytes = next++;
+		c->sent = next++;
+		c->sent_bytes = next++;
 		c->lost[DROP_PORT] = next++;
 		c->lost[DROP_MTU] = next++;
 	}
 	for (int i = 0; i < FAKE_ENGINE_SITES; i++) {
 		struct engine_site_counters *c = &fake_engine.sites[i];
-		*c = (struct engine_site_counters){.local = next++,
-						   .originated = next++,
-						   .pending = next++,
-						   .flooded = next++,
-						   .fragmented = next++};
+		c->local = next++;
+		c->originated = next++;
+		c->pending = next++;
+		c->flooded = next++;
+		c->fragmented = next++;
 		c->lost[DROP_TTL] = next++;
 		c->lost[DROP_NO_ROUTE] = next++;
 	}
 	for (int i = 0; i < FAKE_ENGINE_FLOWS; i++) {
 		struct engine_flow_counters *c = &fake_engine.flows[i];
-		*c = (struct engine_flow_counters){.sent = next++,
-						   .received = next++,
-						   .duplicated = next++,
-						   .reordered = next++,
-						   .corrupted = next++,
-						   .gap_ns = next++,
-						   .gap_from_ns = next++,
-						   .gap_until_ns = next++};
+		c->sent = next++;
+		c->received = next++;
+		c->duplicated = next++;
+		c->reordered = next++;
+		c->corrupted = next++;
+		c->gap_ns = next++;
+		c->gap_from_ns = next++;
+		c->gap_until_ns = next++;
 		c->lost[DROP_MODEL] = next++;
 	}
 }
