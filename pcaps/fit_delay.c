@@ -236,6 +236,24 @@ static bool tell_memory(struct fit_work *work, const struct fit_distribution *di
 
 // ---- The whole ----
 
+// How many independent values would give the mean as surely as these do?
+static double independent(const double *values, size_t count)
+{
+	size_t blocks = count / 100 < FIT_BLOCKS ? 5 + count / 200 : FIT_BLOCKS;
+	double mean, deviation, squares = 0;
+
+	moments(values, count, &mean, &deviation);
+	for (size_t block = 0; block < blocks; block++) {
+		size_t from = block * count / blocks, until = (block + 1) * count / blocks;
+		double block_mean, block_deviation;
+
+		moments(values + from, until - from, &block_mean, &block_deviation);
+		squares += (block_mean - mean) * (block_mean - mean);
+	}
+	squares /= (double)(blocks * (blocks - 1));
+	return fmin((double)count, deviation * deviation / squares);
+}
+
 static void tell(struct fit_work *work, const struct fit_distribution *distribution, double least,
 		 double *values, size_t count)
 {
@@ -245,10 +263,12 @@ static void tell(struct fit_work *work, const struct fit_distribution *distribut
 
 	moments(values, count, &mean, &deviation);
 	spread_of_blocks(values, count, distribution, &spread);
-	fit->mean_ns = fit_about(least + mean, spread_error(&spread, 0), spread.count);
+	fit->mean_ns = fit_about(least + mean, hypot(spread_error(&spread, 0), work->line_error_ns),
+				 spread.count);
 	fit->deviation_ns = fit_about(deviation, spread_error(&spread, 1), spread.count);
 	fit->delay_ns =
-		fit_about(least + distribution->place, spread_error(&spread, 2), spread.count);
+		fit_about(least + distribution->place,
+			  hypot(spread_error(&spread, 2), work->line_error_ns), spread.count);
 	fit->jitter_ns = fit_about(distribution->scale, spread_error(&spread, 3), spread.count);
 	fit->kind = distribution->kind;
 	fit->shape = distribution->shape;
@@ -276,9 +296,12 @@ static int vary(struct fit_work *work, double least)
 		return -ENOMEM;
 	}
 	for (int round = 0; round < ROUNDS; round++) {
+		double alike;
+
 		count = deviations(work, least, ordered);
+		alike = independent(ordered, count);
 		fit_sort(ordered, count);
-		found = fit_distribution_find(ordered, count, rho, &distribution);
+		found = fit_distribution_find(ordered, count, rho, alike, &distribution);
 		if (!found || work->fit->order != FIT_ORDER_FREE)
 			break;
 		if (!tell_memory(work, &distribution, least, pairs) && rho == 0)

@@ -9,9 +9,9 @@
 #include "dataplane/model/jitter_law.h"
 #include "dataplane/model/jitter_table.h"
 
-#define QUANTILES 99
+#define QUANTILES FIT_QUANTILES
 #define LOOKED_AT 2000 // values, for the distance
-#define SHAPES    24   // steps of the search
+#define SHAPES    14   // steps of the search
 
 double fit_normal_quantile(double share)
 {
@@ -85,26 +85,40 @@ static double sample_quantile(const double *sorted, size_t count, double share)
 	return sorted[below] + (sorted[below + 1] - sorted[below]) * fmax(0, place - (double)below);
 }
 
-// Least squares of the values' quantiles on the unit ones; what is left.
+// A sample's quantile varies with the slope of the quantile function there, times sqrt(q (1 - q)).
+static double weight(const double units[QUANTILES], int i)
+{
+	int below = i > 0 ? i - 1 : 0, above = i < QUANTILES - 1 ? i + 1 : i;
+	double slope = (units[above] - units[below]) / (above - below);
+	double share = (double)(i + 1) / (QUANTILES + 1);
+
+	return 1 / (fmax(slope * slope, 1e-12) * share * (1 - share));
+}
+
+// Weighted least squares of the values' quantiles on the unit ones; what is left.
 static double regress(const double units[QUANTILES], const double *sorted, size_t count,
 		      double *place, double *scale)
 {
-	double x = 0, y = 0, xx = 0, xy = 0, yy = 0;
+	double n = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
 
 	for (int i = 0; i < QUANTILES; i++) {
-		double unit = units[i];
+		double unit = units[i], w = weight(units, i);
 		double value = sample_quantile(sorted, count, (double)(i + 1) / (QUANTILES + 1)) -
 			       sorted[0];
 
-		x += unit / QUANTILES;
-		y += value / QUANTILES;
-		xx += unit * unit / QUANTILES;
-		xy += unit * value / QUANTILES;
-		yy += value * value / QUANTILES;
+		n += w;
+		x += w * unit;
+		y += w * value;
+		xx += w * unit * unit;
+		xy += w * unit * value;
+		yy += w * value * value;
 	}
-	*scale = (xy - x * y) / (xx - x * x);
+	x /= n;
+	y /= n;
+	*scale = (xy / n - x * y) / (xx / n - x * x);
 	*place = sorted[0] + y - *scale * x;
-	return yy - y * y - *scale * (xy - x * y);
+	// In units of the scale, so that shapes can be compared.
+	return (yy - n * y * y - *scale * (xy - n * x * y)) / (*scale * *scale);
 }
 
 static void unit_quantiles(enum jitter_kind kind, double shape, const double normals[QUANTILES],
@@ -117,11 +131,7 @@ static void unit_quantiles(enum jitter_kind kind, double shape, const double nor
 void fit_distribution_place(const struct fit_distribution *distribution, const double *sorted,
 			    size_t count, double *place, double *scale)
 {
-	double normals[QUANTILES], units[QUANTILES];
-
-	quantile_normals(distribution->rho, normals);
-	unit_quantiles(distribution->kind, distribution->shape, normals, units);
-	regress(units, sorted, count, place, scale);
+	regress(distribution->units, sorted, count, place, scale);
 }
 
 // The shape that leaves least; golden section over its logarithm.
@@ -132,17 +142,29 @@ static double find_shape(enum jitter_kind kind, const double normals[QUANTILES],
 	double high = log(kind == JITTER_GAMMA ? 300 : 1.6);
 	double ratio = 0.6180339887, left[2], units[QUANTILES], place, scale;
 
-	for (int step = 0; step < SHAPES; step++) {
-		double shapes[2] = {high - ratio * (high - low), low + ratio * (high - low)};
+	double shapes[2] = {high - ratio * (high - low), low + ratio * (high - low)};
+	int due;
 
-		for (int i = 0; i < 2; i++) {
-			unit_quantiles(kind, exp(shapes[i]), normals, units);
-			left[i] = regress(units, sorted, count, &place, &scale);
-		}
-		if (left[0] < left[1])
+	for (int i = 0; i < 2; i++) {
+		unit_quantiles(kind, exp(shapes[i]), normals, units);
+		left[i] = regress(units, sorted, count, &place, &scale);
+	}
+	for (int step = 0; step < SHAPES; step++) {
+		if (left[0] < left[1]) {
 			high = shapes[1];
-		else
+			shapes[1] = shapes[0];
+			left[1] = left[0];
+			shapes[0] = high - ratio * (high - low);
+			due = 0;
+		} else {
 			low = shapes[0];
+			shapes[0] = shapes[1];
+			left[0] = left[1];
+			shapes[1] = low + ratio * (high - low);
+			due = 1;
+		}
+		unit_quantiles(kind, exp(shapes[due]), normals, units);
+		left[due] = regress(units, sorted, count, &place, &scale);
 	}
 	return exp((low + high) / 2);
 }
@@ -187,11 +209,11 @@ static double distance_of(const struct fit_distribution *distribution, const dou
 	return distance;
 }
 
-bool fit_distribution_find(const double *sorted, size_t count, double rho,
+bool fit_distribution_find(const double *sorted, size_t count, double rho, double alike,
 			   struct fit_distribution *found)
 {
-	double normals[QUANTILES], units[QUANTILES];
-	double chance = 0.5 / sqrt((double)count);
+	double normals[QUANTILES];
+	double chance = 0.5 / sqrt(alike);
 
 	*found = (struct fit_distribution){.distance = 2};
 	quantile_normals(rho, normals);
@@ -202,8 +224,8 @@ bool fit_distribution_find(const double *sorted, size_t count, double rho,
 
 		if (shaped)
 			tried.shape = find_shape(kind, normals, sorted, count);
-		unit_quantiles(kind, tried.shape, normals, units);
-		regress(units, sorted, count, &tried.place, &tried.scale);
+		unit_quantiles(kind, tried.shape, normals, tried.units);
+		regress(tried.units, sorted, count, &tried.place, &tried.scale);
 		tried.distance = distance_of(&tried, sorted, count);
 		if (tried.distance < found->distance - (shaped && simple ? chance : 0))
 			*found = tried;

@@ -4,6 +4,8 @@
 
 #include "pcaps/fit_parts.h"
 
+#define FIT_QUANTILES 99
+
 // place + scale x the closed form of unit deviation (uniform: half width).
 struct fit_distribution {
 	enum jitter_kind kind;
@@ -11,13 +13,14 @@ struct fit_distribution {
 	double rho;   // netem's chain, which narrows the draws; 0 without
 	double place;
 	double scale;
-	double distance; // Kolmogorov-Smirnov
+	double distance;             // Kolmogorov-Smirnov
+	double units[FIT_QUANTILES]; // its quantiles at place 0 and scale 1
 };
 
 double fit_normal_quantile(double share);
 // The best for sorted values, by distance; one with a shape must be nearer by more than half of
-// what chance makes. False when they have no spread.
-bool fit_distribution_find(const double *sorted, size_t count, double rho,
+// what chance makes of `alike` independent values. False when they have no spread.
+bool fit_distribution_find(const double *sorted, size_t count, double rho, double alike,
 			   struct fit_distribution *found);
 // Place and scale alone.
 void fit_distribution_place(const struct fit_distribution *distribution, const double *sorted,

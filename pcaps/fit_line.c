@@ -12,8 +12,9 @@
 #define RATE_STEP   1.12   // of the search
 #define SEARCHED    200000 // frames that it looks at, at most
 #define ROUNDS      30
-#define SURE_ERRORS 8  // a rate is told when it is so many errors above nothing
-#define LEAST       20 // frames
+#define SURE_ERRORS 8   // a rate is told when it is so many errors above nothing
+#define LONG_WAIT   0.7 // of the spread of delays
+#define LEAST       20  // frames
 
 struct line {
 	double per_byte; // ns
@@ -21,6 +22,7 @@ struct line {
 	double byte_error, frame_error; // standard errors
 	double both_error;              // covariance
 	bool framed;                    // per_frame could be told
+	double mean_error;              // of the mean time on the line
 	size_t blocks;
 };
 
@@ -172,6 +174,10 @@ static void find_errors(const struct fit_work *work, const struct place *places,
 		line->byte_error = sqrt(factor * bb) / sums->bb;
 		line->frame_error = line->both_error = 0;
 	}
+	line->mean_error = sqrt(fmax(
+		0, sums->bytes * sums->bytes * line->byte_error * line->byte_error +
+			   sums->frames * sums->frames * line->frame_error * line->frame_error +
+			   2 * sums->bytes * sums->frames * line->both_error));
 }
 
 // One round of least squares over the busy periods of the line as it is. With a known overhead
@@ -306,7 +312,7 @@ struct limit {
 };
 
 // The level beyond which nearly all are lost.
-static struct limit split(enum queue_limit kind, struct level *levels, size_t count)
+static struct limit split(enum queue_limit kind, struct level *levels, size_t count, double pure)
 {
 	struct limit best = {.kind = QUEUE_UNLIMITED};
 	double lost = 0, beyond = 0, beyond_lost = 0;
@@ -321,7 +327,7 @@ static struct limit split(enum queue_limit kind, struct level *levels, size_t co
 		beyond++;
 		beyond_lost += levels[i].lost;
 		if (levels[i].amount <= levels[i - 1].amount + slack || beyond_lost < 3 ||
-		    beyond_lost < 0.98 * beyond)
+		    beyond_lost < pure * beyond)
 			continue;
 		gain = log_likelihood(beyond, beyond_lost) +
 		       log_likelihood((double)count - beyond, lost - beyond_lost) -
@@ -338,7 +344,8 @@ static struct limit split(enum queue_limit kind, struct level *levels, size_t co
 	return best;
 }
 
-static int find_limit(struct fit_work *work, struct limit *limit)
+// At least the share `pure` of those beyond it must be lost.
+static int find_limit(struct fit_work *work, double pure, struct limit *limit)
 {
 	static const enum queue_limit kinds[] = {QUEUE_TIME, QUEUE_BYTES, QUEUE_PACKETS};
 	struct level *levels = malloc((work->count + 1) * sizeof(*levels));
@@ -348,7 +355,7 @@ static int find_limit(struct fit_work *work, struct limit *limit)
 		return -ENOMEM;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		size_t count = find_levels(work, kinds[i], work->values, levels);
-		struct limit found = split(kinds[i], levels, count);
+		struct limit found = split(kinds[i], levels, count, pure);
 
 		if (found.kind != QUEUE_UNLIMITED && found.gain > limit->gain * (1 + 1e-9))
 			*limit = found;
@@ -373,14 +380,31 @@ static int find_limit(struct fit_work *work, struct limit *limit)
 	return 0;
 }
 
-// Rate, then limit, then rate again with what the limit leaves. The first time no lost frame is
-// held to have taken the line.
+// At first those are held to be lost by a full queue whose neighbour before took long.
+static void guess_queue_losses(struct fit_work *work)
+{
+	double least = INFINITY, most = -INFINITY, last = -INFINITY;
+
+	for (size_t i = 0; i < work->count; i++)
+		if (usable(&work->rows[i])) {
+			least = fmin(least, work->rows[i].delay_ns);
+			most = fmax(most, work->rows[i].delay_ns);
+		}
+	for (size_t i = 0; i < work->count; i++) {
+		struct fit_row *row = &work->rows[i];
+
+		row->queue_lost = row->lost && last > least + LONG_WAIT * (most - least);
+		if (usable(row))
+			last = row->delay_ns;
+	}
+}
+
+// Rate, then limit, then rate again with what the limit leaves.
 static int alternate(struct fit_work *work, struct place *places, struct line *line,
 		     struct limit *limit, bool *found)
 {
-	for (size_t i = 0; i < work->count; i++)
-		work->rows[i].queue_lost = work->rows[i].lost;
-	for (int round = 0; round < 4; round++) {
+	guess_queue_losses(work);
+	for (int round = 0; round < 5; round++) {
 		int code;
 
 		if (round == 0)
@@ -388,7 +412,8 @@ static int alternate(struct fit_work *work, struct place *places, struct line *l
 		*found = refine(work, places, line);
 		if (!*found)
 			return 0;
-		code = find_limit(work, limit);
+		// A line that is not yet right blurs the limit.
+		code = find_limit(work, round < 3 ? 0.7 : 0.98, limit);
 		if (code < 0)
 			return code;
 	}
@@ -398,8 +423,10 @@ static int alternate(struct fit_work *work, struct place *places, struct line *l
 
 // ---- What is told ----
 
-static void tell_rate(struct fit *fit, const struct line *line, double quantum_ns, double most)
+static void tell_rate(struct fit_work *work, const struct line *line, double most)
 {
+	struct fit *fit = work->fit;
+	double quantum_ns = work->quantum_ns;
 	double sure = quantum_ns / most; // clocks round
 	struct fit_estimate per_byte = fit_about(line->per_byte, line->byte_error, line->blocks);
 	double overhead = line->per_frame / line->per_byte;
@@ -420,6 +447,8 @@ static void tell_rate(struct fit *fit, const struct line *line, double quantum_n
 		   2 * overhead * line->both_error;
 	fit->overhead_bytes =
 		fit_about(overhead, sqrt(fmax(0, variance)) / line->per_byte, line->blocks);
+	fit->overhead_bytes.low -= quantum_ns / line->per_byte;
+	fit->overhead_bytes.high += quantum_ns / line->per_byte;
 }
 
 static void tell_limit(struct fit *fit, const struct limit *limit)
@@ -428,6 +457,9 @@ static void tell_limit(struct fit *fit, const struct limit *limit)
 		fit_note(fit, "no queue was seen to overflow: its limit cannot be told");
 		return;
 	}
+	if (fit->lost > 0)
+		fit_note(fit, "where a queue overflows, which other losses are the model's is told "
+			      "less surely");
 	fit->limit = limit->kind;
 	fit->limit_amount.known = true;
 	fit->limit_amount.low = limit->accepted;
@@ -483,7 +515,8 @@ int fit_line(struct fit_work *work)
 	if (found && line.per_byte > SURE_ERRORS * line.byte_error && left < plain) {
 		for (size_t i = 0; i < work->count; i++)
 			most = fmax(most, usable(&work->rows[i]) ? places[i].bytes : 0);
-		tell_rate(work->fit, &line, work->quantum_ns, most);
+		work->line_error_ns = line.mean_error;
+		tell_rate(work, &line, most);
 		tell_limit(work->fit, &limit);
 	} else if (code == 0) {
 		without_line(work);

@@ -80,6 +80,8 @@ static int try_elliott(struct fit *fit, const uint8_t *lost, size_t count, doubl
 				chosen = states;
 			}
 		}
+		if (likeliest > best) // else it has no chance
+			likeliest = fit_states_polish(lost, count, both, likeliest, &chosen);
 		if (2 * (likeliest - best) > FIT_LIKELIER && chosen.settled) {
 			best = likeliest;
 			take_states(fit, &chosen, both);

@@ -30,8 +30,9 @@ struct fit_work {
 	const struct match *match;
 	struct fit_row *rows;
 	size_t count;
-	double *values;    // room for one number a row
-	double quantum_ns; // resolution of the captures' clocks
+	double *values;       // room for one number a row
+	double quantum_ns;    // resolution of the captures' clocks
+	double line_error_ns; // standard error of the mean of line_ns
 	struct fit *fit;
 };
 
@@ -57,4 +58,7 @@ struct fit_states {
 };
 double fit_states(const uint8_t *lost, size_t count, bool both, double scratch[][2],
 		  struct fit_states *states);
+// Newton's steps from there to the peak, and the errors; the likelihood there.
+double fit_states_polish(const uint8_t *lost, size_t count, bool both, double likelihood,
+			 struct fit_states *states);
 double fit_states_likelihood(const uint8_t *lost, size_t count, const double parameter[4]);

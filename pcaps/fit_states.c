@@ -6,8 +6,8 @@
 
 #include "pcaps/fit_parts.h"
 
-#define ROUNDS     400
-#define SETTLED    1e-7 // rise of the likelihood in a round
+#define ROUNDS     80
+#define SETTLED    1e-3 // rise of the likelihood in a round: Newton's steps do the rest
 #define NEARLY     1e-12
 #define LOGIT_STEP 0.02
 
@@ -209,9 +209,10 @@ static bool invert(double matrix[4][4], int size, double inverse[4][4])
 }
 
 // Newton's steps to the peak, and the errors there.
-static double polish(const uint8_t *lost, size_t count, int parameters, double likelihood,
-		     struct fit_states *states)
+double fit_states_polish(const uint8_t *lost, size_t count, bool both, double likelihood,
+			 struct fit_states *states)
 {
+	int parameters = 3 + both;
 	double logit[4] = {0}, slope[4], curve[4][4], inverse[4][4];
 
 	for (int i = 0; i < parameters; i++)
@@ -264,6 +265,5 @@ double fit_states(const uint8_t *lost, size_t count, bool both, double scratch[]
 		backward(&chain, lost, count, scratch, &counts);
 		estimate_anew(&counts, both, states->parameter);
 	}
-	likelihood = fit_states_likelihood(lost, count, states->parameter);
-	return polish(lost, count, 3 + both, likelihood, states);
+	return fit_states_likelihood(lost, count, states->parameter);
 }
