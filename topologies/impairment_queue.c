@@ -16,44 +16,70 @@ struct queue_keyword {
 	int (*parse)(struct parser *parser, struct impairment_queue *queue);
 };
 
+// A zero would be read as "not given", which is not what it says.
+static int not_nothing(struct parser *parser, int result, const char *keyword,
+		       const uint64_t *number)
+{
+	if (result < 0 || *number > 0)
+		return result;
+	return parser_refuse(parser, "%s is 0; give more, or leave it out for the default",
+			     keyword);
+}
+
 static int parse_target(struct parser *parser, struct impairment_queue *queue)
 {
-	return parser_time(parser, "target", "target 5ms", &queue->target_ns);
+	return not_nothing(parser, parser_time(parser, "target", "target 5ms", &queue->target_ns),
+			   "target", &queue->target_ns);
 }
 
 static int parse_interval(struct parser *parser, struct impairment_queue *queue)
 {
-	return parser_time(parser, "interval", "interval 100ms", &queue->interval_ns);
+	return not_nothing(parser,
+			   parser_time(parser, "interval", "interval 100ms", &queue->interval_ns),
+			   "interval", &queue->interval_ns);
 }
 
 static int parse_update(struct parser *parser, struct impairment_queue *queue)
 {
-	return parser_time(parser, "tupdate", "tupdate 15ms", &queue->update_ns);
+	return not_nothing(parser,
+			   parser_time(parser, "tupdate", "tupdate 15ms", &queue->update_ns),
+			   "tupdate", &queue->update_ns);
 }
 
 static int parse_ce_threshold(struct parser *parser, struct impairment_queue *queue)
 {
-	return parser_time(parser, "ce_threshold", "ce_threshold 1ms", &queue->ce_threshold_ns);
+	return not_nothing(
+		parser,
+		parser_time(parser, "ce_threshold", "ce_threshold 1ms", &queue->ce_threshold_ns),
+		"ce_threshold", &queue->ce_threshold_ns);
 }
 
 static int parse_threshold(struct parser *parser, struct impairment_queue *queue)
 {
-	return parser_time(parser, "threshold", "threshold 1ms", &queue->target_ns);
+	return not_nothing(parser,
+			   parser_time(parser, "threshold", "threshold 1ms", &queue->target_ns),
+			   "threshold", &queue->target_ns);
 }
 
 static int parse_flows(struct parser *parser, struct impairment_queue *queue)
 {
-	return parser_count(parser, "flows", "flows 1024", &queue->flows);
+	return not_nothing(parser, parser_count(parser, "flows", "flows 1024", &queue->flows),
+			   "flows", &queue->flows);
 }
 
 static int parse_quantum(struct parser *parser, struct impairment_queue *queue)
 {
-	return parser_count(parser, "quantum", "quantum 1514", &queue->quantum_bytes);
+	return not_nothing(parser,
+			   parser_count(parser, "quantum", "quantum 1514", &queue->quantum_bytes),
+			   "quantum", &queue->quantum_bytes);
 }
 
 static int parse_memory(struct parser *parser, struct impairment_queue *queue)
 {
-	return parser_size(parser, "memory_limit", "memory_limit 32mb", &queue->memory_bytes);
+	return not_nothing(
+		parser,
+		parser_size(parser, "memory_limit", "memory_limit 32mb", &queue->memory_bytes),
+		"memory_limit", &queue->memory_bytes);
 }
 
 // tc takes bare numbers as bytes here.
@@ -71,24 +97,34 @@ static int parse_bytes(struct parser *parser, const char *keyword, const char *e
 
 static int parse_min(struct parser *parser, struct impairment_queue *queue)
 {
-	return parse_bytes(parser, "min", "red min 30kb max 90kb avpkt 1000", &queue->min_bytes);
+	return not_nothing(
+		parser,
+		parse_bytes(parser, "min", "red min 30kb max 90kb avpkt 1000", &queue->min_bytes),
+		"min", &queue->min_bytes);
 }
 
 static int parse_max(struct parser *parser, struct impairment_queue *queue)
 {
-	return parse_bytes(parser, "max", "red min 30kb max 90kb avpkt 1000", &queue->max_bytes);
+	return not_nothing(
+		parser,
+		parse_bytes(parser, "max", "red min 30kb max 90kb avpkt 1000", &queue->max_bytes),
+		"max", &queue->max_bytes);
 }
 
 static int parse_avpkt(struct parser *parser, struct impairment_queue *queue)
 {
-	return parse_bytes(parser, "avpkt", "red min 30kb max 90kb avpkt 1000",
-			   &queue->packet_bytes);
+	return not_nothing(parser,
+			   parse_bytes(parser, "avpkt", "red min 30kb max 90kb avpkt 1000",
+				       &queue->packet_bytes),
+			   "avpkt", &queue->packet_bytes);
 }
 
 static int parse_red_burst(struct parser *parser, struct impairment_queue *queue)
 {
-	return parser_count(parser, "burst", "red min 30kb max 90kb burst 55",
-			    &queue->burst_packets);
+	return not_nothing(parser,
+			   parser_count(parser, "burst", "red min 30kb max 90kb burst 55",
+					&queue->burst_packets),
+			   "burst", &queue->burst_packets);
 }
 
 static int parse_probability(struct parser *parser, struct impairment_queue *queue)
