@@ -54,6 +54,7 @@ struct run {
 	size_t line_count, line_room;
 	size_t lines_read; // of them, found among the events
 	size_t requests;
+	size_t refusals;
 	uint64_t delay_ns, back_ns, lossy_ns;        // as asked last
 	double retimed, retimed_back, retimed_lossy; // expected
 	double took_s;
@@ -271,6 +272,26 @@ static void change(struct run *run, size_t count)
 	run->retimed_lossy += touched[2] ? before[2] : 0;
 }
 
+// A change that is refused in the midst of the traffic: neither its good line nor its bad one shows
+// in the events, and the books close as if nobody had asked.
+static void refused_change(struct run *run)
+{
+	static const char *const bad[] = {"link ab set delay 5",
+					  "link ab set loss 101%",
+					  "link ab set rate 40gbit limit 60s queue prio",
+					  "link ab set trace ./no-such.down",
+					  "link nowhere down",
+					  "link ab down inflight retime"};
+	struct error error = {.code = 0};
+	json_t *answer = client_call(run->client, "change",
+				     json_pack("{s:[s,s]}", "lines", "link ab down inflight cut",
+					       bad[run->refusals++ % 6]),
+				     &error);
+
+	assert_null(answer);
+	assert_int_equal(error.code, -EINVAL);
+}
+
 // Every change since the last look stands among the events, in order, once, in its own words; what
 // came before is kept or counted as forgotten.
 static void read_events(struct run *run)
@@ -316,6 +337,8 @@ static void change_for(struct run *run)
 		}
 		due -= run->line_count;
 		change(run, due < LINES_AT_ONCE ? due : LINES_AT_ONCE);
+		if (run->requests % 20 == 0)
+			refused_change(run);
 		if (run->line_count - run->lines_read >= READ_EVERY)
 			read_events(run);
 	}
@@ -420,9 +443,10 @@ static void changes_do_to_packets_what_they_were_asked_to_and_no_more(void **sta
 
 	json_t *flows = show(run, "flows"), *channels = show(run, "channels");
 
-	printf("# %zu changes in %.1f s (%.0f a second), at %zu instants, under %.2f Mpps\n",
+	printf("# %zu changes in %.1f s (%.0f a second), at %zu instants, and %zu refused, under "
+	       "%.2f Mpps\n",
 	       run->line_count, run->took_s, (double)run->line_count / run->took_s, run->requests,
-	       (2 * STRAIGHT_PPS + LOSSY_PPS) / 1e6);
+	       run->refusals, (2 * STRAIGHT_PPS + LOSSY_PPS) / 1e6);
 	check_flow(flows, "there", false);
 	check_flow(flows, "back", false);
 	check_flow(flows, "lossy", true);
