@@ -130,9 +130,6 @@ static void count(struct coverage *coverage, const char *name, const struct fit_
 	if (!estimate->known)
 		fail_msg("%s is not told", name);
 	coverage->held += estimate->low <= truth && truth <= estimate->high;
-	if (getenv("FIT_SHOW"))
-		fprintf(stderr, "# %s %g: %g %g %g\n", name, truth, estimate->low, estimate->value,
-			estimate->high);
 }
 
 // P(at most so many of n) with 95 % each, exactly.
@@ -150,9 +147,6 @@ static double at_most(size_t n, size_t held)
 static void expect_coverage(const struct coverage *coverage, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (getenv("FIT_SHOW"))
-			fprintf(stderr, "# coverage %s %zu of %zu\n", coverage[i].name,
-				coverage[i].held, coverage[i].tried);
 		if (at_most(coverage[i].tried, coverage[i].held) < ALARM)
 			fail_msg("%s lies within its interval %zu times of %zu", coverage[i].name,
 				 coverage[i].held, coverage[i].tried);
