@@ -74,6 +74,31 @@ static void a_profile_gives_what_its_points_say(void **state)
 	}
 }
 
+// A cursor that goes on from one round to the next is as good as one that looks anew each time.
+static void a_profile_begins_again_at_its_first_point(void **state)
+{
+	(void)state;
+	for (int interpolated = 0; interpolated < 2; interpolated++) {
+		struct profile_point points[] = {{.at_ns = 0, .value = 5000},
+						 {.at_ns = 100, .value = 9000},
+						 {.at_ns = 200, .value = 2000}};
+		struct profile profile = {.points = points,
+					  .count = 3,
+					  .interpolated = interpolated,
+					  .period_ns = 300,
+					  .start_ns = 50};
+		struct profile_cursor cursor = {0};
+
+		assert_int_equal(profile_make(&profile, "here", NULL), 0);
+		for (uint64_t at_ns = 0; at_ns < 3000; at_ns += 7) {
+			double expected = by_definition(&profile, at_ns);
+			int64_t value = profile_at(&profile, &cursor, at_ns);
+
+			assert_true((double)value <= expected + 1 && (double)value >= expected - 1);
+		}
+	}
+}
+
 // Over a month, where 2^-32 a nanosecond would add up to 600000 units, and never past an end.
 static void long_segments_are_as_exact_as_short_ones(void **state)
 {
@@ -144,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_profile_gives_what_its_points_say),
+		cmocka_unit_test(a_profile_begins_again_at_its_first_point),
 		cmocka_unit_test(long_segments_are_as_exact_as_short_ones),
 		cmocka_unit_test(a_profile_that_jumps_without_a_step_is_refused),
 		cmocka_unit_test(points_out_of_order_are_refused),

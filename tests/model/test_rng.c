@@ -60,6 +60,23 @@ static void a_draw_is_its_word_of_the_block(void **state)
 	}
 }
 
+static void a_series_is_its_word_of_a_block_for_each_index(void **state)
+{
+	const uint32_t indices[] = {1, 2, 3, 7, 65535};
+
+	(void)state;
+	for (uint32_t purpose = 0; purpose < RNG_PURPOSES; purpose++) {
+		for (int i = 0; i < 5; i++) {
+			struct rng_block block =
+				rng_block(719, 7, 1234567, indices[i] << 16 | purpose / 4);
+
+			assert_int_equal(rng_draw_more(719, 7, (enum rng_purpose)purpose, 1234567,
+						       indices[i]),
+					 block.word[purpose % 4]);
+		}
+	}
+}
+
 static void each_byte_of_each_purpose_is_uniform(void **state)
 {
 	(void)state;
@@ -150,6 +167,7 @@ int main(void)
 		cmocka_unit_test(the_published_answers_come_out),
 		cmocka_unit_test(an_address_is_packet_channel_block_under_the_seed),
 		cmocka_unit_test(a_draw_is_its_word_of_the_block),
+		cmocka_unit_test(a_series_is_its_word_of_a_block_for_each_index),
 		cmocka_unit_test(each_byte_of_each_purpose_is_uniform),
 		cmocka_unit_test(draws_of_two_purposes_are_independent),
 		cmocka_unit_test(draws_of_two_channels_are_independent),

@@ -229,7 +229,8 @@ check_baseline() { # INDEX...
 	done
 	for i in "$@"; do
 		link=${links[i]}
-		if [ -z "$link" ] || [ -n "${sound[$link]-}" ]; then continue; fi
+		[ -n "$link" ] || continue
+		[ -z "${sound[$link]-}" ] || continue
 		sound[$link]=$(verdict "$work/corridor" "$link" | tr '\n' ' ')
 		[ -n "${sound[$link]}" ] || sound[$link]=sound
 	done
@@ -304,13 +305,8 @@ main() {
 	if [ "${1-}" = --check ]; then
 		# One TAP case, for the suite of rules.
 		echo 1..1
-		if list=$(check_lists); then
-			echo "ok 1 - the mutants fit the sources"
-		else
-			echo "not ok 1 - the mutants fit the sources"
-			echo "$list"
-			exit 1
-		fi
+		list=$(check_lists) || { echo "not ok 1 - the mutants fit the sources"; echo "$list"; exit 1; }
+		echo "ok 1 - the mutants fit the sources"
 		return
 	fi
 	list=$(check_lists) || { echo "$list" >&2; die "the lists do not fit the sources"; }
