@@ -32,6 +32,7 @@ static void a_finished_plain_channel_decides_as_an_unfinished_one(void **state)
 
 		if (losses[i % 6] > 0)
 			loss_random_params(losses[i % 6], 0, "", &slow.loss, NULL);
+		slow.mtu_bytes = i % 4 < 2 ? 0 : 1500;
 		a.packet = b.packet = i / 12 ? UINT64_MAX - 500 : 0;
 		for (uint64_t n = 0; n < 10000; n++) {
 			struct channel_fate one, other;
@@ -42,15 +43,16 @@ static void a_finished_plain_channel_decides_as_an_unfinished_one(void **state)
 			fast = slow;
 			channel_finish(&fast);
 			assert_true(fast.plain && !slow.plain);
-			one = channel_offer(&slow, &a, at, 100);
-			other = channel_offer(&fast, &b, at, 100);
+			one = channel_offer(&slow, &a, at, 1510 + n % 7);
+			other = channel_offer(&fast, &b, at, 1510 + n % 7);
+			assert_true(one.lost != DROP_MTU || slow.mtu_bytes);
 			assert_memory_equal(&one, &other, sizeof(one));
 			assert_int_equal(a.order.last_release_at_ns, b.order.last_release_at_ns);
 		}
 	}
 }
 
-// Anything more than constant delay and random loss by one comparison goes the long way.
+// Anything more than constant delay, an MTU and random loss by one comparison goes the long way.
 static void only_a_plain_channel_is_called_plain(void **state)
 {
 	static const struct profile profile = {0};
@@ -60,7 +62,7 @@ static void only_a_plain_channel_is_called_plain(void **state)
 	for (size_t i = 0; i < 14; i++)
 		params[i] = plain();
 	params[0].carrier = false;
-	params[1].mtu_bytes = 1500;
+	police_make_single_rate(1000000, 10000, 0, "", &params[1].police, NULL);
 	params[2].carrier_profile = &profile;
 	params[3].loss_profile = &profile;
 	params[4].delay_profile = &profile;
