@@ -11,6 +11,7 @@
 #define PROTOCOL_TCP    6
 #define PROTOCOL_UDP    17
 #define PROTOCOL_ICMPV6 58
+#define HEAD_BYTES      64 // whole words; Ethernet, seven tags and IPv4's fixed header
 
 struct hasher {
 	uint64_t lane[LANES];
@@ -175,6 +176,42 @@ static uint8_t ttl_of(const uint8_t *bytes, uint32_t captured)
 	return type == 0x0800 ? bytes[layer3 + 8] : type == 0x86dd ? bytes[layer3 + 7] : 0;
 }
 
+// Takes ECN out of a frame's first bytes: the bits cleared and IPv4's checksum mended for that (RFC
+// 1624, equation 3), so that a frame that a queue has marked stays the same and a flipped bit
+// shows.
+static void clear_ecn(uint8_t *head, uint32_t count)
+{
+	uint32_t type, sum;
+	uint32_t layer3 = digest_layer3(head, count, &type);
+	uint8_t *ip;
+
+	if (count < layer3 + 20)
+		return;
+	ip = head + layer3;
+	if (type == 0x86dd && ip[0] >> 4 == 6)
+		ip[1] &= 0xcf;
+	if (type != 0x0800 || ip[0] >> 4 != 4)
+		return;
+	sum = (~get16(ip + 10) & 0xffff) + (~get16(ip) & 0xffff);
+	ip[1] &= 0xfc;
+	sum += get16(ip);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+}
+
+static void digest_whole(const uint8_t *bytes, uint32_t captured, struct hasher *hasher)
+{
+	uint8_t head[HEAD_BYTES];
+	uint32_t count = least(captured, HEAD_BYTES);
+
+	memcpy(head, bytes, count);
+	clear_ecn(head, count);
+	add_bytes(hasher, head, count);
+	add_bytes(hasher, bytes + count, captured - count);
+}
+
 struct digest digest_frame(const struct digest_options *options, const uint8_t *bytes,
 			   uint32_t captured, uint32_t wire_length)
 {
@@ -185,8 +222,9 @@ struct digest digest_frame(const struct digest_options *options, const uint8_t *
 	    !digest_routed(options, bytes, captured, &digest, &hasher)) {
 		digest.layer3 = 0;
 		digest.length = wire_length;
-		add_bytes(&hasher, bytes,
-			  options->most_bytes ? least(captured, options->most_bytes) : captured);
+		digest_whole(bytes,
+			     options->most_bytes ? least(captured, options->most_bytes) : captured,
+			     &hasher);
 	}
 	digest.ttl = ttl_of(bytes, captured);
 	finish(&hasher, &digest);

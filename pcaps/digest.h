@@ -13,7 +13,9 @@ enum digest_scope {
 	// checksums of TCP, UDP and ICMPv6 left out (address mapping changes them). Other frames:
 	// all bytes.
 	DIGEST_ROUTED,
-	DIGEST_WHOLE // every byte, as a wire promises
+	// Every byte, as a wire promises; but ECN, which its queue may set, with the checksum that
+	// follows from it.
+	DIGEST_WHOLE
 };
 
 struct digest_options {

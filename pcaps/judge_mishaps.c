@@ -138,11 +138,18 @@ static int judge_copies(const struct judge_case *judged, struct judge *judge)
 	return 0;
 }
 
+// The frames' digests do not tell ECN; where the law is certain, so is what it must be.
 static bool is_corrupted(const struct judge_case *judged, size_t sent)
 {
 	uint32_t received = judged->match->received_of_sent[sent];
+	uint8_t ecn =
+		judged->oracle->promises[sent].marked ? FRAME_CE : judged->sent->rows[sent].ecn;
 
-	return received != MATCH_NONE && judged->match->kinds[received] == MATCH_CORRUPTED;
+	if (received == MATCH_NONE)
+		return false;
+	return judged->match->kinds[received] == MATCH_CORRUPTED ||
+	       (judged->oracle->exact && judged->oracle->promises[sent].damaged &&
+		judged->received->rows[received].ecn != ecn);
 }
 
 static void judge_damage(const struct judge_case *judged, struct judge *judge)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/model/frame.h"
 #include "pcaps/frames.h"
 #include "pcaps/match.h"
 #include "pcaps/trace.h"
@@ -119,6 +120,45 @@ static void every_byte_that_must_stay_counts(void **state)
 		// in a byte of which other bits count. IPv6: three bytes of class and flow label
 		// (the version is in the first), hop limit, checksum.
 		assert_int_equal(ignored, family == 4 ? 7 : 6);
+	}
+}
+
+// On a wire every byte counts, but a queue may set ECN: with the checksum that follows from it, or
+// a bit was flipped.
+static void a_mark_is_no_damage_and_damage_is_no_mark(void **state)
+{
+	(void)state;
+	for (int family = 4; family <= 6; family += 2) {
+		for (uint32_t sequence = 0; sequence < 1000; sequence++) {
+			uint8_t before[100], after[100];
+			uint64_t key;
+
+			if (family == 4)
+				captures_ipv4(before, 100, sequence, 1);
+			else
+				captures_ipv6(before, 100, sequence);
+			// ECT(0); IPv4's checksum takes all values, those that mend to 0 among
+			// them.
+			before[15] |= family == 4 ? 2 : 0x20;
+			before[18] = (uint8_t)(sequence * 67);
+			before[24] = (uint8_t)sequence;
+			before[25] = (uint8_t)(sequence >> 2);
+			memcpy(after, before, 100);
+			key = digest_frame(&whole, before, 100, 100).key;
+			assert_true(frame_mark_ce(after, 100));
+			assert_true(digest_frame(&whole, after, 100, 100).key == key);
+			after[15] ^= family == 4 ? 4 : 0x40; // DSCP
+			assert_true(digest_frame(&whole, after, 100, 100).key != key);
+			after[15] = before[15];
+			if (family == 4) // the checksum alone
+				assert_true(digest_frame(&whole, after, 100, 100).key != key);
+			else
+				assert_true(digest_frame(&whole, after, 100, 100).key == key);
+			// Cut off within the header nothing is taken out.
+			after[15] ^= family == 4 ? 1 : 0x10;
+			assert_true(digest_frame(&whole, after, 33, 100).key !=
+				    digest_frame(&whole, before, 33, 100).key);
+		}
 	}
 }
 
@@ -467,6 +507,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_routers_change_does_not_matter),
 		cmocka_unit_test(every_byte_that_must_stay_counts),
+		cmocka_unit_test(a_mark_is_no_damage_and_damage_is_no_mark),
 		cmocka_unit_test(top_bits_of_one_lane_do_not_cancel),
 		cmocka_unit_test(lanes_tell_damage_from_difference),
 		cmocka_unit_test(losses_and_extras_are_told_apart),
