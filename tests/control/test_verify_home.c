@@ -219,7 +219,7 @@ static void what_was_seen_before_does_not_change_the_answer(void **state)
 {
 	(void)state;
 	struct judge_of_homes homes = open_homes("west", "east");
-	struct verify_home *fresh = malloc(sizeof(*fresh));
+	struct verify_home *fresh = calloc(1, sizeof(*fresh));
 	// Far more addresses than the cache has places, so that they push each other out.
 	for (uint32_t i = 0; i < 20 * VERIFY_SEEN; i++) {
 		uint32_t mixed = i * 2654435761u;
@@ -229,6 +229,7 @@ static void what_was_seen_before_does_not_change_the_answer(void **state)
 		snprintf(target, sizeof(target), "10.%u.%u.%u", 1 + (mixed >> 22) % 3,
 			 mixed >> 26 & 15, 2 + (mixed >> 4 & 63));
 		struct frame frame = frame_udp(MAC, MAC, source, target, 64, 1, 2, 20);
+		verify_pieces_fini(&fresh->pieces);
 		memset(fresh, 0, sizeof(*fresh));
 		fresh->plan = homes.plan;
 		fresh->from_port = homes.home->from_port;
@@ -236,6 +237,7 @@ static void what_was_seen_before_does_not_change_the_answer(void **state)
 		assert_int_equal(verify_takes(homes.home, frame.bytes, frame.length),
 				 verify_takes(fresh, frame.bytes, frame.length));
 	}
+	verify_pieces_fini(&fresh->pieces);
 	free(fresh);
 	close_homes(&homes);
 }
