@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A channel whose quantities change over time, and the short way for one that has none.
+// A channel whose quantities change over time.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -110,55 +110,12 @@ static void a_carrier_over_time_is_that_of_the_arrival(void **state)
 	}
 }
 
-// Every channel that could be taken for a plain one; `n` chooses.
-static struct channel_params nearly_plain(unsigned n)
-{
-	static const double ratios[] = {0, 0.3, 1};
-	struct channel_params params = {
-		.seed = n, .random_key = 5, .carrier = true, .delay_ns = 3 * MS};
-
-	if (ratios[n % 3] > 0)
-		loss_random_params(ratios[n % 3], n / 3 % 2 ? 0.5 : 0, "", &params.loss, NULL);
-	params.loss.ecn = n / 6 % 2;
-	params.mtu_bytes = n / 12 % 2 ? 300 : 0;
-	if (n / 24 % 2)
-		police_make_single_rate(1000000, 3000, 0, "", &params.police, NULL);
-	params.carrier = n / 48 % 2 == 0;
-	return params;
-}
-
-static void the_short_way_comes_to_what_the_stages_come_to(void **state)
-{
-	unsigned plain = 0;
-
-	(void)state;
-	for (unsigned n = 0; n < 96; n++) {
-		struct channel_params all = nearly_plain(n), finished = all;
-		struct channel_state a = {0}, b = {0};
-
-		channel_finish(&finished);
-		plain += finished.plain;
-		for (uint64_t k = 0; k < 300; k++) {
-			// One in seven is longer than the MTU, some are ECN-capable.
-			const struct channel_frame frame = {.bytes = k % 7 ? 100 : 1000,
-							    .ecn = (uint8_t)(k % 4)};
-			uint64_t at_ns = k * MS / 2 + k * k;
-			struct channel_fate staged = channel_enter_staged(&all, &a, at_ns, &frame);
-			struct channel_fate fate = channel_enter(&finished, &b, at_ns, &frame);
-
-			assert_memory_equal(&fate, &staged, sizeof(fate));
-		}
-	}
-	assert_true(plain > 8); // or nothing is shown
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_delay_over_time_is_that_of_the_departure),
 		cmocka_unit_test(a_loss_over_time_is_that_of_the_departure),
 		cmocka_unit_test(a_carrier_over_time_is_that_of_the_arrival),
-		cmocka_unit_test(the_short_way_comes_to_what_the_stages_come_to),
 	};
 
 	return cmocka_run_group_tests_name("channel_profile", tests, NULL, NULL);
