@@ -9,6 +9,7 @@
 
 #include "control/verify_fit.h"
 #include "pcaps/aside.h"
+#include "pcaps/damage.h"
 #include "topologies/quantity.h"
 
 #define CUT_LEAST 40 // of a cut frame's digested bytes: headers tell frames apart
@@ -49,6 +50,7 @@ struct work {
 	struct oracle oracle;
 	uint64_t *expected;
 	struct match match;
+	bool *otherwise; // of damage_compare
 	struct measure measure;
 	struct judge judge;
 	struct fit fit;
@@ -56,6 +58,7 @@ struct work {
 
 static void work_fini(struct work *work)
 {
+	free(work->otherwise);
 	match_free(&work->match);
 	free(work->expected);
 	oracle_free(&work->oracle);
@@ -367,6 +370,25 @@ static int consult_oracle(const struct request *request, struct work *work, stru
 	return code;
 }
 
+// Frames that were to be damaged, bit by bit; where their bits can be known and read again.
+static int compare_damage(const struct request *request, struct work *work, struct error *error)
+{
+	char name[2 * TOPOLOGY_NAME_MAX];
+	struct damage_case wire = {.path = request->sent,
+				   .journal = &work->journal,
+				   .first_packet = request->first_packet,
+				   .sent = &work->sent,
+				   .received = &work->received,
+				   .oracle = &work->oracle};
+
+	if (!work->oracle.exact || request->no_law || strcmp(request->sent, "-") == 0 ||
+	    work->sent.shortest_cut != UINT32_MAX || work->received.shortest_cut != UINT32_MAX)
+		return 0;
+	topology_channel_name(work->topology, work->wire, name, sizeof(name));
+	wire.channel = (uint32_t)journal_find_channel(&work->journal, name);
+	return damage_compare(&wire, &work->match, &work->otherwise, error);
+}
+
 static int judge_all(const struct request *request, struct work *work, struct error *error)
 {
 	struct match_options options = {.ignore_packet_ids = request->ignore_ids};
@@ -387,6 +409,9 @@ static int judge_all(const struct request *request, struct work *work, struct er
 	options.expected_at_ns = work->expected;
 	if (code == 0)
 		code = match_frames(&work->sent, &work->received, &options, &work->match, error);
+	if (code == 0 && request->topology)
+		code = compare_damage(request, work, error);
+	judged.otherwise = work->otherwise;
 	if (code == 0)
 		code = measure_frames(&work->sent, &work->received, &work->match,
 				      request->loss_threshold_ns, &work->measure, error);

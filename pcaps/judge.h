@@ -42,6 +42,7 @@ struct judge_case {
 	double alpha;                // of a false alarm, over all tests
 	uint64_t tolerance_ns;       // error of the captures' clocks and of a live engine
 	bool no_law;                 // exact oracle: the channel's packet numbers are not known
+	const bool *otherwise; // per sent frame: damaged, but not as promised (damage.h); or NULL
 };
 
 struct judge {

@@ -168,7 +168,8 @@ static void judge_damage(const struct judge_case *judged, struct judge *judge)
 		if (promise->class != ORACLE_SETTLED ||
 		    judged->match->received_of_sent[i] == MATCH_NONE)
 			continue;
-		tally_one(&tally, i, promise->damaged, is_corrupted(judged, i));
+		tally_one(&tally, i, promise->damaged,
+			  is_corrupted(judged, i) && !(judged->otherwise && judged->otherwise[i]));
 		frames += promise->era == era;
 		happened += promise->era == era && is_corrupted(judged, i);
 	}
@@ -177,7 +178,7 @@ static void judge_damage(const struct judge_case *judged, struct judge *judge)
 	else if (cut)
 		judge_open(test, "bits may be flipped behind where the captures cut frames off");
 	else if (oracle->exact && !judged->no_law)
-		judge_tally(&tally, test, "has flipped bits, or was to");
+		judge_tally(&tally, test, "has flipped bits, or was to, or has others");
 	else if (oracle->exact)
 		judge_rate_of(judged, test, frames, happened, oracle->eras[era].damage);
 	else

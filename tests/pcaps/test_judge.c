@@ -442,8 +442,14 @@ static void false_alarms_are_as_rare_as_stated(void **state)
 		struct measure measure;
 		struct match match;
 		struct judge judge;
-		struct judge_case judged = {&sent,   &received, &match, &measure,
-					    &oracle, 0.02,      0,      true};
+		struct judge_case judged = {.sent = &sent,
+					    .received = &received,
+					    .match = &match,
+					    .measure = &measure,
+					    .oracle = &oracle,
+					    .alpha = 0.02,
+					    .tolerance_ns = 0,
+					    .no_law = true};
 		struct error error;
 
 		params.seed = seed * 1000003;

@@ -122,8 +122,14 @@ static void order_is_judged_by_what_was_promised(void **state)
 		struct measure measure;
 		struct match match;
 		struct judge judge;
-		struct judge_case judged = {&sent,   &received, &match, &measure,
-					    &oracle, 1e-6,      0,      true};
+		struct judge_case judged = {.sent = &sent,
+					    .received = &received,
+					    .match = &match,
+					    .measure = &measure,
+					    .oracle = &oracle,
+					    .alpha = 1e-6,
+					    .tolerance_ns = 0,
+					    .no_law = true};
 
 		if (way == 1) { // of one class
 			swapped = out[15];
