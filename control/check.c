@@ -78,14 +78,26 @@ static json_t *notes_json(const struct topology *topology, const struct notes *n
 		const struct note *note = &notes->items[i];
 		char text[512];
 
-		json_array_append_new(list,
-				      json_pack("{s:s, s:b, s:b, s:s, s:f, s:f, s:f, s:s}", "link",
-						topology->links[note->link].name, "forward",
-						note->directions & 1u << LINK_FORWARD, "reverse",
-						note->directions & 1u << LINK_REVERSE, "key",
-						note->key, "asked", note->asked, "achieved",
-						note->achieved, "correlation", note->correlation,
-						"text", notes_text(note, text, sizeof(text))));
+		json_t *object = json_pack("{s:s, s:b, s:b, s:s, s:s}", "link",
+					   topology->links[note->link].name, "forward",
+					   note->directions & 1u << LINK_FORWARD, "reverse",
+					   note->directions & 1u << LINK_REVERSE, "key", note->key,
+					   "text", notes_text(note, text, sizeof(text)));
+
+		if (note->kind == NOTE_SHARE)
+			json_object_update_new(object,
+					       json_pack("{s:f, s:f, s:f}", "asked", note->asked,
+							 "achieved", note->achieved, "correlation",
+							 note->correlation));
+		if (note->kind == NOTE_DELAY)
+			json_object_update_new(
+				object,
+				json_pack("{s:f, s:f, s:f, s:f, s:f}", "asked_ns", note->asked,
+					  "achieved_ns", note->achieved, "asked_deviation_ns",
+					  note->asked_deviation_ns, "achieved_deviation_ns",
+					  note->achieved_deviation_ns, "correlation",
+					  note->correlation));
+		json_array_append_new(list, object);
 	}
 	return list;
 }

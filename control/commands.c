@@ -10,7 +10,10 @@ const struct command commands[] = {
 		.help = "Every fault of the file is said in one go, each with file, line, section, "
 			"key and remedy. Warnings say where netem's correlation makes the share "
 			"of packets that are lost, copied, damaged or reordered another one than "
-			"was asked for, and what to write instead.",
+			"was asked for, and what to write instead; where the mean or the deviation "
+			"of "
+			"a delay cannot be what was asked for; and where a limit or a queue stands "
+			"without a rate.",
 		.examples = {"corridor check topologies/wire.ini"},
 		.run = command_check,
 	},

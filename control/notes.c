@@ -9,10 +9,14 @@
 #include <string.h>
 
 #include "control/compile.h"
+#include "dataplane/model/jitter_law.h"
+#include "topologies/quantity.h"
 
-#define SHARE_NOTED 0.01 // of what was asked for: a smaller difference is not worth a word
-#define HALVINGS    60
-#define LINKS_ALIKE 16
+#define SHARE_NOTED     0.01 // of what was asked for: a smaller difference is not worth a word
+#define MEAN_NOTED      0.01 // of the deviation asked for, as jitter_achieve has it; of the deviation:
+#define DEVIATION_NOTED 0.05
+#define HALVINGS        60
+#define LINKS_ALIKE     16
 
 // What would have to be asked for: the share grows with it. 0 when that is beyond the formula's
 // digits.
@@ -36,7 +40,8 @@ static double find_instead(uint32_t correlation, double wanted)
 static double seen_instead(const struct notes *notes, const struct note *note)
 {
 	for (size_t i = notes->count; i > 0 && i + LINKS_ALIKE > notes->count; i--)
-		if (notes->items[i - 1].asked == note->asked &&
+		if (notes->items[i - 1].kind == NOTE_SHARE &&
+		    notes->items[i - 1].asked == note->asked &&
 		    notes->items[i - 1].correlation == note->correlation)
 			return notes->items[i - 1].instead;
 	return NAN;
@@ -51,7 +56,7 @@ static int add(struct notes *notes, const struct note *note)
 		struct note *other = &notes->items[i - 1];
 
 		if (strcmp(other->key, note->key) == 0 && other->asked == note->asked &&
-		    other->correlation == note->correlation) {
+		    other->achieved == note->achieved && other->correlation == note->correlation) {
 			other->directions |= note->directions;
 			return 0;
 		}
@@ -85,6 +90,54 @@ static int look(struct notes *notes, uint32_t channel, const char *key, double a
 	return add(notes, &note);
 }
 
+// The constant delay cuts the distribution off, as no packet arrives before it was sent; netem's
+// chain narrows it.
+static int look_at_delay(struct notes *notes, uint32_t channel, const struct channel_params *params)
+{
+	struct note note = {.kind = NOTE_DELAY,
+			    .link = channel / 2,
+			    .directions = 1u << channel % 2,
+			    .key = "delay",
+			    .correlation = correlation_rho(params->jitter.correlation)};
+	struct jitter_params plain = params->jitter;
+	double delay_ns = (double)params->delay_ns;
+
+	if (plain.kind == JITTER_NONE || params->delay_profile)
+		return 0;
+	note.cut_off = (double)-jitter_minimum_ns(&params->jitter) > delay_ns;
+	if (!note.cut_off && params->jitter.law != JITTER_CHAINED)
+		return 0;
+	plain.law = JITTER_INDEPENDENT;
+	jitter_moments_ns(&plain, UINT64_MAX, &note.asked, &note.asked_deviation_ns);
+	jitter_moments_ns(&params->jitter, params->delay_ns, &note.achieved,
+			  &note.achieved_deviation_ns);
+	if (fabs(note.achieved - note.asked) <= MEAN_NOTED * note.asked_deviation_ns &&
+	    fabs(note.achieved_deviation_ns - note.asked_deviation_ns) <=
+		    DEVIATION_NOTED * note.asked_deviation_ns)
+		return 0;
+	note.asked += delay_ns;
+	note.achieved += delay_ns;
+	return add(notes, &note);
+}
+
+// What bounds the queue before a line that is not there.
+static int look_at_line(struct notes *notes, uint32_t channel, const struct impairment *impairment,
+			const struct channel_params *params)
+{
+	struct note note = {
+		.kind = NOTE_NO_LINE, .link = channel / 2, .directions = 1u << channel % 2};
+
+	if (params->rate.ns_per_byte_q32 > 0 || params->rate.kind != RATE_CONSTANT)
+		return 0;
+	if (impairment->given & IMPAIRMENT(GROUP_QUEUE))
+		note.key = "queue";
+	else if (impairment->given & IMPAIRMENT(GROUP_LIMIT))
+		note.key = "limit";
+	else
+		return 0;
+	return add(notes, &note);
+}
+
 static int look_at_channel(struct notes *notes, uint32_t channel,
 			   const struct impairment *impairment, const struct channel_params *params)
 {
@@ -106,6 +159,10 @@ static int look_at_channel(struct notes *notes, uint32_t channel,
 		rc = look(notes, channel, "reorder", impairment->reorder.chance.ratio,
 			  params->reorder.chance.correlation,
 			  chance_ratio(&params->reorder.chance));
+	if (!rc)
+		rc = look_at_delay(notes, channel, params);
+	if (!rc)
+		rc = look_at_line(notes, channel, impairment, params);
 	return rc;
 }
 
@@ -128,8 +185,34 @@ void notes_fini(struct notes *notes)
 	*notes = (struct notes){0};
 }
 
+static void delay_text(const struct note *note, char *buffer, size_t size)
+{
+	const double times_ns[] = {note->achieved, note->achieved_deviation_ns, note->asked,
+				   note->asked_deviation_ns};
+	char words[4][40];
+
+	for (size_t i = 0; i < 4; i++)
+		quantity_format_time((uint64_t)(times_ns[i] + 0.5), words[i], sizeof(words[i]));
+	snprintf(buffer, size,
+		 "its mean will be %s and its deviation %s instead of %s and %s, as %s%s%s",
+		 words[0], words[1], words[2], words[3],
+		 note->cut_off ? "no packet arrives before it is sent" : "",
+		 note->cut_off && note->correlation > 0 ? ", and " : "",
+		 note->correlation > 0 ? "netem's correlation narrows what is drawn" : "");
+}
+
 char *notes_text(const struct note *note, char *buffer, size_t size)
 {
+	if (note->kind == NOTE_NO_LINE) {
+		snprintf(buffer, size,
+			 "without a rate nothing waits, and nothing is dropped or marked (give a "
+			 "rate)");
+		return buffer;
+	}
+	if (note->kind == NOTE_DELAY) {
+		delay_text(note, buffer, size);
+		return buffer;
+	}
 	int used = snprintf(buffer, size,
 			    "a correlation of %.6g%% makes that %.3g%% of the packets instead of "
 			    "%.6g%%, by netem's own formula",

@@ -13,7 +13,8 @@
 #include "control/notes.h"
 #include "tests/control/paper.h"
 
-#define PACKETS 400000
+#define PACKETS   400000
+#define SECOND_NS UINT64_C(1000000000)
 
 struct case_ {
 	struct topology *topology;
@@ -114,6 +115,76 @@ static void directions_that_differ_have_notes_of_their_own(void **state)
 	done(&made);
 }
 
+// Mean and deviation of the delays that the law gives, over packets far enough apart to be as good
+// as independent.
+static void delays(struct channel_params params, double *mean_ns, double *deviation_ns)
+{
+	struct channel_state state = {.packet = 0};
+	double sum = 0, squares = 0;
+
+	for (uint64_t i = 0; i < PACKETS; i++) {
+		double delay_ns =
+			(double)(channel_offer(&params, &state, i * SECOND_NS, 100).release_at_ns -
+				 i * SECOND_NS);
+
+		sum += delay_ns;
+		squares += delay_ns * delay_ns;
+	}
+	*mean_ns = sum / PACKETS;
+	*deviation_ns = sqrt(squares / PACKETS - *mean_ns * *mean_ns);
+}
+
+// A delay that its own jitter would take below zero, and one that correlation narrows. Seven
+// standard errors of mean and deviation (neighbours correlate by a half, which makes them 1.7 times
+// as large; of four times the kurtosis of a normal number at most): a chance below 1e-6.
+static void the_delay_in_a_note_is_what_the_law_does(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{"[site a]\n[site b]\n[link x]\nends = a, b\ndelay = 1ms 2ms distribution normal\n",
+		 "before it is sent"},
+		{"[site a]\n[site b]\n[link x]\nends = a, b\ndelay = 20ms 2ms 50% distribution "
+		 "normal\n",
+		 "narrows"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct case_ made = collect(cases[i].text);
+		const struct note *note = &made.notes.items[0];
+		double mean_ns, deviation_ns, error_ns;
+		char text[512];
+
+		assert_int_equal(made.notes.count, 1);
+		assert_int_equal(note->kind, NOTE_DELAY);
+		assert_int_equal(note->directions, 3);
+		assert_true(fabs(note->asked - (i ? 20e6 : 1e6)) < 1e3);
+		assert_true(fabs(note->asked_deviation_ns - 2e6) < 1e3);
+		delays(made.plan->channels[0].params, &mean_ns, &deviation_ns);
+		error_ns = 7 * 1.7 * deviation_ns / sqrt(PACKETS);
+		assert_true(fabs(mean_ns - note->achieved) < error_ns);
+		assert_true(fabs(deviation_ns - note->achieved_deviation_ns) < error_ns);
+		assert_non_null(strstr(notes_text(note, text, sizeof(text)), cases[i].says));
+		assert_null(strstr(text, cases[1 - i].says));
+		done(&made);
+	}
+}
+
+static void a_queue_wants_a_rate(void **state)
+{
+	struct case_ made = collect(TWO "limit = 20\nqueue.reverse = codel\n");
+
+	(void)state;
+	assert_int_equal(made.notes.count, 2);
+	assert_string_equal(made.notes.items[0].key, "limit");
+	assert_int_equal(made.notes.items[0].directions, 1);
+	assert_string_equal(made.notes.items[1].key, "queue");
+	assert_int_equal(made.notes.items[1].directions, 2);
+	assert_int_equal(made.notes.items[1].kind, NOTE_NO_LINE);
+	done(&made);
+}
+
 // No correlation, a half, all or nothing: what was asked for is what comes.
 static void what_is_as_asked_needs_no_note(void **state)
 {
@@ -123,6 +194,8 @@ static void what_is_as_asked_needs_no_note(void **state)
 		TWO "loss = 50% 25%\nduplicate = 100% 30%\n",
 		TWO "loss = gemodel 1% 10%\n",
 		TWO "loss = 0% 25%\n",
+		TWO "rate = 1mbit\nlimit = 20\nqueue = codel\n",
+		"[site a]\n[site b]\n[link x]\nends = a, b\ndelay = 20ms 2ms distribution normal\n",
 	};
 
 	(void)state;
@@ -139,6 +212,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rate_in_a_note_is_what_the_law_does),
 		cmocka_unit_test(directions_that_differ_have_notes_of_their_own),
+		cmocka_unit_test(the_delay_in_a_note_is_what_the_law_does),
+		cmocka_unit_test(a_queue_wants_a_rate),
 		cmocka_unit_test(what_is_as_asked_needs_no_note),
 	};
 
