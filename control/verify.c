@@ -12,7 +12,8 @@
 #include "pcaps/damage.h"
 #include "topologies/quantity.h"
 
-#define CUT_LEAST 40 // of a cut frame's digested bytes: headers tell frames apart
+// Fewer bytes of a cut frame do not tell it from others.
+#define CUT_LEAST 40
 
 struct request {
 	const char *sent;
@@ -233,12 +234,13 @@ static int find_ports(const struct request *request, struct work *work, struct e
 }
 
 static int load_one(const char *path, const char *interface, const char *port,
-		    struct verify_home *home, const struct digest_options *options,
+		    struct verify_home *home, const struct digest_options *options, bool collects,
 		    struct frames *frames, struct error *error)
 {
 	struct frames_choice choice = {.interface = interface ? interface : port,
 				       .preferred = interface == NULL};
 
+	choice.collects = collects;
 	if (home->plan) {
 		choice.takes = verify_takes;
 		choice.context = home;
@@ -246,12 +248,17 @@ static int load_one(const char *path, const char *interface, const char *port,
 	return frames_load(path, &choice, options, frames, error);
 }
 
+// A wire promises every byte.
+static bool compares_whole(const struct request *request, const struct work *work)
+{
+	return request->topology && work->wire != TOPOLOGY_NONE;
+}
+
 static int load_both(const struct request *request, struct work *work, uint32_t most_bytes,
 		     struct error *error)
 {
 	struct digest_options options = {
-		.scope = request->topology && work->wire != TOPOLOGY_NONE ? DIGEST_WHOLE
-									  : DIGEST_ROUTED,
+		.scope = compares_whole(request, work) ? DIGEST_WHOLE : DIGEST_ROUTED,
 		.ignore_addresses = request->ignore_addresses,
 		.most_bytes = most_bytes,
 	};
@@ -266,22 +273,18 @@ static int load_both(const struct request *request, struct work *work, uint32_t 
 	frames_free(&work->sent);
 	frames_free(&work->received);
 	code = load_one(request->sent, request->sent_interface, request->from, &home, &options,
-			&work->sent, error);
+			false, &work->sent, error);
 	home.map_count = 0; // what was received has been rewritten already
-	home.is_received = true;
 	if (code == 0)
 		code = load_one(request->received, request->received_interface, request->to, &home,
-				&options, &work->received, error);
-	if (code == 0 && home.pieces.incomplete)
-		code = error_set(error, -ENOMEM, request->sent,
-				 "no memory for the packets that may be cut up");
-	verify_pieces_fini(&home.pieces);
+				&options, true, &work->received, error);
 	return code;
 }
 
 // Loads both captures; frames that one of them cut short are compared as far as both reach.
 static int load_captures(const struct request *request, struct work *work, struct error *error)
 {
+	bool whole = compares_whole(request, work);
 	uint32_t cut;
 	int code = load_both(request, work, 0, error);
 
@@ -289,13 +292,22 @@ static int load_captures(const struct request *request, struct work *work, struc
 		return code;
 	cut = work->sent.shortest_cut < work->received.shortest_cut ? work->sent.shortest_cut
 								    : work->received.shortest_cut;
+	if (cut < CUT_LEAST)
+		return error_set(
+			error, -EINVAL,
+			work->sent.shortest_cut == cut ? request->sent : request->received,
+			"frames are cut to %u bytes%s, and %d are the least that tell "
+			"packets apart: capture with a longer snapshot length (tcpdump -s)",
+			cut, whole ? "" : " of IP", CUT_LEAST);
 	if (cut != UINT32_MAX) {
 		if (strcmp(request->sent, "-") == 0 || strcmp(request->received, "-") == 0)
 			return error_set(error, -EINVAL, "-",
 					 "frames are cut short, so both captures must be read "
 					 "twice: give files");
-		code = load_both(request, work, cut < CUT_LEAST ? CUT_LEAST : cut, error);
+		code = load_both(request, work, cut, error);
 	}
+	if (code == 0)
+		code = frames_join(&work->sent, &work->received, error);
 	if (code == 0 && work->sent.count == 0)
 		code = error_set(error, -EINVAL, request->sent,
 				 work->sent.passed_over

@@ -10,7 +10,6 @@
 
 #include "control/command.h"
 #include "control/network.h"
-#include "control/verify_pieces.h"
 #include "pcaps/judge.h"
 #include "topologies/topology.h"
 
@@ -37,8 +36,7 @@ int verify_save(const struct verification *verification, const char *path, struc
 #define VERIFY_SEEN 1024
 
 // Decides whether a frame at a routed port belongs to the traffic from one port to another: its
-// destination lives at `to`, and its source does not live at another port or site than `from`. What
-// was cut up on the way is no longer what was sent: its fragments are passed over.
+// destination lives at `to`, and its source does not live at another port or site than `from`.
 struct verify_home {
 	const struct plan *plan;
 	uint32_t from_port;
@@ -47,8 +45,6 @@ struct verify_home {
 	struct prefix map_from[VERIFY_MAPS];
 	struct prefix map_to[VERIFY_MAPS];
 	size_t map_count; // 0 for the received capture
-	bool is_received;
-	struct verify_pieces pieces; // of the sent capture
 	// Where addresses seen before live, by a hash of the address.
 	struct verify_seen {
 		struct address address; // ADDRESS_NONE: empty

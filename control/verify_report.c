@@ -88,13 +88,17 @@ json_t *verify_to_json(const struct verification *verification)
 				    ? json_null()
 				    : json_integer((json_int_t)measure->loss_threshold_ns);
 	json_t *object = json_pack(
-		"{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:I, "
+		"{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:f, "
+		"s:f, "
+		"s:I, "
 		"s:I, s:o, s:s, s:f, s:I, s:o}",
 		"verdict", judge->pass ? "pass" : "fail", "why", judge->why, "sent",
 		(json_int_t)measure->sent, "received", (json_int_t)measure->received, "lost",
 		(json_int_t)measure->lost, "duplicated", (json_int_t)measure->duplicated,
 		"reordered", (json_int_t)measure->reordered, "corrupted",
-		(json_int_t)measure->corrupted, "extra", (json_int_t)measure->extra, "delay_ns",
+		(json_int_t)measure->corrupted, "extra", (json_int_t)measure->extra, "ambiguous",
+		(json_int_t)verification->match->ambiguous, "fragments",
+		(json_int_t)verification->received->parts, "delay_ns",
 		summary_to_json(&measure->delay), "ipdv_ns", summary_to_json(&measure->ipdv),
 		"pdv_ns", percentile_to_json(measure->pdv), "tests", tests_to_json(judge),
 		"loss_ratio", measure->loss_ratio, "reordered_ratio", measure->reordered_ratio,
@@ -171,6 +175,17 @@ static void print_measures(const struct verification *verification, FILE *out)
 			format_ns(text, sizeof(text), (double)measure->loss_threshold_ns));
 	fprintf(out, "; packets are matched by %s\n",
 		verification->match->by_packet_id ? "packet id" : "content");
+	if (verification->received->parts)
+		fprintf(out,
+			"%zu fragments are parts of packets that were sent whole, which arrive "
+			"with "
+			"the last of theirs\n",
+			verification->received->parts);
+	if (verification->match->ambiguous)
+		fprintf(out,
+			"%zu packets equal others of which some were lost or doubled: which is "
+			"which is a guess, and so are their delays\n",
+			verification->match->ambiguous);
 	if (measure->negative)
 		fprintf(out, "%zu delays are negative: the clocks of the captures disagree\n",
 			measure->negative);
@@ -217,8 +232,8 @@ void verify_print(const struct verification *verification, FILE *out)
 	fputc('\n', out);
 	if (oracle)
 		fprintf(out,
-			"%zu packets are judged against the model, %zu while the network "
-			"converged (may be lost), %zu had no path\n",
+			"%zu packets are judged against the model, %zu met a change of the network "
+			"or were cut up (may be lost), %zu had no path\n",
 			oracle->settled, oracle->converging, oracle->unreachable);
 	print_tests(verification, out);
 	fprintf(out, "chance of a false alarm: at most %.3g in all; tolerance %" PRIu64 " ns\n",

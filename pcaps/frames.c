@@ -92,12 +92,27 @@ static int add_frame(struct frames *frames, size_t *capacity, const struct diges
 	row.ecn = header.ecn;
 	row.protocol = header.protocol;
 	row.is_segment = header.is_segment;
+	if (options->scope == DIGEST_ROUTED)
+		row.cut_up = (uint8_t)fragments_kind(options, frame->bytes, frame->length,
+						     &row.datagram);
 	if (frame->packet_id == TRACE_NO_PACKET_ID)
 		frames->have_ids = false;
-	if (frame->length < frame->wire_length &&
-	    frame->length - digest.layer3 < frames->shortest_cut)
-		frames->shortest_cut = frame->length - digest.layer3;
 	return add_row(frames, capacity, &row);
+}
+
+// Notes how little there is of a frame that was cut short. (`takes` cannot read what is cut too
+// short.)
+static void note_cut(struct frames *frames, const struct digest_options *options,
+		     const struct trace_frame *frame)
+{
+	uint32_t type;
+	uint32_t before = options->scope == DIGEST_ROUTED
+				  ? digest_layer3(frame->bytes, frame->length, &type)
+				  : 0;
+	uint32_t left = frame->length > before ? frame->length - before : 0;
+
+	if (frame->length < frame->wire_length && left < frames->shortest_cut)
+		frames->shortest_cut = left;
 }
 
 struct channel_frame frames_channel_frame(const struct frame_row *row, uint32_t handle)
@@ -115,9 +130,34 @@ struct channel_frame frames_channel_frame(const struct frame_row *row, uint32_t 
 	};
 }
 
+// The row just added may be the last fragment of a packet.
+static int collect(struct frames *frames, struct fragments *fragments,
+		   const struct digest_options *options, const struct trace_frame *frame)
+{
+	struct frames_whole whole = {.row = frames->count - 1};
+	struct frames_whole *grown;
+	int complete;
+
+	if (frames->rows[whole.row].cut_up != FRAGMENTS_PART)
+		return 0;
+	complete = fragments_add(fragments, options, frame->bytes, frame->length, &whole.digest);
+	if (complete <= 0)
+		return complete;
+	if ((frames->whole_count & (frames->whole_count - 1)) == 0) {
+		grown = reallocarray(frames->wholes,
+				     frames->whole_count ? 2 * frames->whole_count : 1,
+				     sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		frames->wholes = grown;
+	}
+	frames->wholes[frames->whole_count++] = whole;
+	return 0;
+}
+
 static int read_all(struct trace_reader *reader, struct picker *picker,
 		    const struct frames_choice *choice, const struct digest_options *options,
-		    struct frames *frames, struct error *error)
+		    struct fragments *fragments, struct frames *frames, struct error *error)
 {
 	bool preferred = choice->preferred;
 	struct trace_frame frame;
@@ -135,6 +175,7 @@ static int read_all(struct trace_reader *reader, struct picker *picker,
 		}
 		if (!picker->takes)
 			continue;
+		note_cut(frames, options, &frame);
 		if (choice->takes && !choice->takes(choice->context, frame.bytes, frame.length)) {
 			frames->passed_over++;
 			continue;
@@ -142,7 +183,8 @@ static int read_all(struct trace_reader *reader, struct picker *picker,
 		if (frames->count == UINT32_MAX - 1)
 			return error_set(error, -EFBIG, picker->path,
 					 "holds more than 4294967294 frames; split it");
-		if (add_frame(frames, &capacity, options, &frame) < 0)
+		if (add_frame(frames, &capacity, options, &frame) < 0 ||
+		    (fragments && collect(frames, fragments, options, &frame) < 0))
 			return error_set(error, -ENOMEM, picker->path,
 					 "no memory for its %zu frames and more", frames->count);
 	}
@@ -157,12 +199,19 @@ int frames_load(const char *path, const struct frames_choice *choice,
 {
 	struct picker picker = {.path = path, .wanted = choice->interface};
 	struct trace_reader *reader = trace_open(path, error);
+	struct fragments *fragments = NULL;
 	int code;
 
 	*frames = (struct frames){.have_ids = true, .shortest_cut = UINT32_MAX};
 	if (!reader)
 		return error ? error->code : -EINVAL;
-	code = read_all(reader, &picker, choice, options, frames, error);
+	if (choice->collects && options->scope == DIGEST_ROUTED)
+		fragments = fragments_create();
+	if (choice->collects && options->scope == DIGEST_ROUTED && !fragments)
+		code = error_set(error, -ENOMEM, path, "no memory for fragments");
+	else
+		code = read_all(reader, &picker, choice, options, fragments, frames, error);
+	fragments_destroy(fragments);
 	if (trace_warning(reader))
 		snprintf(frames->warning, sizeof(frames->warning), "%s", trace_warning(reader));
 	trace_close(reader);
@@ -176,5 +225,107 @@ int frames_load(const char *path, const struct frames_choice *choice,
 void frames_free(struct frames *frames)
 {
 	free(frames->rows);
+	free(frames->wholes);
 	*frames = (struct frames){0};
+}
+
+// ---- Fragments ----
+
+// A set of numbers that are not 0.
+struct set {
+	uint64_t *slots;
+	size_t mask;
+};
+
+static size_t find_in(const struct set *set, uint64_t value)
+{
+	size_t slot = (value * UINT64_C(0x9e3779b97f4a7c15) >> 20) & set->mask;
+
+	while (set->slots[slot] && set->slots[slot] != value)
+		slot = (slot + 1) & set->mask;
+	return slot;
+}
+
+static bool set_has(const struct set *set, uint64_t value)
+{
+	return set->slots[find_in(set, value)] == value;
+}
+
+static bool set_begin(struct set *set, size_t most)
+{
+	size_t slots = 16;
+
+	while (slots < 2 * most)
+		slots *= 2;
+	*set = (struct set){.slots = calloc(slots, sizeof(*set->slots)), .mask = slots - 1};
+	return set->slots;
+}
+
+static void set_add(struct set *set, uint64_t value)
+{
+	set->slots[find_in(set, value)] = value;
+}
+
+static void become_whole(struct frame_row *row, const struct digest *digest)
+{
+	row->key = digest->key;
+	row->lanes = digest->lanes;
+	row->length = digest->length;
+	row->cut_up = FRAGMENTS_MAY_CUT;
+}
+
+static void join(struct frames *received, const struct set *packets, const struct set *cut,
+		 const struct set *parts)
+{
+	size_t whole = 0, kept = 0;
+
+	for (size_t i = 0; i < received->count; i++) {
+		struct frame_row *row = &received->rows[i];
+		const struct frames_whole *ends =
+			whole < received->whole_count && received->wholes[whole].row == i
+				? &received->wholes[whole++]
+				: NULL;
+		bool is_new = row->cut_up == FRAGMENTS_PART && !set_has(parts, row->key);
+
+		if (is_new && set_has(packets, row->datagram)) {
+			received->parts++;
+			if (!ends)
+				continue;
+			become_whole(row, &ends->digest);
+		} else if (is_new && set_has(cut, row->datagram)) {
+			received->parts++; // of a fragment, which is lost with that
+			continue;
+		}
+		received->rows[kept++] = *row;
+	}
+	received->count = kept;
+	received->whole_count = 0;
+}
+
+int frames_join(const struct frames *sent, struct frames *received, struct error *error)
+{
+	// Of what was sent: the packets that were whole, those that were not, and their parts.
+	struct set packets = {0}, cut = {0}, parts = {0};
+	int code = -ENOMEM;
+
+	if (set_begin(&packets, sent->count) && set_begin(&cut, sent->count) &&
+	    set_begin(&parts, sent->count)) {
+		for (size_t i = 0; i < sent->count; i++) {
+			const struct frame_row *row = &sent->rows[i];
+
+			if (row->cut_up == FRAGMENTS_MAY_CUT)
+				set_add(&packets, row->datagram);
+			if (row->cut_up == FRAGMENTS_PART) {
+				set_add(&cut, row->datagram);
+				set_add(&parts, row->key);
+			}
+		}
+		join(received, &packets, &cut, &parts);
+		code = 0;
+	}
+	free(packets.slots);
+	free(cut.slots);
+	free(parts.slots);
+	return code ? error_set(error, code, "fragments", "no memory for %zu frames", sent->count)
+		    : 0;
 }

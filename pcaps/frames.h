@@ -9,6 +9,7 @@
 #include "dataplane/model/error.h"
 #include "dataplane/model/frame.h"
 #include "pcaps/digest.h"
+#include "pcaps/fragments.h"
 
 struct frame_row {
 	uint64_t at_ns;
@@ -25,17 +26,30 @@ struct frame_row {
 	uint8_t ecn;
 	uint8_t protocol;
 	uint8_t is_segment;
-	uint8_t ttl; // TTL or hop limit; 0 for what is not IP
+	uint8_t ttl;       // TTL or hop limit; 0 for what is not IP
+	uint8_t cut_up;    // enum fragments_kind
+	uint32_t datagram; // of fragments.h
+};
+
+// A packet that is whole again with the arrival of a row.
+struct frames_whole {
+	size_t row;
+	struct digest digest;
 };
 
 struct frames {
 	struct frame_row *rows; // in order of time
 	size_t count;
-	bool have_ids;         // every frame has a packet id
-	uint32_t shortest_cut; // digested bytes of the most cut frame; UINT32_MAX: none was cut
-	size_t passed_over;    // frames of the interface that `takes` did not take
-	char interface[64];    // that they were taken from, empty when it has no name
-	char warning[512];     // trace_warning, or empty
+	bool have_ids; // every frame has a packet id
+	uint32_t
+		shortest_cut; // bytes that are there of the most cut frame of the interface, from
+			      // layer 3 on where that is what is digested; UINT32_MAX: none was cut
+	size_t passed_over;          // frames of the interface that `takes` did not take
+	struct frames_whole *wholes; // with choice.collects, by row
+	size_t whole_count;
+	size_t parts;       // fragments that frames_join has taken for parts of sent packets
+	char interface[64]; // that they were taken from, empty when it has no name
+	char warning[512];  // trace_warning, or empty
 };
 
 // Which frames of a file count.
@@ -47,6 +61,7 @@ struct frames_choice {
 	// Further choice by content; NULL: all.
 	bool (*takes)(void *context, const uint8_t *bytes, uint32_t captured);
 	void *context;
+	bool collects; // puts fragments together, for frames_join
 };
 
 // The row as the law of a channel sees it; `handle` comes back from a managed queue.
@@ -55,4 +70,8 @@ struct channel_frame frames_channel_frame(const struct frame_row *row, uint32_t 
 // Reads a capture. 0 or a negative errno with a sentence. More than 2^32 - 2 frames are refused.
 int frames_load(const char *path, const struct frames_choice *choice,
 		const struct digest_options *options, struct frames *frames, struct error *error);
+// Fragments in `received` of packets that were sent whole become these packets, each with the
+// arrival of the last of them; those of packets that have not come whole are taken out. Fragments
+// that were sent as such stay as they are. 0 or -ENOMEM with a sentence.
+int frames_join(const struct frames *sent, struct frames *received, struct error *error);
 void frames_free(struct frames *frames);

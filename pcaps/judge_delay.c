@@ -285,6 +285,13 @@ static int judge_floor(const struct judge_case *judged, struct judge *judge)
 	return 0;
 }
 
+static uint32_t line_bytes(const struct judge_case *judged, size_t sent)
+{
+	const struct frame_row *row = &judged->sent->rows[sent];
+
+	return judged->oracle->exact ? row->wire_length : oracle_path_bytes(row);
+}
+
 // What the serialiser allows: with S the time on the line of all up to a frame, its departure less
 // S never falls below that of a frame before it.
 static void judge_rate(const struct judge_case *judged, struct judge *judge)
@@ -309,7 +316,7 @@ static void judge_rate(const struct judge_case *judged, struct judge *judge)
 		if (era->rate.ns_per_byte_q32 == 0 || era->rate.kind != RATE_CONSTANT)
 			continue; // bursts and changing rates are left to the law
 		line_q32 += (__int128)era->rate.ns_per_byte_q32 *
-			    rate_line_bytes(&era->rate, judged->sent->rows[sent].wire_length);
+			    rate_line_bytes(&era->rate, line_bytes(judged, sent));
 		at_q32 = ((__int128)judged->received->rows[i].at_ns << 32) - line_q32;
 		if (judged->oracle->promises[sent].era != last) {
 			last = judged->oracle->promises[sent].era;

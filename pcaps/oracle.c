@@ -102,6 +102,12 @@ uint64_t oracle_line_most_ns(const struct channel_params *params)
 	return ORACLE_NEVER;
 }
 
+uint32_t oracle_path_bytes(const struct frame_row *row)
+{
+	// The digest of an IP packet has its length.
+	return row->ttl ? ETHERNET + row->length : row->wire_length;
+}
+
 uint64_t *oracle_expected(const struct oracle *oracle)
 {
 	uint64_t *expected = malloc((oracle->count + 1) * sizeof(*expected));

@@ -16,8 +16,8 @@
 
 enum oracle_class {
 	ORACLE_SETTLED,    // the model says what may happen to it
-	ORACLE_CONVERGING, // the path or its parameters change while it is under way: it may be
-			   // lost
+	ORACLE_CONVERGING, // the path or its parameters change while it is under way, or it is cut
+			   // up: it may be lost, and its delay has no bounds
 	ORACLE_UNREACHABLE // there is no path: it must be lost
 };
 
@@ -94,6 +94,9 @@ bool oracle_keeps_order(const struct channel_params *params);
 double oracle_chance(const struct chance_params *chance);
 // Appends an era.
 int oracle_add_era(struct oracle *oracle, const struct oracle_era *era, struct error *error);
+// The frame's length on the channels of a path: routers pass on neither padding, trailers nor
+// priority tags.
+uint32_t oracle_path_bytes(const struct frame_row *row);
 // Counts the classes.
 void oracle_finish(struct oracle *oracle);
 // a + b, at most ORACLE_NEVER.

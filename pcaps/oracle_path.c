@@ -301,14 +301,15 @@ static int promise(struct walk *walk, const struct frame_row *row, struct oracle
 		return 0;
 	}
 	for (size_t hop = 0; hop < path->hop_count; hop++)
-		if (!cross(walk, path->hops[hop], hop, row->wire_length, &span))
+		if (!cross(walk, path->hops[hop], hop, oracle_path_bytes(row), &span))
 			return 0;
 	if (walk->path + 1 < walk->path_count &&
 	    walk->paths[walk->path + 1]->from_ns <= span.usual_ns)
 		return 0;
 	code = continue_era(walk, path->hop_count, oracle, error);
-	if (!fits(walk, path->hop_count, row->wire_length)) {
-		out->class = ORACLE_UNREACHABLE;
+	if (!fits(walk, path->hop_count, oracle_path_bytes(row))) {
+		if (row->cut_up == FRAGMENTS_NONE)
+			out->class = ORACLE_UNREACHABLE;
 		return code;
 	}
 	// A router more than channels may count the TTL down; an exchange does not.

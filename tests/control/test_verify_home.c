@@ -55,7 +55,6 @@ static struct judge_of_homes open_homes(const char *from, const char *to)
 
 static void close_homes(struct judge_of_homes *homes)
 {
-	verify_pieces_fini(&homes->home->pieces);
 	free(homes->home);
 	plan_free(homes->plan);
 	topology_free(homes->topology);

@@ -61,7 +61,12 @@ static struct road *begin(void)
 	road->sent = (struct frames){.rows = road->rows, .count = FRAMES};
 	for (uint32_t i = 0; i < FRAMES; i++)
 		road->rows[i] = (struct frame_row){
-			.at_ns = i * MS, .key = i + 1, .wire_length = FRAME, .ttl = 64};
+			.at_ns = i * MS,
+			.key = i + 1,
+			.wire_length = FRAME,
+			.length = FRAME - 14,
+			.ttl = 64,
+		};
 	return road;
 }
 
