@@ -104,8 +104,11 @@ void captures_route(uint8_t *bytes)
 
 void captures_write_bytes(const char *path, const void *bytes, size_t count)
 {
-	FILE *out = fopen(path, "w");
+	FILE *out;
 
+	// A new file each time: some filesystems write one out at once that is cut and filled anew.
+	unlink(path);
+	out = fopen(path, "w");
 	assert(out);
 	assert(fwrite(bytes, 1, count, out) == count);
 	assert(fclose(out) == 0);
