@@ -35,18 +35,6 @@ packet_ref flight_pop(struct flight *flight, struct store_cache *cache, uint64_t
 	return packet;
 }
 
-// Moved by the difference of delays: never before the change, never before the one ahead.
-static uint64_t moved_ns(uint64_t release_at_ns, int64_t by_ns, uint64_t least_ns)
-{
-	uint64_t moved;
-
-	if (by_ns < 0 && release_at_ns < (uint64_t)-by_ns)
-		moved = 0;
-	else
-		moved = release_at_ns + (uint64_t)by_ns;
-	return moved > least_ns ? moved : least_ns;
-}
-
 // Taken out in order and put back in order: rare, and simpler than mending the heap in place.
 static void move_strays(struct stray *stray, struct store_cache *cache, int64_t by_ns,
 			uint64_t at_ns)
@@ -58,7 +46,7 @@ static void move_strays(struct stray *stray, struct store_cache *cache, int64_t 
 
 		stray_pop(stray, cache);
 		// The block just given back is the one taken: memory cannot be out.
-		stray_push(&moved, cache, moved_ns(first.release_at_ns, by_ns, at_ns),
+		stray_push(&moved, cache, flight_moved_ns(first.release_at_ns, by_ns, at_ns),
 			   first.packet);
 	}
 	*stray = moved;
@@ -76,7 +64,7 @@ uint64_t flight_move(struct flight *flight, struct store_cache *cache, int64_t b
 		struct hold_chunk *entries = store_block(cache->store, chunk);
 		struct hold_entry *entry = &entries->entries[index];
 
-		entry->release_at_ns = moved_ns(entry->release_at_ns, by_ns, least_ns);
+		entry->release_at_ns = flight_moved_ns(entry->release_at_ns, by_ns, least_ns);
 		least_ns = entry->release_at_ns;
 		if (++index == HOLD_CHUNK_ENTRIES) {
 			chunk = entries->next;

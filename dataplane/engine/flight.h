@@ -57,6 +57,15 @@ static inline void flight_prefetch(const struct flight *flight, const struct sto
 // Takes the first out; must not be empty.
 packet_ref flight_pop(struct flight *flight, struct store_cache *cache, uint64_t *release_at_ns);
 
+// An instant moved by the difference of delays: never before the change, or the one ahead.
+static inline uint64_t flight_moved_ns(uint64_t release_at_ns, int64_t by_ns, uint64_t least_ns)
+{
+	uint64_t moved_ns =
+		by_ns < 0 && release_at_ns < (uint64_t)-by_ns ? 0 : release_at_ns + (uint64_t)by_ns;
+
+	return moved_ns > least_ns ? moved_ns : least_ns;
+}
+
 // Moves every release by by_ns, never before at_ns: what is in order stays so, the rest keeps its
 // distance from it. Returns how many moved.
 uint64_t flight_move(struct flight *flight, struct store_cache *cache, int64_t by_ns,

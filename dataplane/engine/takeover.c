@@ -56,6 +56,7 @@ static void cut(struct engine *engine, uint32_t channel, uint64_t at_ns)
 	struct worker *owner =
 		&engine->workers[core_exit_owner(engine, &engine->plan->channels[channel])];
 	struct flight *flight = &engine->flights[channel];
+	struct order_state *order = &engine->states[channel].order;
 
 	while (flight_count(flight)) {
 		uint64_t due_at_ns;
@@ -64,6 +65,9 @@ static void cut(struct engine *engine, uint32_t channel, uint64_t at_ns)
 		core_lose_in_channel(owner, channel, ref, DROP_CUT, at_ns, due_at_ns);
 	}
 	agenda_set(&owner->agenda, channel, AGENDA_NEVER);
+	// Nobody waits for what is lost.
+	if (order->last_release_at_ns > at_ns)
+		order->last_release_at_ns = at_ns;
 	cut_waiting(engine, channel, at_ns);
 }
 
@@ -72,9 +76,13 @@ static void retime(struct engine *engine, uint32_t channel, int64_t by_ns, uint6
 	struct worker *owner =
 		&engine->workers[core_exit_owner(engine, &engine->plan->channels[channel])];
 	struct flight *flight = &engine->flights[channel];
+	struct order_state *order = &engine->states[channel].order;
 
 	owner->channels[channel].retimed += flight_move(flight, &owner->store, by_ns, at_ns);
-	engine->states[channel].order.last_release_at_ns = flight->last_release_at_ns;
+	// What comes behind keeps its place behind those that have moved; copies hold nobody back.
+	if (order->last_release_at_ns >= at_ns)
+		order->last_release_at_ns =
+			flight_moved_ns(order->last_release_at_ns, by_ns, at_ns);
 	agenda_set(&owner->agenda, channel, flight_due_ns(flight, engine->store));
 }
 

@@ -301,8 +301,9 @@ static void settle_slowly(struct worker *worker, uint32_t channel, packet_ref re
 	if (out_of_order)
 		worker->channels[channel].reordered++;
 	propagate(worker, channel, ref, at_ns, fate->release_at_ns, out_of_order);
+	// A copy never holds others back, nor do they go round it when a change moves them.
 	if (copy != PACKET_NONE)
-		propagate(worker, channel, copy, at_ns, fate->copy_release_at_ns, out_of_order);
+		propagate(worker, channel, copy, at_ns, fate->copy_release_at_ns, true);
 }
 
 // What the law has decided on a packet.

@@ -413,6 +413,30 @@ static void cuts_and_returns_act_at_their_instants(void **state)
 	assert_end(reader);
 }
 
+// What is lost holds nobody back: frames behind a cut have their own, shorter delay at once.
+static void nobody_waits_for_what_a_cut_has_taken(void **state)
+{
+	struct replay_file in = {"w", "in.pcap"}, out = {"e", "out.pcapng"};
+	struct run run = {.told = 0};
+	struct trace_reader *reader;
+	char text[512];
+
+	(void)state;
+	make_capture("in.pcap", 100, 0, MS);
+	snprintf(text, sizeof(text),
+		 "%sdelay = 30ms\n[event cut]\nat = 50500us\n"
+		 "do = link span set delay 4ms inflight cut\n",
+		 wire);
+	assert_int_equal(replay(&run, text, &in, 1, &out, 1), 0);
+	assert_int_equal(run.forward.lost[DROP_CUT], 30); // 21 to 50
+	reader = trace_open("out.pcapng", &run.error);
+	for (unsigned i = 0; i < 21; i++)
+		assert_frame(reader, (i + 30) * MS, 0, i);
+	for (unsigned i = 51; i < 100; i++)
+		assert_frame(reader, (i + 4) * MS, 0, i);
+	assert_end(reader);
+}
+
 static void what_is_refused_leaves_nothing_behind(void **state)
 {
 	static const struct {
@@ -520,6 +544,7 @@ int main(void)
 					  empty_folder),
 		cmocka_unit_test_teardown(it_ends_with_the_last_event_or_at_until, empty_folder),
 		cmocka_unit_test_teardown(cuts_and_returns_act_at_their_instants, empty_folder),
+		cmocka_unit_test_teardown(nobody_waits_for_what_a_cut_has_taken, empty_folder),
 		cmocka_unit_test_teardown(what_is_refused_leaves_nothing_behind, empty_folder),
 		cmocka_unit_test_teardown(an_interrupt_leaves_nothing_behind, empty_folder),
 		cmocka_unit_test_teardown(
