@@ -313,56 +313,76 @@ static size_t find_original(const struct matcher *matcher, const uint32_t *lost,
 	return best;
 }
 
-// A left-over frame that equals a damaged one near it is its copy.
-static void find_copy_of_corrupted(struct matcher *matcher, uint32_t received)
-{
-	const struct match *match = matcher->match;
-	const struct frame_row *rows = matcher->received->rows;
-	uint32_t from = received > COPIES_APART ? received - COPIES_APART : 0;
+// Those that are left over: the lost, and the damaged that have been found among the received.
+struct leftovers {
+	uint32_t *lost;
+	size_t lost_count;
+	uint32_t *damaged;
+	size_t damaged_count;
+};
 
-	for (uint32_t i = from; i < match->received_count && i < received + COPIES_APART; i++) {
-		if (match->kinds[i] != MATCH_CORRUPTED || rows[i].key != rows[received].key)
+// A left-over frame that equals a damaged one before it is its copy.
+static bool is_copy_of_damaged(struct matcher *matcher, const struct leftovers *left,
+			       uint32_t received)
+{
+	const struct frame_row *rows = matcher->received->rows;
+
+	for (size_t i = left->damaged_count; i-- > 0;) {
+		uint32_t damaged = left->damaged[i];
+
+		if (received - damaged > COPIES_APART)
+			break;
+		if (rows[damaged].key != rows[received].key)
 			continue;
-		pair(matcher, match->sent_of_received[i], received, MATCH_DUPLICATE);
-		return;
+		pair(matcher, matcher->match->sent_of_received[damaged], received, MATCH_DUPLICATE);
+		return true;
 	}
+	return false;
 }
 
 // Pairs frames that are left over on both sides and nearly equal, near each other in order.
-static int find_corrupted(struct matcher *matcher)
+static void pair_damaged(struct matcher *matcher, struct leftovers *left)
 {
 	struct match *match = matcher->match;
-	uint32_t *lost = malloc((match->sent_count + 1) * sizeof(*lost));
-	size_t count = 0;
 	size_t around = 0;
-	size_t pairs = 0;
 	uint32_t position = 0; // in the sent capture
 
-	if (!lost)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < match->sent_count; i++)
-		if (match->received_of_sent[i] == MATCH_NONE)
-			lost[count++] = i;
 	for (uint32_t i = 0; i < match->received_count; i++) {
 		size_t found;
 
 		if (match->kinds[i] == MATCH_FIRST && match->sent_of_received[i] > position)
 			position = match->sent_of_received[i];
-		if (match->kinds[i] != MATCH_EXTRA)
+		if (match->kinds[i] != MATCH_EXTRA || is_copy_of_damaged(matcher, left, i))
 			continue;
-		while (around < count && lost[around] < position)
+		while (around < left->lost_count && left->lost[around] < position)
 			around++;
-		found = find_original(matcher, lost, count, around, &matcher->received->rows[i]);
-		if (found == count)
+		found = find_original(matcher, left->lost, left->lost_count, around,
+				      &matcher->received->rows[i]);
+		if (found == left->lost_count)
 			continue;
-		pair(matcher, lost[found], i, MATCH_CORRUPTED);
-		pairs++;
+		pair(matcher, left->lost[found], i, MATCH_CORRUPTED);
+		left->damaged[left->damaged_count++] = i;
 	}
-	for (uint32_t i = 0; pairs > 0 && i < match->received_count; i++)
-		if (match->kinds[i] == MATCH_EXTRA)
-			find_copy_of_corrupted(matcher, i);
-	free(lost);
-	return 0;
+}
+
+static int find_corrupted(struct matcher *matcher)
+{
+	const struct match *match = matcher->match;
+	struct leftovers left = {
+		.lost = malloc((match->sent_count + 1) * sizeof(*left.lost)),
+		.damaged = malloc((match->received_count + 1) * sizeof(*left.damaged)),
+	};
+	int code = left.lost && left.damaged ? 0 : -ENOMEM;
+
+	if (code == 0) {
+		for (uint32_t i = 0; i < match->sent_count; i++)
+			if (match->received_of_sent[i] == MATCH_NONE)
+				left.lost[left.lost_count++] = i;
+		pair_damaged(matcher, &left);
+	}
+	free(left.lost);
+	free(left.damaged);
+	return code;
 }
 
 static void count_all(struct match *match)
