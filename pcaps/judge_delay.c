@@ -259,8 +259,9 @@ static int judge_floor(const struct judge_case *judged, struct judge *judge)
 		const struct oracle_era *era =
 			&judged->oracle->eras[judged->oracle->promises[i].era];
 
-		if (!is_settled(judged, i) || era->jitter_channels > 0)
-			continue;
+		if (!is_settled(judged, i) || era->jitter_channels > 0 ||
+		    (judged->oracle->promises[i].moved && !judged->oracle->promises[i].is_free))
+			continue; // of the last it is not known which delay it had
 		values[count++] = residual_ns(judged, i);
 		if (era->queues_ns > queues_ns)
 			queues_ns = era->queues_ns;
@@ -315,6 +316,10 @@ static void judge_rate(const struct judge_case *judged, struct judge *judge)
 		era = &judged->oracle->eras[judged->oracle->promises[sent].era];
 		if (era->rate.ns_per_byte_q32 == 0 || era->rate.kind != RATE_CONSTANT)
 			continue; // bursts and changing rates are left to the law
+		if (judged->oracle->promises[sent].moved) {
+			last = UINT32_MAX; // it no longer comes as the line sent it
+			continue;
+		}
 		line_q32 += (__int128)era->rate.ns_per_byte_q32 *
 			    rate_line_bytes(&era->rate, line_bytes(judged, sent));
 		at_q32 = ((__int128)judged->received->rows[i].at_ns << 32) - line_q32;

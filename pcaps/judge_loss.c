@@ -2,6 +2,7 @@
 // The judge on loss: how many, and in which bursts.
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "pcaps/judge.h"
@@ -52,12 +53,62 @@ static size_t fill_stretches(const struct judge_case *judged, struct statistics_
 	return lost;
 }
 
+// How many of the lost may be a queue's: those behind which the next arrival may have waited so
+// long as the queue must have been full. Waits melt away in the time between the two.
+static size_t count_overflow(const struct judge_case *judged)
+{
+	const struct oracle *oracle = judged->oracle;
+	const struct frame_row *rows = judged->sent->rows;
+	size_t next = oracle->count; // the next settled frame that arrived
+	size_t lost = 0;
+
+	for (size_t i = oracle->count; i-- > 0;) {
+		const struct oracle_promise *promise = &oracle->promises[i];
+		const struct oracle_era *era = &oracle->eras[promise->era];
+		double wait_ns, gap_ns;
+
+		if (promise->class != ORACLE_SETTLED)
+			continue;
+		if (judge_arrived(judged, i)) {
+			next = i;
+			continue;
+		}
+		if (!is_chance(oracle, i) || era->overflow_ns == ORACLE_NEVER)
+			continue;
+		if (next == oracle->count || oracle->promises[next].era != promise->era) {
+			lost++;
+			continue;
+		}
+		wait_ns = (double)(int64_t)(judge_arrival_ns(judged, next) -
+					    oracle->promises[next].constant_at_ns);
+		gap_ns = (double)(rows[next].at_ns - rows[i].at_ns);
+		lost += wait_ns + gap_ns +
+				(double)(era->rate_slack_ns + era->queues_ns +
+					 judged->tolerance_ns) >=
+			(double)era->overflow_ns;
+	}
+	return lost;
+}
+
+// From lost - overflow to lost are the model's.
+static double ratio_p(const struct statistics_stretch *stretches, size_t count, bool from_start,
+		      double expected, size_t lost, size_t overflow)
+{
+	size_t least = lost - overflow;
+
+	if (expected >= (double)least && expected <= (double)lost)
+		return 1;
+	return statistics_loss_p(stretches, count, from_start,
+				 expected < (double)least ? least : lost);
+}
+
 static void judge_ratio(const struct judge_case *judged, struct judge *judge,
 			const struct statistics_stretch *stretches, size_t count, size_t frames,
 			size_t lost)
 {
 	struct judge_test *test = judge_add(judge, "loss", "ratio");
 	bool from_start = judged->oracle->exact && judged->oracle->from_start;
+	size_t overflow = judged->oracle->exact ? 0 : count_overflow(judged);
 	double expected;
 	size_t gross;
 	bool can_tell;
@@ -73,7 +124,12 @@ static void judge_ratio(const struct judge_case *judged, struct judge *judge,
 			   judged->alpha / JUDGE_STATISTICAL_TESTS;
 	test->expected = expected / (double)frames;
 	test->measured = (double)lost / (double)frames;
-	judge_by_p(judged, test, statistics_loss_p(stretches, count, from_start, lost), can_tell);
+	judge_by_p(judged, test, ratio_p(stretches, count, from_start, expected, lost, overflow),
+		   can_tell);
+	if (overflow && test->answer != JUDGE_OPEN)
+		snprintf(test->note, sizeof(test->note),
+			 "of %zu lost packets queues on the way may have lost up to %zu", lost,
+			 overflow);
 }
 
 // The chance that a run of losses ends with the next frame; NaN when it depends on more.

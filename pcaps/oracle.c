@@ -102,6 +102,17 @@ uint64_t oracle_line_most_ns(const struct channel_params *params)
 	return ORACLE_NEVER;
 }
 
+uint64_t oracle_moved_ns(uint64_t at_ns, int64_t by_ns, uint64_t least_ns)
+{
+	uint64_t sooner_ns = by_ns < 0 ? -(uint64_t)by_ns : 0;
+
+	if (at_ns == ORACLE_NEVER)
+		return ORACLE_NEVER;
+	at_ns = by_ns < 0 ? (at_ns > sooner_ns ? at_ns - sooner_ns : 0)
+			  : oracle_add_ns(at_ns, (uint64_t)by_ns);
+	return at_ns > least_ns ? at_ns : least_ns;
+}
+
 uint32_t oracle_path_bytes(const struct frame_row *row)
 {
 	// The digest of an IP packet has its length.

@@ -31,6 +31,9 @@ struct oracle_era {
 	struct jitter_params jitter;
 	uint64_t
 		jitter_delay_ns; // constant delay of that channel: the deviation is not below -this
+	// The least wait in a queue on the way that must be there when it loses a packet: 0 where
+	// that may be any (policers, active queue management), ORACLE_NEVER where none loses.
+	uint64_t overflow_ns;
 	bool serialised;         // a channel has a serialiser
 	uint64_t queues_ns;      // one longest frame's time on each serialiser
 	struct rate_params rate; // the last serialiser on the way, if any
@@ -53,9 +56,10 @@ struct oracle_promise {
 	uint8_t class;  // enum oracle_class
 	uint8_t lost;   // exact oracle: enum drop_reason
 	bool is_free;   // its jitter is a draw of the distribution, independent of other free ones
+	bool moved;     // a change moved it in flight, or may have
 	bool damaged;   // exact oracle: bits are flipped
 	bool marked;    // exact oracle: ECN is set to CE
-	bool reordered; // exact oracle: released without regard to order
+	bool reordered; // exact oracle: chosen to be released without regard to order
 };
 
 struct oracle {
@@ -97,6 +101,8 @@ int oracle_add_era(struct oracle *oracle, const struct oracle_era *era, struct e
 // The frame's length on the channels of a path: routers pass on neither padding, trailers nor
 // priority tags.
 uint32_t oracle_path_bytes(const struct frame_row *row);
+// An instant that a change at `least_ns` moves by `by_ns` (retime): never before the change.
+uint64_t oracle_moved_ns(uint64_t at_ns, int64_t by_ns, uint64_t least_ns);
 // Counts the classes.
 void oracle_finish(struct oracle *oracle);
 // a + b, at most ORACLE_NEVER.

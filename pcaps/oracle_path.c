@@ -12,7 +12,7 @@
 #define TWO_32        4294967296.0
 // How long a frame is held to wait in one queue at most when it is asked whether a change may have
 // met it on its way. Longer queues are still within the bounds of its delay.
-#define QUEUE_ALLOWANCE_NS UINT64_C(10000000)
+#define QUEUE_ALLOWANCE_NS UINT64_C(1000000000)
 
 // The journal's entries of one channel in order of time, and the one in force last time.
 struct timeline {
@@ -42,12 +42,18 @@ struct span {
 	uint64_t usual_ns;    // the latest, with QUEUE_ALLOWANCE_NS for each queue
 	uint64_t latest_ns;
 	bool is_free;          // no frame of an earlier entry can hold it back
+	bool moved;            // a change moved it in flight, or may have
 	uint64_t remembers_ns; // so long a channel on the way remembers its jitter
 };
 
 static uint64_t most(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
+}
+
+static uint64_t not_below_0(int64_t a)
+{
+	return a > 0 ? (uint64_t)a : 0;
 }
 
 static uint64_t sooner_of(const struct channel_params *params)
@@ -58,6 +64,13 @@ static uint64_t sooner_of(const struct channel_params *params)
 static uint64_t later_of(const struct channel_params *params)
 {
 	return (uint64_t)jitter_maximum_ns(&params->jitter);
+}
+
+// By how much an entry moves what is in flight.
+static int64_t moved_by(const struct timeline *timeline, size_t index)
+{
+	return (int64_t)(timeline->entries[index]->params.delay_ns -
+			 timeline->entries[index - 1]->params.delay_ns);
 }
 
 static int fill_timeline(struct timeline *timeline, const struct journal *journal, uint32_t channel)
@@ -81,6 +94,11 @@ static int fill_timeline(struct timeline *timeline, const struct journal *journa
 		timeline->held_until_ns[i] =
 			most(timeline->held_until_ns[i - 1],
 			     oracle_add_ns(timeline->entries[i]->from_ns, longest_ns));
+		if (timeline->entries[i]->inflight == JOURNAL_RETIME)
+			timeline->held_until_ns[i] =
+				most(timeline->held_until_ns[i],
+				     oracle_moved_ns(timeline->held_until_ns[i],
+						     moved_by(timeline, i), 0));
 	}
 	return 0;
 }
@@ -157,6 +175,82 @@ static const struct journal_channel *in_force(struct timeline *timeline, uint64_
 	return timeline->entries[timeline->current];
 }
 
+// A change that moves what is in flight, and may find the frame there.
+static void retime(struct span *span, int64_t by_ns, uint64_t at_ns)
+{
+	span->moved = true;
+	// Whether it was in flight, or met the change itself, depends on its jitter.
+	span->is_free &=
+		span->earliest_ns >= at_ns &&
+		(by_ns >= 0 || span->earliest_ns >= oracle_add_ns(at_ns, -(uint64_t)by_ns));
+	if (span->earliest_ns >= at_ns)
+		span->earliest_ns = oracle_moved_ns(span->earliest_ns, by_ns, at_ns);
+	if (span->constant_ns >= at_ns)
+		span->constant_ns = oracle_moved_ns(span->constant_ns, by_ns, at_ns);
+	span->usual_ns = oracle_moved_ns(span->usual_ns, by_ns, at_ns);
+	span->latest_ns = oracle_moved_ns(span->latest_ns, by_ns, at_ns);
+}
+
+// Changes while the frame is in flight. False when one may cut it off.
+static bool meet_changes(const struct timeline *timeline, struct span *span)
+{
+	for (size_t i = timeline->current + 1; i < timeline->count; i++) {
+		const struct journal_channel *entry = timeline->entries[i];
+
+		if (entry->from_ns > span->usual_ns)
+			break;
+		if (entry->inflight == JOURNAL_CUT)
+			return false;
+		if (entry->inflight == JOURNAL_RETIME)
+			retime(span, moved_by(timeline, i), entry->from_ns);
+	}
+	return true;
+}
+
+// What a channel may take of a frame's time.
+struct stretch {
+	uint64_t least_ns;
+	uint64_t constant_ns; // an empty queue, no jitter
+	uint64_t usual_ns;    // with QUEUE_ALLOWANCE_NS at most for the queue
+	uint64_t most_ns;
+	bool is_free; // nothing but jitter is drawn for it
+};
+
+static struct stretch stretch_of(const struct channel_params *params, uint32_t frame_bytes)
+{
+	struct rate_state idle = {0};
+	bool varies = params->rate.kind == RATE_PROFILE || params->rate.kind == RATE_OPPORTUNITIES;
+	uint64_t line_ns = varies ? 0 : rate_offer(&params->rate, &idle, 0, frame_bytes);
+	uint64_t wait_ns = varies ? ORACLE_NEVER : oracle_line_most_ns(params);
+	uint64_t low_ns = params->delay_ns, high_ns = params->delay_ns, later_ns;
+	bool reorders = params->reorder.gap != 0;
+
+	if (params->delay_profile) {
+		low_ns = not_below_0(params->delay_profile->minimum);
+		high_ns = not_below_0(params->delay_profile->maximum);
+	}
+	if (params->slot.packets)
+		wait_ns = ORACLE_NEVER; // slots may be full for any time
+	later_ns = line_ns + high_ns + later_of(params) + params->reorder.late_ns;
+	// One that is sent past the others has no delay.
+	if (reorders && params->reorder.late_ns == 0)
+		low_ns = 0;
+	return (struct stretch){
+		.least_ns = line_ns + (low_ns > sooner_of(params) ? low_ns - sooner_of(params) : 0),
+		// The highest, so that none seems to have waited who has not.
+		.constant_ns = line_ns + high_ns,
+		.usual_ns =
+			(wait_ns < QUEUE_ALLOWANCE_NS ? wait_ns : QUEUE_ALLOWANCE_NS) + later_ns,
+		// Each line may round the instant at which it is free up once more than one frame
+		// does.
+		.most_ns = oracle_add_ns(wait_ns, later_ns),
+		// Of a copy and its frame the first counts, where they may change places.
+		.is_free = !reorders && !params->delay_profile && !params->slot.packets &&
+			   !varies &&
+			   !(params->jitter.order_free && params->duplicate.chance.threshold),
+	};
+}
+
 // Moves the span across one channel. False when a change, or a channel that is down, makes the
 // outcome uncertain.
 static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t frame_bytes,
@@ -166,32 +260,24 @@ static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t fram
 	const struct journal_channel *entry = in_force(timeline, span->earliest_ns);
 	const struct journal_channel *next;
 	const struct channel_params *params;
-	struct rate_state idle = {0};
-	uint64_t line_ns;
-	uint64_t wait_ns;
+	struct stretch stretch;
 	uint64_t held_ns;
 
-	if (!entry || !entry->params.carrier)
+	if (!entry || !entry->params.carrier || entry->params.carrier_profile)
 		return false;
 	walk->hops[hop] = entry;
 	params = &entry->params;
-	line_ns = rate_offer(&params->rate, &idle, 0, frame_bytes);
-	wait_ns = oracle_line_most_ns(params);
+	stretch = stretch_of(params, frame_bytes);
 	held_ns = timeline->held_until_ns[timeline->current];
 	next = timeline->current + 1 < timeline->count ? timeline->entries[timeline->current + 1]
 						       : NULL;
 	if (next && next->from_ns <= span->usual_ns)
 		return false;
-	span->earliest_ns += line_ns;
-	span->earliest_ns +=
-		params->delay_ns > sooner_of(params) ? params->delay_ns - sooner_of(params) : 0;
-	span->constant_ns += line_ns + params->delay_ns;
-	span->usual_ns += (wait_ns < QUEUE_ALLOWANCE_NS ? wait_ns : QUEUE_ALLOWANCE_NS) + line_ns +
-			  params->delay_ns + later_of(params);
-	// Each line may round the instant at which it is free up once more than one frame does.
-	span->latest_ns =
-		oracle_add_ns(span->latest_ns, oracle_add_ns(wait_ns, line_ns + params->delay_ns +
-									      later_of(params)));
+	span->earliest_ns += stretch.least_ns;
+	span->constant_ns += stretch.constant_ns;
+	span->usual_ns += stretch.usual_ns;
+	span->latest_ns = oracle_add_ns(span->latest_ns, stretch.most_ns);
+	span->is_free &= stretch.is_free;
 	span->remembers_ns = most(span->remembers_ns, jitter_memory_ns(&params->jitter));
 	if (span->earliest_ns < held_ns) {
 		span->is_free = false;
@@ -199,7 +285,7 @@ static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t fram
 		span->usual_ns =
 			most(span->usual_ns, held_ns == ORACLE_NEVER ? span->usual_ns : held_ns);
 	}
-	return !next || next->inflight == JOURNAL_NEW || next->from_ns > span->usual_ns;
+	return meet_changes(timeline, span);
 }
 
 // Independent losses of several channels add up to one; any other mixture has no simple law.
@@ -221,17 +307,49 @@ static void add_loss(struct oracle_era *era, const struct loss_params *loss)
 							(1 - (double)loss->random / TWO_32)));
 }
 
+static uint64_t overflow_ns(const struct channel_params *params)
+{
+	const struct queue_params *queue = &params->queue;
+	uint64_t byte_ns = params->rate.ns_per_byte_q32 >> 32;
+
+	if (params->police.kind != POLICE_NONE || queue->kind != QUEUE_TAIL)
+		return 0;
+	if (params->rate.ns_per_byte_q32 == 0 || queue->limit == QUEUE_UNLIMITED)
+		return ORACLE_NEVER;
+	if (params->rate.kind != RATE_CONSTANT)
+		return 0;
+	if (queue->limit == QUEUE_TIME)
+		return queue->limit_amount;
+	// As many or as long as fit, all but the one in service.
+	if (queue->limit == QUEUE_PACKETS)
+		return (queue->limit_amount - 1) *
+		       rate_serialisation_ns(&params->rate, QUEUE_SHORTEST_FRAME_BYTES);
+	return queue->limit_amount > 2 * LONGEST_FRAME
+		       ? (queue->limit_amount - 2 * LONGEST_FRAME) * byte_ns
+		       : 0;
+}
+
+static uint64_t slot_most_ns(const struct slot_params *slot)
+{
+	return slot->least_ns + slot->range_ns + (uint64_t)jitter_maximum_ns(&slot->by);
+}
+
 static struct oracle_era era_of(const struct walk *walk, size_t hop_count)
 {
-	struct oracle_era era = {.loss_known = true, .in_order = true};
+	struct oracle_era era = {.loss_known = true, .in_order = true, .overflow_ns = ORACLE_NEVER};
 
 	for (size_t i = 0; i < hop_count; i++) {
 		const struct channel_params *params = &walk->hops[i]->params;
 		uint32_t longest = params->mtu_bytes ? params->mtu_bytes + 14 : LONGEST_FRAME;
 
 		add_loss(&era, &params->loss);
-		if (params->loss_profile)
+		if (overflow_ns(params) < era.overflow_ns)
+			era.overflow_ns = overflow_ns(params);
+		// Routers drop what they can no longer read.
+		if (params->loss_profile || params->corrupt.chance.threshold)
 			era.loss_known = false;
+		if (params->slot.packets)
+			era.queues_ns += slot_most_ns(&params->slot);
 		era.in_order &= oracle_keeps_order(params);
 		era.copies = 1 - (1 - era.copies) * (1 - oracle_chance(&params->duplicate.chance));
 		era.damage = 1 - (1 - era.damage) * (1 - oracle_chance(&params->corrupt.chance));
@@ -283,7 +401,7 @@ static int promise(struct walk *walk, const struct frame_row *row, struct oracle
 		   struct oracle_promise *out, struct error *error)
 {
 	uint64_t at_ns = row->at_ns - walk->journal->clock_ns;
-	struct span span = {at_ns, at_ns, at_ns, at_ns, true, 0};
+	struct span span = {at_ns, at_ns, at_ns, at_ns, true, false, 0};
 	const struct journal_path *path;
 	int code;
 
@@ -319,6 +437,7 @@ static int promise(struct walk *walk, const struct frame_row *row, struct oracle
 	out->era = (uint32_t)oracle->era_count - 1;
 	// One sample for each time that the jitter is remembered.
 	out->is_free = span.is_free && at_ns >= walk->sample_from_ns;
+	out->moved = span.moved;
 	if (out->is_free && span.remembers_ns != UINT64_MAX)
 		walk->sample_from_ns = oracle_add_ns(at_ns, span.remembers_ns);
 	out->earliest_at_ns = walk->journal->clock_ns + span.earliest_ns;

@@ -19,7 +19,7 @@ struct wire {
 	uint64_t entry_held_ns;  // the same, of frames under earlier entries
 	uint64_t sample_from_ns; // departures from here on know nothing of the last free frame's
 				 // jitter
-	bool sorts;              // a managed queue or reordering: releases are not in order
+	bool sorts;              // a managed queue, reordering or copies: not all is in order
 	bool era_begun;          // for the current entry
 };
 
@@ -34,8 +34,9 @@ static int collect_entries(const struct journal *journal, uint32_t channel, stru
 		if (entry->channel != channel)
 			continue;
 		wire->entries[wire->count++] = entry;
-		wire->sorts |=
-			queue_is_managed(&entry->params.queue) || entry->params.reorder.gap != 0;
+		wire->sorts |= queue_is_managed(&entry->params.queue) ||
+			       entry->params.reorder.gap != 0 || entry->params.jitter.order_free ||
+			       entry->params.duplicate.chance.threshold != 0;
 	}
 	return 0;
 }
@@ -62,6 +63,7 @@ static struct oracle_era era_of(const struct channel_params *params)
 		// netem's correlated random loss has a long memory and no simple law.
 		.loss_known = oracle_loss_is_known(&params->loss) && !params->loss_profile,
 		.loss = params->loss,
+		.overflow_ns = ORACLE_NEVER, // fates are certain
 		.jitter_channels = jitters,
 		.jitter = params->jitter,
 		.jitter_delay_ns = params->delay_ns,
@@ -100,7 +102,8 @@ static bool is_free(struct wire *wire, const struct channel_fate *fate, uint64_t
 	bool chained = params->jitter.law == JITTER_CHAINED;
 
 	if (earliest_ns < (chained ? wire->held_until_ns : wire->entry_held_ns) ||
-	    (params->reorder.gap != 0 && fate->flags & CHANNEL_REORDERED) ||
+	    (params->reorder.gap != 0 &&
+	     (params->jitter.order_free || fate->flags & CHANNEL_REORDERED)) ||
 	    fate->departs_at_ns < wire->sample_from_ns)
 		return false;
 	wire->sample_from_ns =
@@ -136,7 +139,8 @@ static void promise(struct wire *wire, struct oracle *oracle, size_t sent,
 	made->era = (uint32_t)oracle->era_count - 1; // of its departure
 	made->lost = (uint8_t)fate->lost;
 	made->is_free = is_free(wire, fate, earliest_ns);
-	made->reordered = fate->flags & CHANNEL_REORDERED;
+	// What its jitter made it overtake is a sample of that like any other.
+	made->reordered = params->reorder.gap != 0 && fate->flags & CHANNEL_REORDERED;
 	made->damaged = fate->flags & CHANNEL_CORRUPTED;
 	made->marked = fate->flags & CHANNEL_MARKED;
 	if ((fate->lost == DROP_NONE || fate->lost == DROP_MODEL) && !made->reordered)
@@ -166,12 +170,53 @@ static void depart(struct wire *wire, struct oracle *oracle, uint64_t until_ns, 
 	}
 }
 
+// All in flight move by the difference of delays. Bounds are those of a frame of which only the law
+// says whether it was in flight; one of which that, or whether it met the change itself, depends on
+// its jitter is no sample of that.
+static void retime(struct oracle_promise *promise, int64_t by_ns, uint64_t at_ns)
+{
+	uint64_t earliest_ns = promise->earliest_at_ns;
+
+	if (promise->latest_at_ns < at_ns)
+		return;
+	promise->moved = true;
+	promise->is_free &= earliest_ns >= at_ns &&
+			    (by_ns >= 0 || earliest_ns >= oracle_add_ns(at_ns, -(uint64_t)by_ns));
+	if (earliest_ns >= at_ns)
+		promise->earliest_at_ns = oracle_moved_ns(earliest_ns, by_ns, at_ns);
+	promise->latest_at_ns = oracle_moved_ns(promise->latest_at_ns, by_ns, at_ns);
+	if (promise->release_at_ns >= at_ns) {
+		promise->constant_at_ns = oracle_moved_ns(promise->constant_at_ns, by_ns, at_ns);
+		promise->release_at_ns = oracle_moved_ns(promise->release_at_ns, by_ns, at_ns);
+	}
+	if (promise->copy_release_at_ns >= at_ns)
+		promise->copy_release_at_ns =
+			oracle_moved_ns(promise->copy_release_at_ns, by_ns, at_ns);
+}
+
+// What is in flight is lost: the frame, its copy, or both.
+static void cut(struct oracle_promise *promise, uint64_t at_ns)
+{
+	if (promise->release_at_ns >= at_ns) {
+		promise->release_at_ns = promise->copy_release_at_ns;
+		promise->copy_release_at_ns = 0;
+		if (promise->release_at_ns == 0 || promise->release_at_ns >= at_ns)
+			promise->lost = DROP_CUT;
+		// Of a copy that has come alone the delay is no sample.
+		promise->is_free = false;
+	} else if (promise->copy_release_at_ns >= at_ns) {
+		promise->copy_release_at_ns = 0;
+	}
+}
+
 // A change that does not leave packets in flight alone: those sent before it and due at or after.
 // Those that wait have no promise yet.
-static void touch_flight(const struct wire *wire, struct oracle *oracle, size_t sent_before,
+static void touch_flight(struct wire *wire, struct oracle *oracle, size_t sent_before,
 			 const struct journal_channel *entry)
 {
 	uint64_t at_ns = wire->clock_ns + entry->from_ns;
+	int64_t by_ns = (int64_t)(entry->params.delay_ns - params_now(wire)->delay_ns);
+	struct order_state *order = &wire->state.order;
 
 	if (entry->inflight == JOURNAL_NEW)
 		return;
@@ -180,15 +225,26 @@ static void touch_flight(const struct wire *wire, struct oracle *oracle, size_t 
 
 		if (promise->lost != DROP_NONE)
 			continue;
-		if (promise->release_at_ns < at_ns && !wire->sorts)
+		if (promise->release_at_ns < at_ns && promise->latest_at_ns < at_ns && !wire->sorts)
 			break; // releases are in order
-		if (promise->release_at_ns < at_ns)
-			continue;
 		if (entry->inflight == JOURNAL_CUT)
-			promise->lost = DROP_CUT;
+			cut(promise, at_ns);
 		else
-			promise->class = ORACLE_CONVERGING;
+			retime(promise, by_ns, at_ns);
 	}
+	if (entry->inflight == JOURNAL_CUT) { // nobody waits for what is lost
+		if (order->last_release_at_ns > entry->from_ns)
+			order->last_release_at_ns = entry->from_ns;
+		if (wire->held_until_ns > entry->from_ns)
+			wire->held_until_ns = entry->from_ns;
+		return;
+	}
+	// What comes behind keeps its place behind those that have moved.
+	if (order->last_release_at_ns >= entry->from_ns)
+		order->last_release_at_ns =
+			oracle_moved_ns(order->last_release_at_ns, by_ns, entry->from_ns);
+	if (wire->held_until_ns >= entry->from_ns)
+		wire->held_until_ns = oracle_moved_ns(wire->held_until_ns, by_ns, entry->from_ns);
 }
 
 // A cut loses what waits for the line, too.
