@@ -115,49 +115,65 @@ static bool any_jitter(const struct oracle *oracle)
 	return false;
 }
 
-static void judge_mean(const struct judge_case *judged, struct judge *judge)
-{
-	struct judge_test *test = judge_add(judge, "delay_mean", "ns");
-	uint32_t last = UINT32_MAX;
-	double mean = 0;
-	double variance = 0;
-	double expected = 0;
-	double variances = 0;
-	double sum = 0;
-	double beyond;
-	size_t count = 0;
+// Sums over samples of several eras.
+struct mean {
+	size_t count;
+	double expected, sum;
+	// Of the samples cut to where a few cannot sway the mean, less their mean.
+	double cut_sum, variance, greatest;
+};
 
-	for (size_t i = 0; i < judged->oracle->count; i++) {
-		const struct oracle_promise *promise = &judged->oracle->promises[i];
+static void sum_samples(const struct judge_case *judged, struct mean *mean)
+{
+	const struct oracle *oracle = judged->oracle;
+	uint32_t last = UINT32_MAX;
+	struct statistics_cut cut = {0};
+	double law = 0, variance;
+
+	*mean = (struct mean){0};
+	for (size_t i = 0; i < oracle->count; i++) {
+		const struct oracle_era *era = &oracle->eras[oracle->promises[i].era];
+		double residual;
 
 		if (!is_sample(judged, i))
 			continue;
-		if (promise->era != last) {
-			const struct oracle_era *era = &judged->oracle->eras[promise->era];
-
-			statistics_jitter_moments(&era->jitter, era->jitter_delay_ns, &mean,
+		if (oracle->promises[i].era != last) {
+			last = oracle->promises[i].era;
+			statistics_jitter_moments(&era->jitter, era->jitter_delay_ns, &law,
 						  &variance);
-			last = promise->era;
+			statistics_jitter_cut(&era->jitter, era->jitter_delay_ns, &cut);
+			mean->greatest = fmax(mean->greatest,
+					      fmax(cut.high_ns - cut.mean, cut.mean - cut.low_ns));
 		}
-		expected += mean;
-		variances += variance;
-		sum += (double)residual_ns(judged, i);
-		count++;
+		residual = (double)residual_ns(judged, i);
+		mean->count++;
+		mean->expected += law;
+		mean->sum += residual;
+		mean->cut_sum += statistics_cut_ns(&cut, residual) - cut.mean;
+		mean->variance += cut.variance;
 	}
-	if (count < SAMPLES_LEAST) {
+}
+
+static void judge_mean(const struct judge_case *judged, struct judge *judge)
+{
+	struct judge_test *test = judge_add(judge, "delay_mean", "ns");
+	struct mean mean;
+	double beyond;
+
+	sum_samples(judged, &mean);
+	if (mean.count < SAMPLES_LEAST) {
 		judge_open(test, "too few packets whose jitter is independent (%zu of at least %d)",
-			   count, SAMPLES_LEAST);
+			   mean.count, SAMPLES_LEAST);
 		return;
 	}
-	test->expected = expected / (double)count;
-	test->measured = sum / (double)count;
-	beyond = fabs(test->measured - test->expected) - (double)judged->tolerance_ns;
+	test->expected = rint(mean.expected / (double)mean.count * 10) / 10;
+	test->measured = rint(mean.sum / (double)mean.count * 10) / 10;
+	beyond = fabs(mean.cut_sum) - (double)judged->tolerance_ns * (double)mean.count;
 	// On a shared path others' packets may add to the delay, never take off.
-	if (beyond < 0 || (!judged->oracle->exact && test->measured > test->expected))
+	if (beyond < 0 || (!judged->oracle->exact && mean.cut_sum > 0))
 		beyond = 0;
-	judge_by_p(judged, test, statistics_normal_p(beyond * (double)count / sqrt(variances)),
-		   true);
-	snprintf(test->note, sizeof(test->note), "jitter of %zu independent packets%s", count,
+	judge_by_p(judged, test, statistics_sum_p(beyond, mean.variance, mean.greatest), true);
+	snprintf(test->note, sizeof(test->note), "jitter of %zu independent packets%s", mean.count,
 		 judged->oracle->exact ? "" : "; others on the path may add to it");
 }
 

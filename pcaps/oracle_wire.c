@@ -95,15 +95,17 @@ static bool reorders_early(const struct channel_params *params)
 }
 
 // Is this frame's jitter a draw of its distribution, independent of the last such frame's? netem's
-// chain may hold it back too; the other laws keep order without changing the distribution.
+// chain may hold it back too; the other laws keep order without changing the distribution. Where
+// order is free a copy may come first, and who is chosen to overtake is not known by its jitter.
 static bool is_free(struct wire *wire, const struct channel_fate *fate, uint64_t earliest_ns)
 {
 	const struct channel_params *params = params_now(wire);
 	bool chained = params->jitter.law == JITTER_CHAINED;
 
 	if (earliest_ns < (chained ? wire->held_until_ns : wire->entry_held_ns) ||
-	    (params->reorder.gap != 0 &&
-	     (params->jitter.order_free || fate->flags & CHANNEL_REORDERED)) ||
+	    (params->reorder.gap != 0 && fate->flags & CHANNEL_REORDERED) ||
+	    (params->jitter.order_free &&
+	     (params->reorder.gap != 0 || params->duplicate.chance.threshold != 0)) ||
 	    fate->departs_at_ns < wire->sample_from_ns)
 		return false;
 	wire->sample_from_ns =

@@ -11,9 +11,16 @@
 #define SEARCH_STEPS 80
 #define GOLDEN       0.6180339887498949
 
-double statistics_normal_p(double z)
+#define CUT_DEVIATIONS 5
+#define CUT_STEPS      65536
+
+double statistics_sum_p(double beyond, double variance, double greatest)
 {
-	return erfc(fabs(z) / M_SQRT2);
+	double spread = 2 * (variance + greatest * fabs(beyond) / 3);
+
+	if (beyond == 0)
+		return 1;
+	return spread > 0 ? fmin(1, 2 * exp(-beyond * beyond / spread)) : 0;
 }
 
 static double entropy_term(double share, double probability)
@@ -222,6 +229,32 @@ void statistics_jitter_moments(const struct jitter_params *jitter, uint64_t floo
 	*mean = first;
 	// Rounding to whole nanoseconds adds a twelfth.
 	*variance = jitter->kind == JITTER_NONE ? 0 : fmax(0, second - first * first) + 1.0 / 12;
+}
+
+void statistics_jitter_cut(const struct jitter_params *jitter, uint64_t floor_ns,
+			   struct statistics_cut *cut)
+{
+	double mean, variance, width, first = 0, second = 0;
+
+	statistics_jitter_moments(jitter, floor_ns, &mean, &variance);
+	width = CUT_DEVIATIONS * sqrt(variance);
+	*cut = (struct statistics_cut){.low_ns = mean - width, .high_ns = mean + width};
+	for (uint32_t i = 0; i < CUT_STEPS; i++) {
+		uint32_t draw = (uint32_t)((2 * i + 1) * (UINT64_C(1) << 31) / CUT_STEPS);
+		double value = (double)jitter_quantile_ns(jitter, draw);
+
+		value = statistics_cut_ns(cut, fmax(value, -(double)floor_ns)) - mean;
+		first += value;
+		second += value * value;
+	}
+	first /= CUT_STEPS;
+	cut->mean = mean + first;
+	cut->variance = second / CUT_STEPS - first * first;
+}
+
+double statistics_cut_ns(const struct statistics_cut *cut, double value_ns)
+{
+	return fmin(fmax(value_ns, cut->low_ns), cut->high_ns);
 }
 
 double statistics_jitter_below(const struct jitter_params *jitter, uint64_t floor_ns, int64_t x_ns)

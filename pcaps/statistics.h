@@ -10,8 +10,10 @@
 #include "dataplane/model/jitter.h"
 #include "dataplane/model/loss.h"
 
-// P(|Z| >= |z|) of a standard normal Z.
-double statistics_normal_p(double z);
+// Two-sided bound for a sum of independent terms of mean 0 that is `beyond` from 0: their variances
+// add up to `variance`, and none is further than `greatest` from 0 (Bernstein; Boucheron, Lugosi,
+// Massart 2013, corollary 2.11).
+double statistics_sum_p(double beyond, double variance, double greatest);
 
 // Two-sided bound for `successes` of `trials` with the given probability (Chernoff 1952: the
 // relative entropy).
@@ -40,4 +42,13 @@ double statistics_loss_mean(const struct statistics_stretch *stretches, size_t c
 // off more than floor_ns: mean, variance, and P(deviation <= x).
 void statistics_jitter_moments(const struct jitter_params *jitter, uint64_t floor_ns, double *mean,
 			       double *variance);
+// The same law with what is more than five standard deviations from the mean cut to that: a normal
+// law does not hold for the mean of a few samples that may be far out.
+struct statistics_cut {
+	double low_ns, high_ns;
+	double mean, variance;
+};
+void statistics_jitter_cut(const struct jitter_params *jitter, uint64_t floor_ns,
+			   struct statistics_cut *cut);
+double statistics_cut_ns(const struct statistics_cut *cut, double value_ns);
 double statistics_jitter_below(const struct jitter_params *jitter, uint64_t floor_ns, int64_t x_ns);

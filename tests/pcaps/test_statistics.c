@@ -10,7 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "dataplane/model/jitter_table.h"
 #include "pcaps/statistics.h"
+#include "tests/pcaps/captures.h"
 
 // Exact law of the number of losses in `frames` frames, by going through all counts and states.
 static double *law_of(const struct loss_params *loss, size_t frames, double bad_at_start)
@@ -129,7 +131,50 @@ static void binomial_and_distance_bounds(void **state)
 	assert_true(statistics_distance_p(100, 0, true) == 1);
 	// The 1 % point of Kolmogorov's law is 1.6276.
 	assert_true(fabs(statistics_distance_p(10000, 0.016276, true) - 0.01) < 1e-5);
-	assert_true(fabs(statistics_normal_p(1.959964) - 0.05) < 1e-6);
+	// 100 coins of +-1: P(|sum| >= 60) is 1.1e-9; the bound is 2 exp(-3600 / (2 (100 + 20))).
+	assert_true(fabs(statistics_sum_p(60, 100, 1) / (2 * exp(-15)) - 1) < 1e-12);
+	assert_true(statistics_sum_p(60, 100, 1) > 1.1e-9);
+	assert_true(statistics_sum_p(0, 100, 1) == 1);
+	assert_true(statistics_sum_p(1, 0, 0) == 0);
+}
+
+static uint32_t draw32(uint64_t *state)
+{
+	return (uint32_t)(captures_random(state) >> 32);
+}
+
+// Fifty samples of a law whose third moment is infinite: a normal law would be broken eight times
+// as often as it states at 1e-3, and ten thousand times at 1e-7. At 1e-3 alarms of 20,000 trials
+// are 20 at most, and 47 with a chance of 1e-6.
+static void a_few_samples_far_out_do_not_sway_the_mean(void **state)
+{
+	struct jitter_table table;
+	struct jitter_request request = {
+		.kind = JITTER_PARETO, .jitter_ns = 1000000, .order_free = true, .table = &table};
+	struct jitter_params jitter;
+	struct statistics_cut cut;
+	uint64_t random = 11;
+	int alarms = 0;
+	double most = 0;
+
+	(void)state;
+	assert_int_equal(jitter_table_make(JITTER_PARETO, 0, "", &table, NULL), 0);
+	assert_int_equal(jitter_make(&request, "", &jitter, NULL), 0);
+	statistics_jitter_cut(&jitter, UINT64_MAX >> 1, &cut);
+	for (int trial = 0; trial < 20000; trial++) {
+		double sum = 0;
+
+		for (int i = 0; i < 50; i++)
+			sum += statistics_cut_ns(
+				&cut, (double)jitter_quantile_ns(&jitter, draw32(&random)));
+		sum -= 50 * cut.mean;
+		most = fmax(most, fabs(sum) / sqrt(50 * cut.variance));
+		alarms += statistics_sum_p(sum, 50 * cut.variance,
+					   fmax(cut.high_ns - cut.mean, cut.mean - cut.low_ns)) <
+			  1e-3;
+	}
+	assert_true(alarms <= 47);
+	assert_true(most > 2.5); // it does vary: a bound that says nothing is not what is tested
 }
 
 // Moments and distribution of the jitter against the law itself, summed over a grid of draws.
@@ -188,6 +233,7 @@ int main(void)
 		cmocka_unit_test(stretches_in_a_row_are_one_chain),
 		cmocka_unit_test(without_loss_any_loss_is_impossible),
 		cmocka_unit_test(binomial_and_distance_bounds),
+		cmocka_unit_test(a_few_samples_far_out_do_not_sway_the_mean),
 		cmocka_unit_test(jitter_moments_are_the_laws),
 	};
 
