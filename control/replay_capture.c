@@ -34,7 +34,8 @@ struct replay_capture {
 	const struct topology *topology;
 	uint64_t clock_ns;
 	struct trace_writer *writer;
-	// [channel], then [port]: the first of its two interfaces in the file, or NOT_WANTED.
+	// [channel], then [port]: the first of its two interfaces in the file; then [site]: its
+	// one, for what it loses. Or NOT_WANTED.
 	uint32_t *interfaces;
 	struct lane *lanes; // [worker]
 	unsigned lane_count;
@@ -45,15 +46,20 @@ struct replay_capture {
 
 // ---- Which points ----
 
-// Places are numbered: channels first, then ports.
+// Places are numbered: channels first, then ports, then sites.
 static uint32_t place_of_port(const struct topology *topology, uint32_t port)
 {
 	return LINK_DIRECTIONS * (uint32_t)topology->link_count + port;
 }
 
+static uint32_t place_of_site(const struct topology *topology, uint32_t site)
+{
+	return place_of_port(topology, (uint32_t)topology->port_count) + site;
+}
+
 static uint32_t place_count(const struct topology *topology)
 {
-	return place_of_port(topology, (uint32_t)topology->port_count);
+	return place_of_site(topology, (uint32_t)topology->site_count);
 }
 
 // The names of all links and ports, for the nearest one. The caller frees; NULL: no memory.
@@ -127,7 +133,7 @@ static int name_interfaces(struct replay_capture *capture, const bool *wanted,
 			   char (*names)[TOPOLOGY_NAME_MAX + 24], const char **pointers)
 {
 	const struct topology *topology = capture->topology;
-	uint32_t channels = place_of_port(topology, 0);
+	uint32_t ports = place_of_port(topology, 0), sites = place_of_site(topology, 0);
 	char name[TOPOLOGY_NAME_MAX + 16];
 	uint32_t count = 0;
 
@@ -135,13 +141,19 @@ static int name_interfaces(struct replay_capture *capture, const bool *wanted,
 		capture->interfaces[place] = wanted[place] ? count : NOT_WANTED;
 		if (!wanted[place])
 			continue;
-		if (place < channels)
+		pointers[count] = names[count];
+		if (place >= sites) {
+			// A site may be called like a port.
+			snprintf(names[count++], sizeof(names[0]), "site %s",
+				 topology->sites[place - sites].name);
+			continue;
+		}
+		if (place < ports)
 			topology_channel_name(topology, place, name, sizeof(name));
 		else
-			snprintf(name, sizeof(name), "%s", topology->ports[place - channels].name);
+			snprintf(name, sizeof(name), "%s", topology->ports[place - ports].name);
 		snprintf(names[count], sizeof(names[0]), "%s", name);
 		snprintf(names[count + 1], sizeof(names[0]), "%s out", name);
-		pointers[count] = names[count];
 		pointers[count + 1] = names[count + 1];
 		count += 2;
 	}
@@ -218,9 +230,10 @@ void replay_capture_observe(void *context, unsigned worker,
 {
 	struct replay_capture *capture = context;
 	struct lane *lane = &capture->lanes[worker];
-	uint32_t place = observation->channel != PLAN_NONE
-				 ? observation->channel
-				 : place_of_port(capture->topology, observation->port);
+	uint32_t place = observation->channel != PLAN_NONE ? observation->channel
+			 : observation->port != PLAN_NONE
+				 ? place_of_port(capture->topology, observation->port)
+				 : place_of_site(capture->topology, observation->site);
 	struct stream_record record = {.at_ns = observation->frame.at_ns,
 				       .packet = observation->frame.packet,
 				       .due_at_ns = observation->due_at_ns,
@@ -286,11 +299,34 @@ static int by_packet(const void *a, const void *b)
 	return 0;
 }
 
+// Where a packet was lost, why, and when it was due if that was known.
+static const char *comment_on(const struct replay_capture *capture,
+			      const struct stream_record *record, char *comment, size_t size)
+{
+	const struct topology *topology = capture->topology;
+	uint32_t ports = place_of_port(topology, 0), sites = place_of_site(topology, 0);
+	char channel[TOPOLOGY_NAME_MAX + 16];
+	int used;
+
+	used = snprintf(comment, size, "corridor: %s=%s lost=%s",
+			record->place < ports   ? "channel"
+			: record->place < sites ? "port"
+						: "site",
+			record->place < ports   ? topology_channel_name(topology, record->place,
+									channel, sizeof(channel))
+			: record->place < sites ? topology->ports[record->place - ports].name
+						: topology->sites[record->place - sites].name,
+			drop_reason_name((enum drop_reason)record->reason));
+	if (record->due_at_ns && used > 0 && (size_t)used < size)
+		snprintf(comment + used, size - (size_t)used, " due=%" PRIu64,
+			 capture->clock_ns + record->due_at_ns);
+	return comment;
+}
+
 static int write_seen(struct replay_capture *capture, const struct seen *seen, struct error *error)
 {
 	const struct stream_record *record = &seen->record;
 	char comment[256];
-	char channel[TOPOLOGY_NAME_MAX + 16];
 	struct trace_frame frame = {
 		.at_ns = capture->clock_ns + record->at_ns,
 		.bytes = seen->bytes,
@@ -302,18 +338,8 @@ static int write_seen(struct replay_capture *capture, const struct seen *seen, s
 		.packet_id = record->packet,
 	};
 
-	if (record->point == ENGINE_CHANNEL_LOST) {
-		topology_channel_name(capture->topology, record->place, channel, sizeof(channel));
-		if (record->due_at_ns)
-			snprintf(comment, sizeof(comment),
-				 "corridor: channel=%s lost=%s due=%" PRIu64, channel,
-				 drop_reason_name((enum drop_reason)record->reason),
-				 capture->clock_ns + record->due_at_ns);
-		else
-			snprintf(comment, sizeof(comment), "corridor: channel=%s lost=%s", channel,
-				 drop_reason_name((enum drop_reason)record->reason));
-		frame.comment = comment;
-	}
+	if (record->reason != DROP_NONE)
+		frame.comment = comment_on(capture, record, comment, sizeof(comment));
 	return trace_write(capture->writer, &frame, error);
 }
 

@@ -100,20 +100,23 @@ enum engine_point {
 	ENGINE_CHANNEL_LOST,  // reason and, if it was known, the instant at which it was due
 	ENGINE_PORT_IN,       // as a port receives it
 	ENGINE_PORT_OUT,      // as a port sends it
+	ENGINE_PORT_LOST,     // too long for a port
+	ENGINE_SITE_LOST      // at a site, with the reason
 };
 
 struct engine_observation {
 	enum engine_point point;
-	uint32_t channel; // or PLAN_NONE, and
-	uint32_t port;    // the port
+	uint32_t channel; // one of these three, the others are PLAN_NONE
+	uint32_t port;
+	uint32_t site;
 	enum drop_reason reason;
 	uint64_t due_at_ns; // 0: not known
 	struct engine_frame frame;
 };
 
-// Shows every packet at every channel and port to `observe`, from the worker that owns the point:
-// concurrent calls for different workers (`worker` tells them apart), in order of time for each
-// worker. NULL turns it off. Before the first advance.
+// Shows every packet at every channel and port, and where sites lose it, to `observe`, from the
+// worker that owns the point: concurrent calls for different workers (`worker` tells them apart),
+// in order of time for each worker. NULL turns it off. Before the first advance.
 void engine_observe(struct engine *engine,
 		    void (*observe)(void *context, unsigned worker,
 				    const struct engine_observation *observation),

@@ -202,7 +202,7 @@ static void flood(const struct site_context *context, const struct exchange *exc
 		send_to(context, last, ref);
 	else
 		worker_lose(context->worker, context->site, ref,
-			    others ? DROP_CARRIER : DROP_NO_ROUTE);
+			    others ? DROP_CARRIER : DROP_NO_ROUTE, context->at_ns);
 }
 
 void exchange_input(const struct site_context *context, struct exchange *exchange,
@@ -215,7 +215,7 @@ void exchange_input(const struct site_context *context, struct exchange *exchang
 
 	packet->destination = PLAN_NONE;
 	if (packet->length < PARSE_ETHERNET_BYTES) {
-		worker_lose(context->worker, context->site, ref, DROP_NO_ROUTE);
+		worker_lose(context->worker, context->site, ref, DROP_NO_ROUTE, context->at_ns);
 		return;
 	}
 	if (link_is_bridge_group(target)) {

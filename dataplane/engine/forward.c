@@ -51,7 +51,7 @@ static uint32_t choose(const struct plan_group *group, uint32_t site, uint8_t ha
 
 static void lose(const struct site_context *context, packet_ref ref, enum drop_reason reason)
 {
-	worker_lose(context->worker, context->site, ref, reason);
+	worker_lose(context->worker, context->site, ref, reason, context->at_ns);
 }
 
 static void lose_without_way(const struct site_context *context, packet_ref ref, bool own)

@@ -185,11 +185,11 @@ void fragment_packet(const struct site_context *context, packet_ref ref, uint32_
 
 	packet_refresh_ttl(packet);
 	if (!begin(packet, &cut)) {
-		worker_lose(worker, context->site, ref, DROP_NO_ROUTE);
+		worker_lose(worker, context->site, ref, DROP_NO_ROUTE, context->at_ns);
 		return;
 	}
 	if (mtu_bytes < cut.first_bytes + UNIT) {
-		worker_lose(worker, context->site, ref, DROP_MTU);
+		worker_lose(worker, context->site, ref, DROP_MTU, context->at_ns);
 		return;
 	}
 	piece = next_piece(&cut, 0, mtu_bytes);

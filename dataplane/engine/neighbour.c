@@ -143,7 +143,8 @@ static void give_up(const struct site_context *context, struct neighbours *table
 		if (say)
 			icmp_host_unreachable(context,
 					      worker_packet(context->worker, closed.waiting[i]));
-		worker_lose(context->worker, context->site, closed.waiting[i], reason);
+		worker_lose(context->worker, context->site, closed.waiting[i], reason,
+			    context->at_ns);
 	}
 }
 
@@ -198,7 +199,7 @@ static void hold(const struct site_context *context, uint32_t interface, struct 
 			(NEIGHBOUR_WAITING - 1) * sizeof(packet_ref));
 		resolution->count--;
 		(*pending)--;
-		worker_lose(context->worker, context->site, oldest, DROP_NO_ROUTE);
+		worker_lose(context->worker, context->site, oldest, DROP_NO_ROUTE, context->at_ns);
 	}
 	resolution->waiting[resolution->count++] = ref;
 	(*pending)++;

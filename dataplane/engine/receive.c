@@ -15,7 +15,7 @@
 
 static void refuse(const struct site_context *context, packet_ref ref)
 {
-	worker_lose(context->worker, context->site, ref, DROP_NO_ROUTE);
+	worker_lose(context->worker, context->site, ref, DROP_NO_ROUTE, context->at_ns);
 }
 
 // The groups of a router's interface: broadcast (ARP); all nodes, all routers and MLDv2 routers of

@@ -131,6 +131,7 @@ static void observe(struct worker *worker, uint32_t channel, enum engine_point p
 		.point = point,
 		.channel = channel,
 		.port = PLAN_NONE,
+		.site = PLAN_NONE,
 		.reason = reason,
 		.due_at_ns = due_at_ns,
 	};
@@ -141,8 +142,11 @@ static void observe(struct worker *worker, uint32_t channel, enum engine_point p
 void core_observe_port(struct worker *worker, uint32_t port, enum engine_point point,
 		       packet_ref ref, uint64_t at_ns)
 {
-	struct engine_observation observation = {
-		.point = point, .channel = PLAN_NONE, .port = port, .reason = DROP_NONE};
+	struct engine_observation observation = {.point = point,
+						 .channel = PLAN_NONE,
+						 .port = port,
+						 .site = PLAN_NONE,
+						 .reason = DROP_NONE};
 
 	if (__builtin_expect(worker->engine->observe != NULL, 0))
 		show(worker, &observation, ref, at_ns);
@@ -165,10 +169,19 @@ void core_lose_in_channel(struct worker *worker, uint32_t channel, packet_ref re
 	core_end_packet(worker, ref);
 }
 
-void worker_lose(struct worker *worker, uint32_t site, packet_ref ref, enum drop_reason reason)
+void worker_lose(struct worker *worker, uint32_t site, packet_ref ref, enum drop_reason reason,
+		 uint64_t at_ns)
 {
+	struct engine_observation observation = {.point = ENGINE_SITE_LOST,
+						 .channel = PLAN_NONE,
+						 .port = PLAN_NONE,
+						 .site = site,
+						 .reason = reason};
+
 	worker->sites[site].lost[reason]++;
 	count_flow_loss(worker, worker_packet(worker, ref), reason);
+	if (__builtin_expect(worker->engine->observe != NULL, 0))
+		show(worker, &observation, ref, at_ns);
 	core_end_packet(worker, ref);
 }
 
@@ -361,6 +374,20 @@ void core_depart(struct worker *worker, uint32_t channel, uint64_t at_ns)
 	core_schedule_departure(worker, channel);
 }
 
+static void lose_at_port(struct worker *worker, uint32_t port, packet_ref ref,
+			 enum drop_reason reason, uint64_t at_ns)
+{
+	struct engine_observation observation = {.point = ENGINE_PORT_LOST,
+						 .channel = PLAN_NONE,
+						 .port = port,
+						 .site = PLAN_NONE,
+						 .reason = reason};
+
+	if (__builtin_expect(worker->engine->observe != NULL, 0))
+		show(worker, &observation, ref, at_ns);
+	core_end_packet(worker, ref);
+}
+
 void worker_transmit(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns)
 {
 	struct packet *packet = worker_packet(worker, ref);
@@ -373,7 +400,7 @@ void worker_transmit(struct worker *worker, uint32_t port, packet_ref ref, uint6
 	    packet->wire_length > most + parse_tag_bytes(packet)) {
 		counters->lost[DROP_MTU]++;
 		count_flow_loss(worker, packet, DROP_MTU);
-		core_end_packet(worker, ref);
+		lose_at_port(worker, port, ref, DROP_MTU, at_ns);
 		return;
 	}
 	port_output(worker, port, ref, at_ns);

@@ -39,7 +39,8 @@ void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint6
 void worker_transmit(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns);
 
 // Ends a packet: lost at a site; consumed by a site.
-void worker_lose(struct worker *worker, uint32_t site, packet_ref ref, enum drop_reason reason);
+void worker_lose(struct worker *worker, uint32_t site, packet_ref ref, enum drop_reason reason,
+		 uint64_t at_ns);
 void worker_consume(struct worker *worker, uint32_t site, packet_ref ref);
 
 // A built-in flow's packet has reached its destination site: measures and ends it.

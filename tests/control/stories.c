@@ -28,8 +28,8 @@ int stories_enter(void **state)
 
 int stories_leave(void **state)
 {
-	static const char *const names[] = {"lab.ini", "sent.pcap", "received.pcapng",
-					    "cut.pcapng"};
+	static const char *const names[] = {"lab.ini", "sent.pcap", "received.pcapng", "cut.pcapng",
+					    "all.pcapng"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -79,7 +79,7 @@ static uint32_t make_frame(const struct shape *shape, uint8_t *bytes)
 	put16(ip + 2, length);
 	put16(ip + 4, shape->id);
 	put16(ip + 6, shape->flags);
-	ip[8] = 64;
+	ip[8] = shape->ttl ? shape->ttl : 64;
 	ip[9] = 17;
 	memcpy(ip + 12, "\x0a\x01\0\x09\x0a\x02\0\x09", 8);
 	for (int i = 0; i < 20; i += 2)

@@ -9,8 +9,8 @@
 
 #define MS UINT64_C(1000000)
 
-// A folder under /tmp to work in, and its end. The files are lab.ini, sent.pcap, received.pcapng
-// and cut.pcapng.
+// A folder under /tmp to work in, and its end. The files are lab.ini, sent.pcap, received.pcapng,
+// cut.pcapng and all.pcapng.
 int stories_enter(void **state);
 int stories_leave(void **state);
 
@@ -28,6 +28,7 @@ struct shape {
 	uint32_t number;  // stands in the payload
 	bool tagged;      // a priority tag
 	uint32_t trailer; // bytes behind the packet
+	uint8_t ttl;      // 0: 64
 };
 
 // `frames` frames into sent.pcap, gap_ns apart; shape_of says what each is.

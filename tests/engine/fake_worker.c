@@ -100,10 +100,11 @@ void worker_transmit(struct worker *worker, uint32_t port, packet_ref ref, uint6
 	note(worker, FAKE_SENT, port, DROP_NONE, ref, at_ns);
 }
 
-void worker_lose(struct worker *worker, uint32_t site, packet_ref ref, enum drop_reason reason)
+void worker_lose(struct worker *worker, uint32_t site, packet_ref ref, enum drop_reason reason,
+		 uint64_t at_ns)
 {
 	worker->counters[site].lost[reason]++;
-	note(worker, FAKE_LOST, site, reason, ref, 0);
+	note(worker, FAKE_LOST, site, reason, ref, at_ns);
 }
 
 void worker_consume(struct worker *worker, uint32_t site, packet_ref ref)
