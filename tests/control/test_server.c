@@ -125,24 +125,30 @@ static void a_line_that_comes_in_pieces_is_one_request(void **state)
 	server_destroy(server);
 }
 
+// `count` calls of a method in one send, their ids 1 to count.
+static void send_calls(struct line_client *client, const char *method, int count)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	for (int i = 1; i <= count; i++)
+		fprintf(stream, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"id\":%d}\n", method, i);
+	fclose(stream);
+	assert_int_equal(send(client->fd, text, size, 0), size);
+	free(text);
+}
+
 static void many_lines_in_one_piece_are_answered_in_order(void **state)
 {
 	(void)state;
 	struct server *server = start();
 	struct line_client client = greeted(server);
-	char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
-	for (int i = 1; i <= 1000; i++)
-		fprintf(stream, "{\"jsonrpc\":\"2.0\",\"method\":\"count\",\"id\":%d}\n", i);
-	fclose(stream);
 	// The server says itself that lines are left over from a turn: nobody calls it again.
-	assert_int_equal(send(client.fd, text, size, 0), size);
+	send_calls(&client, "count", 1000);
 	line_client_pump(server, 0);
 	assert_int_equal(counted, 1000);
 	for (int i = 1; i <= 1000; i++)
 		assert_answer(&client, server, i);
-	free(text);
 	line_client_close(&client);
 	server_destroy(server);
 }
@@ -358,18 +364,11 @@ static void a_pile_of_requests_is_answered_as_fast_as_it_is_read(void **state)
 	(void)state;
 	struct server *server = start();
 	struct line_client client = greeted(server);
-	char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
-	for (int i = 1; i <= 100; i++)
-		fprintf(stream, "{\"jsonrpc\":\"2.0\",\"method\":\"big\",\"id\":%d}\n", i);
-	fclose(stream);
-	assert_int_equal(send(client.fd, text, size, 0), size);
+	send_calls(&client, "big", 100);
 	line_client_pump(server, 0);
 	assert_in_range(counted, SERVER_BACKLOG / BIG, SERVER_BACKLOG / BIG + 8);
 	for (int i = 1; i <= 100; i++)
 		assert_answer(&client, server, i);
-	free(text);
 	line_client_close(&client);
 	server_destroy(server);
 }

@@ -54,6 +54,14 @@ says_one_line() {
 	[ "$(wc -l <"$work/err")" = 1 ] && grep -qE '^corridor: .+: .+' "$work/err"
 }
 
+# wire SEED KEYS...: a topology of two ports, west and east, for captures, and the wire span.
+wire() {
+	printf '[network]\nname = wire\nseed = %s\n' "$1"
+	printf '[port %s]\ndevice = none\n' west east
+	printf '[link span]\nmedium = wire\nends = west, east\n'
+	printf '%s\n' "${@:2}"
+}
+
 # json FILTER FILE: the file holds one JSON value, of which the filter of jq is true.
 json() { jq -es "length == 1 and (.[0] | $1)" "$2"; }
 

@@ -27,6 +27,14 @@ for name in "$west" "$east"; do
 	ip -n "$name" link set lo up
 done
 
+# live_wire SEED KEYS...: the topology of a wire between taps in the two namespaces.
+live_wire() {
+	wire "$@" | awk -v west="$west" -v east="$east" '
+		$1 == "[port" { netns = $2 == "west]" ? west : east }
+		$0 == "device = none" { print "device = tap\nnetns = " netns "\nifname = eth0"; next }
+		1'
+}
+
 # until_true SECONDS COMMAND...: waits for it.
 until_true() {
 	local left=$(($1 * 20))

@@ -3,19 +3,7 @@
 # Bad topologies and captures: one line that says what is wrong, exit status 2, and no output files.
 . "$(dirname "$0")/_init.sh"
 
-cat >wire.ini <<'INI'
-[network]
-name = wire
-seed = 1
-[port west]
-device = none
-[port east]
-device = none
-[link span]
-medium = wire
-ends = west, east
-delay = 10ms
-INI
+wire 1 'delay = 10ms' >wire.ini
 : >empty
 head -c 100000 "$CORRIDOR" >binary
 head -c 40 wire.ini >cut.ini

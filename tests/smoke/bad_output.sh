@@ -5,19 +5,7 @@
 # gone is no fault.
 . "$(dirname "$0")/_init.sh"
 
-cat >wire.ini <<'INI'
-[network]
-name = wire
-seed = 1
-[port west]
-device = none
-[port east]
-device = none
-[link span]
-medium = wire
-ends = west, east
-delay = 10ms
-INI
+wire 1 'delay = 10ms' >wire.ini
 replay() { "$CORRIDOR" replay wire.ini --in west="$golden/lux.pcap" --out "east=$1"; }
 
 expect 2 "a folder that is not there" replay nowhere/east.pcapng

@@ -3,19 +3,7 @@
 # An idle wire carries no frame: the lab injects none of its own, neither in a replay nor live.
 . "$(dirname "$0")/_init.sh"
 
-cat >wire.ini <<'INI'
-[network]
-name = wire
-seed = 1
-[port west]
-device = none
-[port east]
-device = none
-[link span]
-medium = wire
-ends = west, east
-delay = 1ms
-INI
+wire 1 'delay = 1ms' >wire.ini
 expect 0 "a replay without input" "$CORRIDOR" -j replay wire.ini --out east=east.pcapng --until 60s
 check "writes a capture" test -s east.pcapng
 check "without a frame" test "$(frames east.pcapng)" = 0

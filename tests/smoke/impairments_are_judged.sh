@@ -12,19 +12,7 @@ printf '%s\n' -12000 -8000 -3000 0 100 200 4000 9000 >samples.dist
 
 # topology FILE WORDS...
 topology() {
-	cat >"$1" <<INI
-[network]
-name = wire
-seed = 7
-[port west]
-device = none
-[port east]
-device = none
-[link span]
-medium = wire
-ends = west, east
-netem = ${*:2}
-INI
+	wire 7 "netem = ${*:2}" >"$1"
 }
 
 # story WORDS | OTHER WORDS: the first are judged right, the second wrong.

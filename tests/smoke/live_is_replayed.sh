@@ -6,23 +6,8 @@
 . "$(dirname "$0")/_init.sh"
 . "$here/_live.sh" tcpdump jq perl
 
-cat >lab.ini <<INI
-[network]
-name = wire
-seed = 8361925304071186719
-[port west]
-device = tap
-netns = $west
-ifname = eth0
-[port east]
-device = tap
-netns = $east
-ifname = eth0
-[link span]
-medium = wire
-ends = west, east
-netem = delay 30ms 4ms 25% distribution normal loss gemodel 3% 30% duplicate 5% 20% reorder 4% late 9ms
-INI
+live_wire 8361925304071186719 \
+	'netem = delay 30ms 4ms 25% distribution normal loss gemodel 3% 30% duplicate 5% 20% reorder 4% late 9ms' >lab.ini
 change='loss random 8% duplicate 10% delay 50ms 9ms 40%'
 for name in "$west" "$east"; do ip6_default "$name" disable_ipv6=1; done
 

@@ -5,23 +5,7 @@
 . "$(dirname "$0")/_init.sh"
 . "$here/_live.sh" tcpdump jq
 
-cat >wire.ini <<INI
-[network]
-name = wire
-seed = 1
-[port west]
-device = tap
-netns = $west
-ifname = eth0
-[port east]
-device = tap
-netns = $east
-ifname = eth0
-[link span]
-medium = wire
-ends = west, east
-delay = 1ms
-INI
+live_wire 1 'delay = 1ms' >wire.ini
 for name in "$west" "$east"; do
 	ip6_default "$name" disable_ipv6=1
 done

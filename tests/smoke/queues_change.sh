@@ -4,22 +4,7 @@
 # is cut: each frame's fate is what the law says, with any number of workers.
 . "$(dirname "$0")/_init.sh"
 
-cat >wire.ini <<'INI'
-[network]
-name = wire
-seed = 7
-[port west]
-device = none
-[port east]
-device = none
-[link span]
-medium = wire
-ends = west, east
-delay = 3ms
-rate = 250kbit
-limit = 40kb
-queue = codel
-INI
+wire 7 'delay = 3ms' 'rate = 250kbit' 'limit = 40kb' 'queue = codel' >wire.ini
 n=0
 while read -r words; do
 	n=$((n + 1))

@@ -4,19 +4,7 @@
 # line and without a trace.
 . "$(dirname "$0")/_init.sh"
 
-cat >wire.ini <<'INI'
-[network]
-name = wire
-seed = 1
-[port west]
-device = none
-[port east]
-device = none
-[link span]
-medium = wire
-ends = west, east
-delay = 10ms
-INI
+wire 1 'delay = 10ms' >wire.ini
 
 # The program has its own idea of SIGINT (bit 1 of what it catches).
 catches() { [ $((0x$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status") & 2)) != 0 ]; }

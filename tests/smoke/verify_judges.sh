@@ -4,19 +4,7 @@
 # changed does not.
 . "$(dirname "$0")/_init.sh"
 
-cat >wire.ini <<'INI'
-[network]
-name = wire
-seed = 7
-[port west]
-device = none
-[port east]
-device = none
-[link span]
-medium = wire
-ends = west, east
-netem = delay 10ms 1ms distribution normal loss gemodel 1% 25%
-INI
+wire 7 'netem = delay 10ms 1ms distribution normal loss gemodel 1% 25%' >wire.ini
 expect 0 "a wire with jitter and bursts of loss" "$CORRIDOR" -j replay wire.ini \
 	--in west="$golden/lux.pcap" --out east=east.pcap
 mv out replay.json

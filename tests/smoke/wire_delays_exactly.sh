@@ -3,19 +3,7 @@
 # A wire of 10 ms delays every frame of a real capture by 10 ms, to the nanosecond, and changes none.
 . "$(dirname "$0")/_init.sh"
 
-cat >wire.ini <<'INI'
-[network]
-name = wire
-seed = 1
-[port west]
-device = none
-[port east]
-device = none
-[link span]
-medium = wire
-ends = west, east
-delay = 10ms
-INI
+wire 1 'delay = 10ms' >wire.ini
 
 expect 0 "the capture goes through the wire" "$CORRIDOR" -j replay wire.ini \
 	--in west="$golden/lux.pcap" --out east=east.pcapng
