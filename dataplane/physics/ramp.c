@@ -73,10 +73,17 @@ static void narrow(struct drawing *d, struct sample sample)
 	d->good = sample;
 }
 
-// How far a curve through three equal steps leaves the lines between neighbours.
-static double leaves(struct sample a, struct sample b, struct sample c)
+// How far the curve leaves the straight line over a step: from three samples in equal steps, or
+// from the step's own middle where there are no such.
+static double leaves(const struct drawing *d, const struct sample *before, struct sample last,
+		     struct sample next)
 {
-	return fabs(a.value - 2 * b.value + c.value) / 8;
+	struct sample middle;
+
+	if (before)
+		return fabs(before->value - 2 * last.value + next.value) / 8;
+	middle = look(d, last.at + (next.at - last.at) / 2);
+	return fabs(last.value - 2 * middle.value + next.value) / 2;
 }
 
 // Goes on until the cone closes or the span ends. `first` is the curve where the line begins.
@@ -89,22 +96,22 @@ static int walk(struct drawing *d, struct sample first)
 	while (!d->ended && d->good.at < d->to) {
 		bool whole = d->to - d->good.at > d->step;
 		struct sample last = d->good, next = look(d, whole ? last.at + d->step : d->to);
-		double off = even && whole ? leaves(before, last, next) : 0;
+		double off = leaves(d, even && whole ? &before : NULL, last, next);
 
-		if (isnan(next.value))
+		if (isnan(off))
 			return -EDOM;
-		if (off > BETWEEN_NS && d->step / 2 >= LEAST_STEP_NS) {
-			d->step /= 2;
+		if (off > BETWEEN_NS) {
+			if (next.at - last.at <= LEAST_STEP_NS)
+				return -EDOM;
+			d->step = (next.at - last.at) / 2;
 			even = false;
 			continue;
 		}
 		narrow(d, next);
 		before = last;
-		even = whole;
-		if (even && d->good.at != first.at && off < BETWEEN_NS / 8 && last.at != first.at) {
+		even = whole && off >= BETWEEN_NS / 8;
+		if (whole && off < BETWEEN_NS / 8)
 			d->step *= 2;
-			even = false;
-		}
 	}
 	return 0;
 }
