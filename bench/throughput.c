@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // How many packets a second go through one channel of a live wire, from a device that always has
-// one to a device that takes all, beside dpdk-testpmd between the same devices.
+// one to a device that takes all, with few and with many in flight, beside dpdk-testpmd between the
+// same devices and beside the barest holds of as many packets.
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "bench/bare.h"
 #include "bench/machine.h"
 #include "bench/options.h"
 #include "bench/report.h"
@@ -12,105 +16,248 @@
 #include "bench/wire.h"
 
 #define ROUNDS          5
-#define SECONDS         2.0
-#define WARM_UP_SECONDS 0.3
+#define SECONDS         1.0
+#define PROBE_SECONDS   0.1
+#define WARM_UP_SECONDS 0.2
+#define GUESS_MPPS      20
+#define SELF            "itself without jitter, loss, rate and limit, 64 k in flight"
+#define MBUF            "an mbuf of the devices' pools, header and headroom included"
 
 struct wire_case {
-	const char *key;
-	const char *what;
-	const char *impairments;
+	uint32_t in_flight;
+	const char *impairments; // beside the delay
+	const char *keys[3];     // of its lines, one for each reference; NULL: none
+	const char *what[3];
 };
 
 static const struct wire_case cases[] = {
-	{"delay_1ms", "64-byte frames, delay 1 ms", "delay = 1ms\n"},
-	{"delay_jitter_gemodel_rate_limit", "the same, jitter, Gilbert-Elliott, rate and limit",
-	 "delay = 1ms 100us distribution normal\n"
+	{1000,
+	 "",
+	 {"wire_1k", "wire_1k_fifo", "wire_1k_ring"},
+	 {"constant delay, 1 k in flight", "the same, beside mbufs, 1 k",
+	  "the same, beside bytes, 1 k"}},
+	{64000,
+	 "",
+	 {"wire_64k", "wire_64k_fifo", "wire_64k_ring"},
+	 {"64 k in flight", "64 k in flight, beside mbufs", "64 k in flight, beside bytes"}},
+	{1000000,
+	 "",
+	 {"wire_1m", "wire_1m_fifo", "wire_1m_ring"},
+	 {"1 M in flight", "1 M in flight, beside mbufs", "1 M in flight, beside bytes"}},
+	{4000000,
+	 "",
+	 {"wire_4m", NULL, "wire_4m_ring"},
+	 {"4 M in flight", NULL, "4 M in flight, beside bytes"}},
+	{64000,
+	 " 100us distribution normal\n"
 	 "loss = gemodel 0.05% 20%\n"
 	 "rate = 100gbit\n"
-	 "limit = 20ms\n"},
+	 "limit = 20ms",
+	 {"all_models_64k", NULL, NULL},
+	 {"jitter, Gilbert-Elliott, rate, limit, 64 k in flight", NULL, NULL}},
 };
-#define CASES (sizeof(cases) / sizeof(cases[0]))
+#define CASES      (sizeof(cases) / sizeof(cases[0]))
+#define CASE_SELF  1 // what the last one is compared with
+#define CASE_DEEP  3
+#define REFERENCES 3
 
-// The least share of the core that either side had.
-static double least_share = 1;
+struct bench {
+	struct report report;
+	struct report_line *lines[CASES][REFERENCES];
+	struct report_line *bytes;
+	double seconds;
+	bool testpmd;       // is there
+	double least_share; // of the core that any side had
+	double least_full;  // of the packets in flight that a case promises, how many there were
+	double most_full;
+};
 
-static void note_share(double share)
+static void note_share(struct bench *bench, double share)
 {
-	least_share = share < least_share ? share : least_share;
+	bench->least_share = share < bench->least_share ? share : bench->least_share;
 }
 
-// Millions of packets a second, once the wire is full.
-static int measure(const struct wire_case *c, double seconds, struct report *report, double *mpps,
-		   struct error *error)
+// What the process takes of the machine's memory.
+static double resident_bytes(void)
 {
-	double share;
-	const struct wire_options options = {.impairments = c->impairments, .spin = true};
-	struct wire wire;
-	int code = wire_open(&wire, &options, error);
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
 
+	if (file != NULL && fscanf(file, "%*u %lu", &pages) != 1)
+		pages = 0;
+	if (file != NULL)
+		fclose(file);
+	return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t in_flight(const struct wire *wire)
+{
+	struct engine_memory memory;
+
+	engine_memory_read(wire->engine, &memory);
+	return memory.packets;
+}
+
+struct run {
+	double mpps;
+	double in_flight; // on average of begin and end
+	double bytes;     // of memory for each of them
+	bool spilt;
+	double share;
+};
+
+// Runs a wire with this delay, once it is full, for so long.
+static int run_wire(const struct wire_case *c, uint64_t delay_ns, double seconds, struct run *run,
+		    struct error *error)
+{
+	char impairments[256];
+	const struct wire_options options = {.impairments = impairments, .spin = true};
+	struct wire wire;
+	int code;
+
+	snprintf(impairments, sizeof(impairments), "delay = %" PRIu64 "ns%s\n", delay_ns,
+		 c->impairments);
+	code = wire_open(&wire, &options, error);
 	if (code)
 		return code;
+	double empty = resident_bytes();
 	code = wire_start(&wire, error);
 	if (code == 0) {
-		machine_sleep(WARM_UP_SECONDS);
+		// Twice, as memory is touched for the first time while the wire fills.
+		machine_sleep(WARM_UP_SECONDS + 2 * (double)delay_ns * 1e-9);
 		struct machine_watch watch = machine_watch_start(getpid());
 		uint64_t first = wire_packets(&wire);
+		uint64_t before = in_flight(&wire);
 		machine_sleep(seconds);
 		uint64_t last = wire_packets(&wire);
-		*mpps = (double)(last - first) / machine_watch_seconds(&watch, &share) / 1e6;
-		note_share(share);
-		if (wire_spilt(&wire) > 0)
-			report_note(report, "%s: packets were lost that the model did not lose",
-				    c->what);
+		run->mpps =
+			(double)(last - first) / machine_watch_seconds(&watch, &run->share) / 1e6;
+		run->in_flight = (double)(before + in_flight(&wire)) / 2;
+		run->bytes = (resident_bytes() - empty) / run->in_flight;
+		run->spilt = wire_spilt(&wire) > 0;
 	}
 	wire_close(&wire);
 	return code;
 }
 
-static int round_of_all(struct report *report, double seconds, bool *reference, struct error *error)
+// With the delay that keeps as many packets in flight as asked, which follows from the speed: a
+// short run with a guess finds it.
+static int measure(struct bench *bench, const struct wire_case *c, struct run *run,
+		   struct error *error)
 {
-	double mpps, against = 0, share = 1;
+	double delay_ns = c->in_flight * 1e3 / GUESS_MPPS;
+	int code = run_wire(c, (uint64_t)delay_ns, PROBE_SECONDS, run, error);
 
-	if (*reference && testpmd_measure(seconds, &against, &share, error) != 0) {
-		report_note(report, "%s: %s", error->where, error->what);
-		*reference = false;
+	if (code == 0)
+		code = run_wire(c, (uint64_t)(c->in_flight * 1e3 / run->mpps), bench->seconds, run,
+				error);
+	if (code)
+		return code;
+	note_share(bench, run->share);
+	double full = run->in_flight / c->in_flight;
+	bench->least_full = full < bench->least_full ? full : bench->least_full;
+	bench->most_full = full > bench->most_full ? full : bench->most_full;
+	if (run->spilt)
+		report_note(&bench->report, "%s: packets were lost that the model did not lose",
+			    c->what[0]);
+	return 0;
+}
+
+static int measure_bare(struct bench *bench, const struct wire_case *c, double bare[REFERENCES],
+			struct error *error)
+{
+	int code = 0;
+
+	if (c->keys[1] != NULL)
+		code = bare_fifo_measure(c->in_flight, bench->seconds / 2, &bare[1], error);
+	if (code == 0 && c->keys[2] != NULL)
+		code = bare_ring_measure(c->in_flight, bench->seconds / 2, &bare[2], error);
+	return code;
+}
+
+static int round_of_all(struct bench *bench, struct error *error)
+{
+	double testpmd = 0, self = 0, share = 1;
+
+	if (bench->testpmd && testpmd_measure(bench->seconds, &testpmd, &share, error) != 0) {
+		report_note(&bench->report, "%s: %s", error->where, error->what);
+		bench->testpmd = false;
 	}
-	note_share(share);
+	note_share(bench, share);
 	for (size_t i = 0; i < CASES; i++) {
-		int code = measure(&cases[i], seconds, report, &mpps, error);
+		double reference[REFERENCES] = {i == CASES - 1 ? self : testpmd};
+		struct run run;
+		int code = measure(bench, &cases[i], &run, error);
+
+		if (code == 0)
+			code = measure_bare(bench, &cases[i], reference, error);
 		if (code)
 			return code;
-		samples_add(&report->lines[i].corridor, mpps);
-		if (*reference)
-			samples_add(&report->lines[i].reference, against);
+		self = i == CASE_SELF ? run.mpps : self;
+		for (unsigned r = 0; r < REFERENCES; r++) {
+			if (cases[i].keys[r] == NULL)
+				continue;
+			samples_add(&bench->lines[i][r]->corridor, run.mpps);
+			if (reference[r] > 0)
+				samples_add(&bench->lines[i][r]->reference, reference[r]);
+		}
+		if (i == CASE_DEEP) {
+			samples_add(&bench->bytes->corridor, run.bytes);
+			samples_add(&bench->bytes->reference, BARE_MBUF_BYTES);
+		}
 	}
 	return 0;
 }
 
+static void add_lines(struct bench *bench)
+{
+	static const char *const references[REFERENCES] = {TESTPMD_NAME, BARE_FIFO_NAME,
+							   BARE_RING_NAME};
+
+	for (unsigned r = 0; r < REFERENCES; r++) {
+		for (size_t i = 0; i < CASES; i++) {
+			const struct wire_case *c = &cases[i];
+
+			if (c->keys[r] != NULL)
+				bench->lines[i][r] =
+					report_add(&bench->report, c->keys[r], c->what[r], "Mpps",
+						   i == CASES - 1 ? SELF : references[r]);
+		}
+	}
+	bench->bytes = report_add(&bench->report, "bytes_in_flight",
+				  "memory of a packet in flight, 4 M of them", "bytes", MBUF);
+}
+
 int main(int argc, char **argv)
 {
-	static struct report report = {.name = "throughput"};
+	static struct bench bench = {.report = {.name = "throughput"},
+				     .testpmd = true,
+				     .least_share = 1,
+				     .least_full = 1,
+				     .most_full = 1};
 	struct options options;
 	struct error error;
-	bool reference = true;
 	int status = options_parse(&options, argc, argv, ROUNDS);
 
 	if (status)
 		return status;
-	report.rounds = options.rounds;
-	for (size_t i = 0; i < CASES; i++)
-		report_add(&report, cases[i].key, cases[i].what, "Mpps", TESTPMD_NAME);
+	bench.report.rounds = options.rounds;
+	bench.seconds = options_seconds(&options, SECONDS);
+	add_lines(&bench);
 	for (unsigned round = 0; round < options.rounds; round++) {
-		if (round_of_all(&report, options_seconds(&options, SECONDS), &reference, &error)) {
+		if (round_of_all(&bench, &error)) {
 			fprintf(stderr, "bench_throughput: %s: %s\n", error.where, error.what);
 			return 1;
 		}
 	}
-	report_note(&report, "one direction, one core each, spinning, %s on both sides",
+	report_note(&bench.report,
+		    "64-byte frames, one direction, one core each, spinning, %s on both sides",
 		    machine_memory().name);
-	report_note(&report,
+	report_note(&bench.report, "in flight were %.0f to %.0f %% of what a line says",
+		    100 * bench.least_full, 100 * bench.most_full);
+	report_note(&bench.report,
 		    "a second is one on the core, which others had for up to %.0f %% of the time",
-		    100 * (1 - least_share));
-	report_print(&report, options.json);
+		    100 * (1 - bench.least_share));
+	report_print(&bench.report, options.json);
 	return 0;
 }
