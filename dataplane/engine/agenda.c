@@ -32,11 +32,6 @@ void agenda_clear(struct agenda *agenda)
 	agenda->count = 0;
 }
 
-static inline bool before(struct agenda_item a, struct agenda_item b)
-{
-	return a.at_ns < b.at_ns || (a.at_ns == b.at_ns && a.source < b.source);
-}
-
 static inline void put(struct agenda *agenda, uint32_t index, struct agenda_item item)
 {
 	agenda->items[index] = item;
@@ -48,7 +43,7 @@ static void sift_up(struct agenda *agenda, uint32_t index, struct agenda_item it
 	while (index) {
 		uint32_t parent = (index - 1) >> 2;
 
-		if (!before(item, agenda->items[parent]))
+		if (!agenda_is_before(item, agenda->items[parent]))
 			break;
 		put(agenda, index, agenda->items[parent]);
 		index = parent;
@@ -66,10 +61,10 @@ static void sift_down(struct agenda *agenda, uint32_t index, struct agenda_item 
 		if (child >= agenda->count)
 			break;
 		for (uint32_t i = child + 1; i < last; i++) {
-			if (before(agenda->items[i], agenda->items[least]))
+			if (agenda_is_before(agenda->items[i], agenda->items[least]))
 				least = i;
 		}
-		if (!before(agenda->items[least], item))
+		if (!agenda_is_before(agenda->items[least], item))
 			break;
 		put(agenda, index, agenda->items[least]);
 		index = least;
@@ -85,7 +80,7 @@ static void take_out(struct agenda *agenda, uint32_t source)
 	agenda->place[source] = 0;
 	if (index == agenda->count)
 		return;
-	if (index && before(last, agenda->items[(index - 1) >> 2]))
+	if (index && agenda_is_before(last, agenda->items[(index - 1) >> 2]))
 		sift_up(agenda, index, last);
 	else
 		sift_down(agenda, index, last);
@@ -96,6 +91,7 @@ void agenda_set(struct agenda *agenda, uint32_t source, uint64_t at_ns)
 	struct agenda_item item = {at_ns, source};
 	uint32_t index;
 
+	agenda->changes++;
 	if (at_ns == AGENDA_NEVER) {
 		if (agenda->place[source])
 			take_out(agenda, source);
@@ -106,7 +102,7 @@ void agenda_set(struct agenda *agenda, uint32_t source, uint64_t at_ns)
 		return;
 	}
 	index = agenda->place[source] - 1;
-	if (before(item, agenda->items[index]))
+	if (agenda_is_before(item, agenda->items[index]))
 		sift_up(agenda, index, item);
 	else
 		sift_down(agenda, index, item);

@@ -25,6 +25,7 @@
 #define CORE_MAX_WORKERS STORE_WORKERS
 
 struct port_device;
+struct port_frame;
 struct live_clock;
 
 // A port: capture files (virtual) or a device (live). Touched by the owner of its site or wire.
@@ -162,13 +163,32 @@ void core_hold(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t
 void core_schedule_departure(struct worker *worker, uint32_t channel);
 // What is due at or before at_ns leaves a channel's managed queue, or is lost by it.
 void core_depart(struct worker *worker, uint32_t channel, uint64_t at_ns);
+// Shows a packet at a point of a channel to whoever observes, who must be there.
+void core_observe_channel(struct worker *worker, uint32_t channel, enum engine_point point,
+			  packet_ref ref, uint64_t at_ns, enum drop_reason reason,
+			  uint64_t due_at_ns);
+// What the law has decided on a packet that has just entered a channel is done.
+void core_offered(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns,
+		  const struct channel_fate *fate);
 // Shows a packet at a port to whoever observes.
 void core_observe_port(struct worker *worker, uint32_t port, enum engine_point point,
 		       packet_ref ref, uint64_t at_ns);
 // A frame that a port has received: into its site or wire.
 void core_port_receive(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns);
+// The same once it has been numbered and counted.
+void core_port_input(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns);
 // Does all that is due before until_ns.
 void core_advance(struct worker *worker, uint64_t until_ns);
+
+// ---- burst.c ----
+
+// Frames that a port has received at one instant, at most PORT_BURST: copied, and into its site or
+// wire.
+void core_receive_burst(struct worker *worker, uint32_t port, const struct port_frame *frames,
+			unsigned count, uint64_t at_ns);
+// The first packet in flight on a channel, whose instant is the agenda's next, reaches the far end,
+// and with it all behind it that are due before until_ns and before anything else.
+void core_release(struct worker *worker, uint32_t channel, uint64_t until_ns);
 
 // ---- file_port.c: capture files as ports ----
 

@@ -111,21 +111,6 @@ static uint64_t live_next_due_ns(const struct worker *worker)
 	return due_ns;
 }
 
-static void live_receive(struct worker *worker, uint32_t port, const uint8_t *bytes,
-			 uint32_t length, uint64_t at_ns)
-{
-	packet_ref ref = core_take_packet(worker, length);
-
-	if (ref == PACKET_NONE) {
-		worker->ports[port].received++;
-		worker->ports[port].received_bytes += length;
-		worker->ports[port].lost[DROP_MEMORY]++;
-		return;
-	}
-	memcpy(worker_packet(worker, ref)->frame, bytes, length);
-	core_port_receive(worker, port, ref, at_ns);
-}
-
 static void live_unsent(struct worker *worker, uint32_t port, unsigned frames)
 {
 	worker->ports[port].sent -= frames;
@@ -181,7 +166,7 @@ static void live_after_sleep(struct worker *worker)
 static const struct live_services services = {
 	.advance = live_advance,
 	.next_due_ns = live_next_due_ns,
-	.receive = live_receive,
+	.receive = core_receive_burst,
 	.unsent = live_unsent,
 	.turn = live_turn,
 	.before_sleep = live_before_sleep,

@@ -26,8 +26,20 @@ static inline uint32_t flight_count(const struct flight *flight)
 
 // Takes a packet in; `out_of_order`: it shall not hold others back, wherever it belongs. False when
 // memory is out (the caller keeps the packet).
-bool flight_push(struct flight *flight, struct store_cache *cache, uint64_t release_at_ns,
-		 packet_ref packet, bool out_of_order);
+static inline bool flight_push(struct flight *flight, struct store_cache *cache,
+			       uint64_t release_at_ns, packet_ref packet, bool out_of_order)
+{
+	struct hold_entry entry = {.release_at_ns = release_at_ns, .packet = packet};
+
+	if (__builtin_expect(out_of_order || (flight->hold.count &&
+					      release_at_ns < flight->last_release_at_ns),
+			     0))
+		return stray_push(&flight->stray, cache, release_at_ns, packet);
+	if (!hold_push(&flight->hold, cache, entry))
+		return false;
+	flight->last_release_at_ns = release_at_ns;
+	return true;
+}
 
 // Is one that is out of order the next to leave?
 static inline bool flight_stray_is_next(const struct flight *flight, const struct store *store)
@@ -55,7 +67,24 @@ static inline void flight_prefetch(const struct flight *flight, const struct sto
 }
 
 // Takes the first out; must not be empty.
-packet_ref flight_pop(struct flight *flight, struct store_cache *cache, uint64_t *release_at_ns);
+static inline packet_ref flight_pop(struct flight *flight, struct store_cache *cache,
+				    uint64_t *release_at_ns)
+{
+	packet_ref packet;
+
+	if (flight_stray_is_next(flight, cache->store)) {
+		const struct stray_node *first = stray_first(&flight->stray, cache->store);
+
+		packet = first->packet;
+		*release_at_ns = first->release_at_ns;
+		stray_pop(&flight->stray, cache);
+		return packet;
+	}
+	packet = hold_first(&flight->hold, cache->store)->packet;
+	*release_at_ns = hold_first(&flight->hold, cache->store)->release_at_ns;
+	hold_pop(&flight->hold, cache);
+	return packet;
+}
 
 // An instant moved by the difference of delays: never before the change, or the one ahead.
 static inline uint64_t flight_moved_ns(uint64_t release_at_ns, int64_t by_ns, uint64_t least_ns)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Queues of packets in flight.
+// Queues of packets in flight: where a chunk begins and ends.
 #include "dataplane/engine/hold.h"
 
 static struct hold_chunk *chunk_at(const struct store *store, uint32_t ref)
@@ -7,38 +7,30 @@ static struct hold_chunk *chunk_at(const struct store *store, uint32_t ref)
 	return store_block(store, ref);
 }
 
-bool hold_push(struct hold *hold, struct store_cache *cache, struct hold_entry entry)
+bool hold_grow(struct hold *hold, struct store_cache *cache)
 {
-	if (hold->count == 0 || hold->tail_index == HOLD_CHUNK_ENTRIES) {
-		uint32_t ref = store_take(cache, sizeof(struct hold_chunk));
+	uint32_t ref = store_take(cache, sizeof(struct hold_chunk));
 
-		if (ref == PACKET_NONE)
-			return false;
-		if (hold->count == 0) {
-			hold->head = ref;
-			hold->head_index = 0;
-		} else {
-			chunk_at(cache->store, hold->tail)->next = ref;
-		}
-		hold->tail = ref;
-		hold->tail_index = 0;
+	if (ref == PACKET_NONE)
+		return false;
+	if (hold->count == 0) {
+		hold->head = ref;
+		hold->head_index = 0;
+	} else {
+		chunk_at(cache->store, hold->tail)->next = ref;
 	}
-	chunk_at(cache->store, hold->tail)->entries[hold->tail_index++] = entry;
-	hold->count++;
+	hold->tail = ref;
+	hold->tail_index = 0;
 	return true;
 }
 
-void hold_pop(struct hold *hold, struct store_cache *cache)
+void hold_shrink(struct hold *hold, struct store_cache *cache)
 {
 	uint32_t chunk = hold->head;
 
-	hold->count--;
-	hold->head_index++;
-	if (hold->count == 0) {
-		store_give(cache, chunk);
-	} else if (hold->head_index == HOLD_CHUNK_ENTRIES) {
+	if (hold->count > 0) {
 		hold->head = chunk_at(cache->store, chunk)->next;
 		hold->head_index = 0;
-		store_give(cache, chunk);
 	}
+	store_give(cache, chunk);
 }

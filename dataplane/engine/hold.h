@@ -36,8 +36,24 @@ struct hold {
 	uint32_t count;
 };
 
+// A new chunk at the tail, or the first one goes. For the inline functions.
+bool hold_grow(struct hold *hold, struct store_cache *cache);
+void hold_shrink(struct hold *hold, struct store_cache *cache);
+
 // Appends; false when memory is out (the caller keeps the packet).
-bool hold_push(struct hold *hold, struct store_cache *cache, struct hold_entry entry);
+static inline bool hold_push(struct hold *hold, struct store_cache *cache, struct hold_entry entry)
+{
+	struct hold_chunk *chunk;
+
+	if (__builtin_expect(hold->count == 0 || hold->tail_index == HOLD_CHUNK_ENTRIES, 0) &&
+	    !hold_grow(hold, cache))
+		return false;
+	chunk = store_block(cache->store, hold->tail);
+	chunk->entries[hold->tail_index++] = entry;
+	hold->count++;
+	return true;
+}
+
 // The first entry; hold must not be empty.
 static inline struct hold_entry *hold_first(const struct hold *hold, const struct store *store)
 {
@@ -47,4 +63,9 @@ static inline struct hold_entry *hold_first(const struct hold *hold, const struc
 }
 
 // Removes the first entry; hold must not be empty.
-void hold_pop(struct hold *hold, struct store_cache *cache);
+static inline void hold_pop(struct hold *hold, struct store_cache *cache)
+{
+	hold->head_index++;
+	if (__builtin_expect(--hold->count == 0 || hold->head_index == HOLD_CHUNK_ENTRIES, 0))
+		hold_shrink(hold, cache);
+}

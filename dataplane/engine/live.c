@@ -177,9 +177,7 @@ static unsigned receive(struct live_worker *live, unsigned index)
 	if (count == 0)
 		return 0;
 	uint64_t at_ns = advance(live);
-	for (unsigned i = 0; i < count; i++)
-		live->services->receive(live->worker, live->port_numbers[index], frames[i].bytes,
-					frames[i].length, at_ns);
+	live->services->receive(live->worker, live->port_numbers[index], frames, count, at_ns);
 	return count;
 }
 

@@ -23,10 +23,10 @@ struct live_services {
 	// The instant of the next thing due, UINT64_MAX for none. What other workers have handed
 	// over counts: it is asked once more between "asleep" and sleeping (see live_wake).
 	uint64_t (*next_due_ns)(const struct worker *worker);
-	// A frame has come in at a port, not after at_ns, or the worker is behind; what advance
-	// gave last.
-	void (*receive)(struct worker *worker, uint32_t port, const uint8_t *bytes, uint32_t length,
-			uint64_t at_ns);
+	// Frames have come in at a port, not after at_ns, or the worker is behind; what advance
+	// gave last. At most PORT_BURST.
+	void (*receive)(struct worker *worker, uint32_t port, const struct port_frame *frames,
+			unsigned count, uint64_t at_ns);
 	// Frames that a port took and could not send.
 	void (*unsent)(struct worker *worker, uint32_t port, unsigned frames);
 	// Once a turn, after advance and the ports: plan changes, quiescent state, ticks.

@@ -71,6 +71,10 @@ uint64_t port_device_refused(const struct port_device *port);
 bool port_device_queue(struct port_device *port, const uint8_t *bytes, uint32_t length,
 		       uint64_t due_at_ns);
 
+// The same for up to PORT_BURST frames; bit n of the result: frame n was not taken.
+uint32_t port_device_queue_burst(struct port_device *port, const struct port_frame *frames,
+				 const uint64_t *due_at_ns, unsigned count);
+
 // Sends what is queued. Gives the number of frames, since the last flush, that were queued but
 // could not be sent after a few tries: the caller counts them as lost, not sent.
 unsigned port_device_flush(struct port_device *port);

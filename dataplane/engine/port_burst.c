@@ -47,10 +47,24 @@ static bool straighten(const struct port_device *port, struct rte_mbuf **mbuf)
 	       ((*mbuf)->nb_segs == 1 || rte_pktmbuf_linearize(*mbuf) == 0);
 }
 
+// Back to their pool, at once where they are all of one and nobody else has them.
+static void free_burst(struct rte_mbuf **mbufs, unsigned count)
+{
+	struct rte_mempool *pool = mbufs[0]->pool;
+	unsigned own = 0;
+
+	while (own < count && mbufs[own]->pool == pool && mbufs[own]->nb_segs == 1 &&
+	       RTE_MBUF_DIRECT(mbufs[own]) && rte_mbuf_refcnt_read(mbufs[own]) == 1)
+		own++;
+	rte_mempool_put_bulk(pool, (void *const *)mbufs, own);
+	if (own < count)
+		rte_pktmbuf_free_bulk(mbufs + own, count - own);
+}
+
 unsigned port_device_receive(struct port_device *port, struct port_frame *frames, unsigned most)
 {
 	if (port->received_count > 0) {
-		rte_pktmbuf_free_bulk(port->received, port->received_count);
+		free_burst(port->received, port->received_count);
 		port->received_count = 0;
 	}
 	if (most > PORT_BURST)
@@ -99,8 +113,13 @@ static void record(struct port_device *port, const uint64_t *due_at_ns, unsigned
 	if (port->lateness == NULL || count == 0)
 		return;
 	uint64_t now = live_clock_now_ns(port->clock);
-	for (unsigned i = 0; i < count; i++)
-		histogram_record(port->lateness, now > due_at_ns[i] ? now - due_at_ns[i] : 0);
+	for (unsigned i = 0, same; i < count; i += same) {
+		uint64_t late_ns = now > due_at_ns[i] ? now - due_at_ns[i] : 0;
+
+		for (same = 1; i + same < count && due_at_ns[i + same] == due_at_ns[i]; same++)
+			;
+		histogram_record_many(port->lateness, late_ns, same);
+	}
 }
 
 // The driver of af_packet waits without end for room in a full ring (its interface is down, say).
@@ -151,6 +170,18 @@ static bool tap_write(struct port_device *port, const uint8_t *bytes, uint32_t l
 	return true;
 }
 
+static void queue_mbuf(struct port_device *port, struct rte_mbuf *mbuf,
+		       const struct port_frame *frame, uint64_t due_at_ns)
+{
+	mbuf->data_len = (uint16_t)frame->length;
+	mbuf->pkt_len = frame->length;
+	rte_memcpy(rte_pktmbuf_mtod(mbuf, void *), frame->bytes, frame->length);
+	port->queued[port->queued_count] = mbuf;
+	port->due_at_ns[port->queued_count++] = due_at_ns;
+	if (port->queued_count == PORT_BURST)
+		send_queued(port);
+}
+
 bool port_device_queue(struct port_device *port, const uint8_t *bytes, uint32_t length,
 		       uint64_t due_at_ns)
 {
@@ -162,14 +193,29 @@ bool port_device_queue(struct port_device *port, const uint8_t *bytes, uint32_t 
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(port->pool);
 	if (mbuf == NULL)
 		return false;
-	mbuf->data_len = (uint16_t)length;
-	mbuf->pkt_len = length;
-	rte_memcpy(rte_pktmbuf_mtod(mbuf, void *), bytes, length);
-	port->queued[port->queued_count] = mbuf;
-	port->due_at_ns[port->queued_count++] = due_at_ns;
-	if (port->queued_count == PORT_BURST)
-		send_queued(port);
+	queue_mbuf(port, mbuf, &(struct port_frame){bytes, length}, due_at_ns);
 	return true;
+}
+
+uint32_t port_device_queue_burst(struct port_device *port, const struct port_frame *frames,
+				 const uint64_t *due_at_ns, unsigned count)
+{
+	struct rte_mbuf *mbufs[PORT_BURST];
+	uint32_t longest = 0;
+	uint32_t refused = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		longest = frames[i].length > longest ? frames[i].length : longest;
+	if (longest > port->driver_most || rte_pktmbuf_alloc_bulk(port->pool, mbufs, count)) {
+		for (unsigned i = 0; i < count; i++)
+			refused |= (uint32_t)!port_device_queue(port, frames[i].bytes,
+								frames[i].length, due_at_ns[i])
+				   << i;
+		return refused;
+	}
+	for (unsigned i = 0; i < count; i++)
+		queue_mbuf(port, mbufs[i], &frames[i], due_at_ns[i]);
+	return 0;
 }
 
 unsigned port_device_flush(struct port_device *port)

@@ -13,6 +13,21 @@ static const uint32_t class_grains[STORE_CLASSES] = {
 	3, 4, 6, 8, 12, 16, 24, 32, 50, 64, 98, 130, 290, 514, 1026, STORE_MOST_GRAINS,
 };
 
+// A range that begins where a slab may: each slab is then one of the kernel's large pages, where it
+// gives any, and a packet costs no miss of the TLB.
+static uint8_t *reserve(struct store *store)
+{
+	uint8_t *range = mmap(NULL, store->bytes + STORE_SLAB_BYTES, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (range == MAP_FAILED)
+		return NULL;
+	store->range = range;
+	range += -(uintptr_t)range % STORE_SLAB_BYTES;
+	madvise(range, store->bytes, MADV_HUGEPAGE); // better, not needed
+	return range;
+}
+
 struct store *store_create(uint64_t bytes, unsigned workers, struct error *error)
 {
 	struct store *store = calloc(1, sizeof(*store));
@@ -35,10 +50,7 @@ struct store *store_create(uint64_t bytes, unsigned workers, struct error *error
 	store->bytes = (uint64_t)store->slab_count * STORE_SLAB_BYTES;
 	store->slab_class = calloc(store->slab_count, 1);
 	store->slab_owner = calloc(store->slab_count, 1);
-	store->base = mmap(NULL, store->bytes, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (store->base == MAP_FAILED)
-		store->base = NULL;
+	store->base = reserve(store);
 	if (!store->slab_class || !store->slab_owner || !store->base) {
 		store_destroy(store);
 		goto no_memory;
@@ -56,8 +68,8 @@ void store_destroy(struct store *store)
 {
 	if (!store)
 		return;
-	if (store->base)
-		munmap(store->base, store->bytes);
+	if (store->range)
+		munmap(store->range, store->bytes + STORE_SLAB_BYTES);
 	free(store->slab_class);
 	free(store->slab_owner);
 	free(store);
@@ -79,8 +91,7 @@ void store_cache_init(struct store_cache *cache, struct store *store, unsigned w
 		store->slab_owner[slab] = (uint8_t)worker;
 }
 
-// A block from the slab being carved, or from a new slab.
-static uint32_t carve(struct store_cache *cache, unsigned class)
+uint32_t store_carve(struct store_cache *cache, unsigned class)
 {
 	uint32_t ref = cache->next[class];
 
@@ -95,34 +106,6 @@ static uint32_t carve(struct store_cache *cache, unsigned class)
 	}
 	cache->next[class] = ref + class_grains[class];
 	return ref;
-}
-
-uint32_t store_take(struct store_cache *cache, uint32_t bytes)
-{
-	uint32_t grains = (bytes + STORE_GRAIN - 1) / STORE_GRAIN;
-	unsigned class;
-	uint32_t ref;
-
-	if (grains > STORE_MOST_GRAINS)
-		return PACKET_NONE;
-	class = cache->store->class_of[grains];
-	ref = cache->free[class];
-	if (ref != PACKET_NONE)
-		cache->free[class] = *(uint32_t *)store_block(cache->store, ref);
-	else
-		ref = carve(cache, class);
-	return ref;
-}
-
-void store_give(struct store_cache *cache, uint32_t ref)
-{
-	uint32_t slab = ref / STORE_SLAB_GRAINS;
-	uint32_t *head = &cache->free[cache->store->slab_class[slab]];
-
-	if (cache->store->slab_owner[slab] != cache->worker)
-		head = &cache->away[cache->store->slab_owner[slab]];
-	*(uint32_t *)store_block(cache->store, ref) = *head;
-	*head = ref;
 }
 
 void store_take_home(struct store_cache *home, struct store_cache *from)

@@ -23,7 +23,8 @@
 // What all workers share; read-only after store_create, but for `slab_class`, of which each entry
 // is written once by the slab's owner before any of its blocks is given away.
 struct store {
-	uint8_t *base;
+	uint8_t *base;  // of the first slab
+	uint8_t *range; // what was reserved, a slab more
 	uint64_t bytes;
 	uint32_t slab_count;
 	uint32_t slabs_per_worker;
@@ -44,6 +45,11 @@ struct store_cache {
 	uint64_t slabs_used;
 };
 
+// ---- For the inline functions below ----
+
+// A block of a class from the slab being carved, or PACKET_NONE.
+uint32_t store_carve(struct store_cache *cache, unsigned class);
+
 // Reserves `bytes` of address space (rounded to slabs) for `workers` caches. NULL and a sentence.
 struct store *store_create(uint64_t bytes, unsigned workers, struct error *error);
 void store_destroy(struct store *store);
@@ -52,8 +58,8 @@ void store_cache_init(struct store_cache *cache, struct store *store, unsigned w
 
 // A block of at least `bytes`, or PACKET_NONE when the worker's share is used up or the block would
 // be longer than the longest class. Owner of the cache only; so are all below.
-uint32_t store_take(struct store_cache *cache, uint32_t bytes);
-void store_give(struct store_cache *cache, uint32_t ref);
+static inline uint32_t store_take(struct store_cache *cache, uint32_t bytes);
+static inline void store_give(struct store_cache *cache, uint32_t ref);
 // Takes over the blocks that `from` has freed for `home`. Both must stand still.
 void store_take_home(struct store_cache *home, struct store_cache *from);
 
@@ -65,4 +71,31 @@ static inline void *store_block(const struct store *store, uint32_t ref)
 static inline struct packet *store_packet(const struct store *store, packet_ref ref)
 {
 	return store_block(store, ref);
+}
+
+static inline uint32_t store_take(struct store_cache *cache, uint32_t bytes)
+{
+	uint32_t grains = (bytes + STORE_GRAIN - 1) / STORE_GRAIN;
+	unsigned class;
+	uint32_t ref;
+
+	if (__builtin_expect(grains > STORE_MOST_GRAINS, 0))
+		return PACKET_NONE;
+	class = cache->store->class_of[grains];
+	ref = cache->free[class];
+	if (__builtin_expect(ref == PACKET_NONE, 0))
+		return store_carve(cache, class);
+	cache->free[class] = *(uint32_t *)store_block(cache->store, ref);
+	return ref;
+}
+
+static inline void store_give(struct store_cache *cache, uint32_t ref)
+{
+	uint32_t slab = ref / STORE_SLAB_GRAINS;
+	uint32_t *head = &cache->free[cache->store->slab_class[slab]];
+
+	if (__builtin_expect(cache->store->slab_owner[slab] != cache->worker, 0))
+		head = &cache->away[cache->store->slab_owner[slab]];
+	*(uint32_t *)store_block(cache->store, ref) = *head;
+	*head = ref;
 }

@@ -123,9 +123,9 @@ static void show(struct worker *worker, struct engine_observation *observation, 
 	engine->observe(engine->observe_context, worker->index, observation);
 }
 
-// At a point of a channel.
-static void observe(struct worker *worker, uint32_t channel, enum engine_point point,
-		    packet_ref ref, uint64_t at_ns, enum drop_reason reason, uint64_t due_at_ns)
+void core_observe_channel(struct worker *worker, uint32_t channel, enum engine_point point,
+			  packet_ref ref, uint64_t at_ns, enum drop_reason reason,
+			  uint64_t due_at_ns)
 {
 	struct engine_observation observation = {
 		.point = point,
@@ -165,7 +165,8 @@ void core_lose_in_channel(struct worker *worker, uint32_t channel, packet_ref re
 	worker->channels[channel].lost[reason]++;
 	count_flow_loss(worker, worker_packet(worker, ref), reason);
 	if (__builtin_expect(worker->engine->observe != NULL, 0))
-		observe(worker, channel, ENGINE_CHANNEL_LOST, ref, at_ns, reason, due_at_ns);
+		core_observe_channel(worker, channel, ENGINE_CHANNEL_LOST, ref, at_ns, reason,
+				     due_at_ns);
 	core_end_packet(worker, ref);
 }
 
@@ -331,6 +332,17 @@ static void settle(struct worker *worker, uint32_t channel, packet_ref ref, uint
 		settle_slowly(worker, channel, ref, at_ns, fate);
 }
 
+void core_offered(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns,
+		  const struct channel_fate *fate)
+{
+	if (__builtin_expect(fate->flags & CHANNEL_YELLOW, 0))
+		remark(worker, channel, ref);
+	if (__builtin_expect(fate->flags & CHANNEL_WAITS, 0))
+		core_schedule_departure(worker, channel);
+	else
+		settle(worker, channel, ref, at_ns, fate);
+}
+
 void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns)
 {
 	struct engine *engine = worker->engine;
@@ -345,19 +357,15 @@ void worker_offer(struct worker *worker, uint32_t channel, packet_ref ref, uint6
 	if (packet->flags & PACKET_FLOW)
 		mark_path(worker, packet, channel);
 	if (__builtin_expect(engine->observe != NULL, 0))
-		observe(worker, channel, ENGINE_CHANNEL_ENTER, ref, at_ns, DROP_NONE, 0);
+		core_observe_channel(worker, channel, ENGINE_CHANNEL_ENTER, ref, at_ns, DROP_NONE,
+				     0);
 	if (__builtin_expect(c->params.reads_headers, 0))
 		frame_read(packet->frame, packet->length, &frame);
 	// What is due by now leaves first, whatever the order of the agenda.
 	if (__builtin_expect(queue_may_hold(&engine->states[channel].queue), 0))
 		core_depart(worker, channel, at_ns);
 	fate = channel_enter(&c->params, &engine->states[channel], at_ns, &frame);
-	if (__builtin_expect(fate.flags & CHANNEL_YELLOW, 0))
-		remark(worker, channel, ref);
-	if (__builtin_expect(fate.flags & CHANNEL_WAITS, 0))
-		core_schedule_departure(worker, channel);
-	else
-		settle(worker, channel, ref, at_ns, &fate);
+	core_offered(worker, channel, ref, at_ns, &fate);
 }
 
 void core_depart(struct worker *worker, uint32_t channel, uint64_t at_ns)
@@ -408,40 +416,24 @@ void worker_transmit(struct worker *worker, uint32_t port, packet_ref ref, uint6
 
 void core_port_receive(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns)
 {
-	const struct plan_port *p = &worker->plan->ports[port];
 	struct engine_port_counters *counters = &worker->ports[port];
 	struct packet *packet = worker_packet(worker, ref);
 
 	packet->id = (uint64_t)(port + 1) << 40 | worker->engine->ports[port].sequence++;
 	counters->received++;
 	counters->received_bytes += packet->wire_length;
+	core_port_input(worker, port, ref, at_ns);
+}
+
+void core_port_input(struct worker *worker, uint32_t port, packet_ref ref, uint64_t at_ns)
+{
+	const struct plan_port *p = &worker->plan->ports[port];
+
 	core_observe_port(worker, port, ENGINE_PORT_IN, ref, at_ns);
 	if (p->wire_channel != PLAN_NONE)
 		worker_offer(worker, p->wire_channel, ref, at_ns);
 	else
 		site_input(worker, p->site, (struct ingress){port, PLAN_NONE}, ref, at_ns);
-}
-
-// The first packet in flight on a channel has reached its end.
-static void release(struct worker *worker, uint32_t channel)
-{
-	struct engine *engine = worker->engine;
-	const struct plan_channel *c = &worker->plan->channels[channel];
-	struct engine_channel_counters *counters = &worker->channels[channel];
-	struct flight *flight = &engine->flights[channel];
-	uint64_t at_ns;
-	packet_ref ref = flight_pop(flight, &worker->store, &at_ns);
-
-	flight_prefetch(flight, engine->store);
-	agenda_set(&worker->agenda, channel, flight_due_ns(flight, engine->store));
-	counters->delivered++;
-	counters->delivered_bytes += store_packet(engine->store, ref)->wire_length;
-	if (__builtin_expect(engine->observe != NULL, 0))
-		observe(worker, channel, ENGINE_CHANNEL_LEAVE, ref, at_ns, DROP_NONE, 0);
-	if (c->to_site != PLAN_NONE)
-		site_input(worker, c->to_site, (struct ingress){PLAN_NONE, channel}, ref, at_ns);
-	else
-		worker_transmit(worker, c->to_port, ref, at_ns);
 }
 
 void core_advance(struct worker *worker, uint64_t until_ns)
@@ -455,7 +447,7 @@ void core_advance(struct worker *worker, uint64_t until_ns)
 		uint32_t source = agenda_next_source(&worker->agenda);
 
 		if (source < channels)
-			release(worker, source);
+			core_release(worker, source, until_ns);
 		else if (source < ports)
 			file_port_input(worker, source - channels, at_ns);
 		else if (source < flows)

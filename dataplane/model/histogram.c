@@ -46,6 +46,20 @@ void histogram_record(struct histogram *histogram, uint64_t value)
 	*bucket += *bucket != UINT32_MAX;
 }
 
+void histogram_record_many(struct histogram *histogram, uint64_t value, uint32_t times)
+{
+	uint32_t *bucket = &histogram->buckets[histogram_bucket(value)];
+	uint32_t room = UINT32_MAX - *bucket;
+
+	if (times == 0)
+		return;
+	histogram->count += times;
+	histogram->minimum = value < histogram->minimum ? value : histogram->minimum;
+	histogram->maximum = value > histogram->maximum ? value : histogram->maximum;
+	histogram->sum += (double)value * times;
+	*bucket += times < room ? times : room;
+}
+
 void histogram_add(struct histogram *into, const struct histogram *from)
 {
 	into->count += from->count;

@@ -20,6 +20,8 @@ struct histogram {
 void histogram_reset(struct histogram *histogram);
 // One writer. No allocation, division or branch on data but the clamp. Cannot fail.
 void histogram_record(struct histogram *histogram, uint64_t value);
+// The same value so many times.
+void histogram_record_many(struct histogram *histogram, uint64_t value, uint32_t times);
 // into += from.
 void histogram_add(struct histogram *into, const struct histogram *from);
 // The value below or at which the given share (0 < quantile <= 1) of the records lie: the highest

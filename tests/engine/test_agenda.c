@@ -87,11 +87,45 @@ static void a_cleared_agenda_is_empty_and_can_be_filled_again(void **state)
 	agenda_fini(&agenda);
 }
 
+// A run that has not told the agenda yet that it is done with its first still compares with this.
+static void what_comes_beside_a_source_is_the_least_of_the_others(void **state)
+{
+	struct agenda agenda;
+	uint64_t at_ns[SOURCES];
+
+	(void)state;
+	assert_int_equal(agenda_init(&agenda, SOURCES), 0);
+	for (uint32_t i = 0; i < SOURCES; i++)
+		at_ns[i] = AGENDA_NEVER;
+	for (uint64_t step = 0; step < 5000; step++) {
+		uint32_t source = draw(3 * step) % (step < 2500 ? 7 : SOURCES);
+		uint32_t changes = agenda.changes, next, beside;
+		struct agenda_item found;
+
+		at_ns[source] = draw(3 * step + 1) % 4 ? draw(3 * step + 2) % 50 : AGENDA_NEVER;
+		agenda_set(&agenda, source, at_ns[source]);
+		assert_int_not_equal(agenda.changes, changes);
+		next = least_of(at_ns);
+		found = agenda_next_beside(&agenda, SOURCES);
+		assert_int_equal(found.at_ns, at_ns[next]);
+		found = agenda_next_beside(&agenda, next);
+		uint64_t kept = at_ns[next];
+		at_ns[next] = AGENDA_NEVER;
+		beside = least_of(at_ns);
+		assert_int_equal(found.at_ns, at_ns[beside]);
+		if (found.at_ns != AGENDA_NEVER)
+			assert_int_equal(found.source, beside);
+		at_ns[next] = kept;
+	}
+	agenda_fini(&agenda);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_next_is_the_least_of_all_after_every_change),
 		cmocka_unit_test(equal_instants_come_in_order_of_their_sources),
+		cmocka_unit_test(what_comes_beside_a_source_is_the_least_of_the_others),
 		cmocka_unit_test(a_cleared_agenda_is_empty_and_can_be_filled_again),
 	};
 

@@ -118,13 +118,14 @@ static uint64_t fake_next_due_ns(const struct worker *worker)
 	return worker->done < worker->due_count ? worker->due[worker->done] : UINT64_MAX;
 }
 
-static void fake_receive(struct worker *worker, uint32_t port, const uint8_t *bytes,
-			 uint32_t length, uint64_t at_ns)
+static void fake_receive(struct worker *worker, uint32_t port, const struct port_frame *frames,
+			 unsigned count, uint64_t at_ns)
 {
 	worker->intruded += worker->sleeps;
 	assert_int_equal(port, 40);
-	assert_int_equal(length, 1);
-	assert_int_equal(bytes[0], 0x5a);
+	assert_int_equal(count, 1);
+	assert_int_equal(frames[0].length, 1);
+	assert_int_equal(frames[0].bytes[0], 0x5a);
 	worker->early += at_ns > live_clock_now_ns(worker->clock);
 	worker->stale += worker->turns >= worker->behind_turns &&
 			 at_ns < worker->live->ports[0]->received_at_ns;

@@ -71,6 +71,38 @@ static void a_full_burst_is_sent_without_a_flush(void **state)
 	port_device_close(port);
 }
 
+// The one of them that is too long is told, and the others leave in order.
+static void a_burst_leaves_as_its_frames_would_one_by_one(void **state)
+{
+	(void)state;
+	struct port_device *port = open_device(1, "net_ring0");
+	struct port_frame frames[PORT_BURST], sent[PORT_BURST];
+	static uint8_t bytes[PORT_BURST][FRAME_MOST + 1];
+	const uint64_t due_at_ns[PORT_BURST] = {0};
+	for (int with_giant = 0; with_giant < 2; with_giant++) {
+		for (unsigned i = 0; i < PORT_BURST; i++) {
+			memset(bytes[i], (int)i, sizeof(bytes[i]));
+			frames[i] = (struct port_frame){bytes[i], 60 + i};
+		}
+		if (with_giant)
+			frames[5].length = FRAME_MOST + 1;
+		fill_frame(60, 1);
+		assert_true(port_device_queue(port, frame_bytes, 60, 0));
+		assert_int_equal(port_device_queue_burst(port, frames, due_at_ns, PORT_BURST),
+				 with_giant ? 1 << 5 : 0);
+		assert_int_equal(port_device_flush(port), 0);
+		assert_int_equal(port_device_receive(port, sent, PORT_BURST), PORT_BURST);
+		for (unsigned i = 1, k = 0; i < PORT_BURST; i++, k++) {
+			k += with_giant && k == 5;
+			assert_int_equal(sent[i].length, frames[k].length);
+			assert_memory_equal(sent[i].bytes, frames[k].bytes, frames[k].length);
+		}
+		while (port_device_receive(port, sent, PORT_BURST) > 0)
+			;
+	}
+	port_device_close(port);
+}
+
 static void a_frame_beyond_the_mtu_is_refused(void **state)
 {
 	(void)state;
@@ -284,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_ring_gives_back_every_frame_in_order_and_whole),
 		cmocka_unit_test(a_full_burst_is_sent_without_a_flush),
+		cmocka_unit_test(a_burst_leaves_as_its_frames_would_one_by_one),
 		cmocka_unit_test(a_frame_beyond_the_mtu_is_refused),
 		cmocka_unit_test(what_cannot_be_sent_is_counted_and_given_back),
 		cmocka_unit_test(the_lateness_of_every_frame_is_recorded),

@@ -199,6 +199,23 @@ static void a_bucket_that_is_full_makes_the_shares_unknown(void **state)
 	assert_int_equal(histogram.buckets[7], UINT32_MAX);
 }
 
+static void many_of_a_value_are_as_many_recorded_one_by_one(void **state)
+{
+	(void)state;
+	for (uint64_t value = 1; value < 1000000; value = value * 3 + 1) {
+		uint32_t times = (uint32_t)(value % 5);
+
+		histogram_record_many(&histogram, value, times);
+		for (uint32_t i = 0; i < times; i++)
+			histogram_record(&other, value);
+	}
+	assert_memory_equal(&histogram, &other, sizeof(other));
+	histogram_record_many(&histogram, 7, UINT32_MAX);
+	histogram_record_many(&histogram, 7, 2);
+	assert_int_equal(histogram.buckets[7], UINT32_MAX);
+	assert_int_equal(histogram_quantile_is_known(&histogram, 0.5), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup(quantiles_are_those_of_the_sorted_list, begin),
 		cmocka_unit_test_setup(a_share_that_binary_cannot_write_is_not_rounded_up, begin),
 		cmocka_unit_test_setup(two_added_are_one_recorded_twice, begin),
+		cmocka_unit_test_setup(many_of_a_value_are_as_many_recorded_one_by_one, begin),
 		cmocka_unit_test_setup(a_quantile_is_known_with_ten_records_beyond, begin),
 		cmocka_unit_test_setup(a_bucket_that_is_full_makes_the_shares_unknown, begin),
 	};

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What happens to many packets at once, and is therefore where the time goes: bursts into a wire,
+// runs out of a channel. All of it does what worker.c does packet by packet, in the same order.
+#include <rte_memcpy.h>
+
+#include "dataplane/engine/core.h"
+#include "dataplane/engine/forward.h"
+#include "dataplane/engine/parse.h"
+#include "dataplane/engine/port.h"
+#include "dataplane/engine/port_output.h"
+
+// ---- In ----
+
+static void lose_without_memory(struct worker *worker, uint32_t port, uint32_t bytes)
+{
+	worker->ports[port].received++;
+	worker->ports[port].received_bytes += bytes;
+	worker->ports[port].lost[DROP_MEMORY]++;
+}
+
+// Copies frames into packets as a port numbers them. Gives how many; the rest found no memory.
+static unsigned take_in(struct worker *worker, uint32_t port, const struct port_frame *frames,
+			unsigned count, packet_ref *refs)
+{
+	struct core_port *p = &worker->engine->ports[port];
+	uint64_t id = (uint64_t)(port + 1) << 40;
+	uint64_t bytes = 0;
+	unsigned taken = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t length = frames[i].length;
+		packet_ref ref =
+			store_take(&worker->store, (uint32_t)sizeof(struct packet) + length);
+		struct packet *packet;
+
+		if (__builtin_expect(ref == PACKET_NONE, 0)) {
+			lose_without_memory(worker, port, length);
+			continue;
+		}
+		packet = store_packet(worker->engine->store, ref);
+		*packet = (struct packet){.id = id | p->sequence++,
+					  .destination = PLAN_NONE,
+					  .length = length,
+					  .wire_length = length};
+		rte_memcpy(packet->frame, frames[i].bytes, length);
+		bytes += length;
+		refs[taken++] = ref;
+	}
+	worker->ports[port].received += taken;
+	worker->ports[port].received_bytes += bytes;
+	worker->packets += taken;
+	if (worker->packets > worker->packets_most)
+		worker->packets_most = worker->packets;
+	return taken;
+}
+
+// Can a burst go into the channel in one piece? Not where somebody looks at each packet, frames
+// wait in the law, or the far end is another worker's.
+static bool takes_bursts(const struct worker *worker, uint32_t channel)
+{
+	const struct engine *engine = worker->engine;
+	const struct plan_channel *c = &worker->plan->channels[channel];
+
+	return engine->observe == NULL && !c->params.reads_headers &&
+	       !queue_may_hold(&engine->states[channel].queue) &&
+	       core_exit_owner(engine, c) == worker->index;
+}
+
+// Frames of one instant into a wire: worker_offer for each, with the agenda set once.
+static void offer_burst(struct worker *worker, uint32_t channel, const packet_ref *refs,
+			unsigned count, uint64_t at_ns)
+{
+	const struct store *store = worker->engine->store;
+	const struct channel_params *params = &worker->plan->channels[channel].params;
+	struct channel_state *state = &worker->engine->states[channel];
+	struct flight *flight = &worker->engine->flights[channel];
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct channel_frame frame = {.bytes = store_packet(store, refs[i])->wire_length};
+		struct channel_fate fate = channel_enter(params, state, at_ns, &frame);
+
+		bytes += frame.bytes;
+		if (__builtin_expect(fate.lost != DROP_NONE || fate.flags != 0, 0))
+			core_offered(worker, channel, refs[i], at_ns, &fate);
+		else if (__builtin_expect(!flight_push(flight, &worker->store, fate.release_at_ns,
+						       refs[i], false),
+					  0))
+			core_lose_in_channel(worker, channel, refs[i], DROP_MEMORY,
+					     fate.release_at_ns, fate.release_at_ns);
+	}
+	worker->channels[channel].entered += count;
+	worker->channels[channel].entered_bytes += bytes;
+	agenda_set(&worker->agenda, channel, flight_due_ns(flight, store));
+}
+
+void core_receive_burst(struct worker *worker, uint32_t port, const struct port_frame *frames,
+			unsigned count, uint64_t at_ns)
+{
+	const struct plan_port *p = &worker->plan->ports[port];
+	packet_ref refs[PORT_BURST];
+	unsigned taken = take_in(worker, port, frames, count, refs);
+
+	if (p->wire_channel != PLAN_NONE && takes_bursts(worker, p->wire_channel)) {
+		if (taken)
+			offer_burst(worker, p->wire_channel, refs, taken, at_ns);
+		return;
+	}
+	for (unsigned i = 0; i < taken; i++)
+		core_port_input(worker, port, refs[i], at_ns);
+}
+
+// ---- Out ----
+
+// A run: the packets of one channel that leave before anything else happens.
+struct run {
+	struct flight *flight;
+	uint32_t channel;
+	uint64_t until_ns;
+	struct agenda_item beside; // what happens next otherwise
+	uint32_t changes;          // of the agenda, when that was read
+};
+
+static void look_beside(const struct worker *worker, struct run *run)
+{
+	run->beside = agenda_next_beside(&worker->agenda, run->channel);
+	run->changes = worker->agenda.changes;
+}
+
+static inline bool goes_on(const struct worker *worker, const struct run *run)
+{
+	struct agenda_item next = {flight_due_ns(run->flight, worker->store.store), run->channel};
+
+	return next.at_ns < run->until_ns && agenda_is_before(next, run->beside);
+}
+
+static void count_out(struct worker *worker, uint32_t channel, const struct packet *packet)
+{
+	worker->channels[channel].delivered++;
+	worker->channels[channel].delivered_bytes += packet->wire_length;
+}
+
+// One after the other, since a site may do anything.
+static void release_to_site(struct worker *worker, struct run *run, uint32_t site)
+{
+	const struct store *store = worker->engine->store;
+
+	do {
+		uint64_t at_ns;
+		packet_ref ref = flight_pop(run->flight, &worker->store, &at_ns);
+
+		flight_prefetch(run->flight, store);
+		count_out(worker, run->channel, store_packet(store, ref));
+		if (__builtin_expect(worker->engine->observe != NULL, 0))
+			core_observe_channel(worker, run->channel, ENGINE_CHANNEL_LEAVE, ref, at_ns,
+					     DROP_NONE, 0);
+		site_input(worker, site, (struct ingress){PLAN_NONE, run->channel}, ref, at_ns);
+		if (worker->agenda.changes != run->changes)
+			look_beside(worker, run);
+	} while (goes_on(worker, run));
+}
+
+// As many as go at once out of a port that nobody observes: all but those it may be too narrow for.
+static void send_run(struct worker *worker, uint32_t port, const packet_ref *refs,
+		     const uint64_t *at_ns, unsigned count)
+{
+	const struct store *store = worker->engine->store;
+	uint32_t mtu_bytes = worker->plan->ports[port].mtu_bytes;
+	uint64_t most = mtu_bytes ? (uint64_t)mtu_bytes + PARSE_ETHERNET_BYTES : UINT64_MAX;
+	unsigned first = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct packet *packet = store_packet(store, refs[i]);
+
+		if (__builtin_expect(packet->flags & PACKET_TTL_STALE, 0))
+			packet_refresh_ttl(packet);
+		if (__builtin_expect(packet->wire_length <= most, 1))
+			continue;
+		port_output_burst(worker, port, refs + first, at_ns + first, i - first);
+		worker_transmit(worker, port, refs[i], at_ns[i]);
+		first = i + 1;
+	}
+	port_output_burst(worker, port, refs + first, at_ns + first, count - first);
+}
+
+// Nothing that happens at a port changes the agenda.
+static void release_to_port(struct worker *worker, struct run *run, uint32_t port)
+{
+	const struct store *store = worker->engine->store;
+	packet_ref refs[PORT_BURST];
+	uint64_t at_ns[PORT_BURST];
+	uint64_t bytes;
+	unsigned count;
+
+	do {
+		count = 0;
+		bytes = 0;
+		do {
+			refs[count] = flight_pop(run->flight, &worker->store, &at_ns[count]);
+			__builtin_prefetch(store_packet(store, refs[count]));
+			__builtin_prefetch((uint8_t *)store_packet(store, refs[count]) + 64);
+			count++;
+		} while (count < PORT_BURST && goes_on(worker, run));
+		for (unsigned i = 0; i < count; i++)
+			bytes += store_packet(store, refs[i])->wire_length;
+		worker->channels[run->channel].delivered += count;
+		worker->channels[run->channel].delivered_bytes += bytes;
+		send_run(worker, port, refs, at_ns, count);
+	} while (count == PORT_BURST && goes_on(worker, run));
+}
+
+static void release_to_port_observed(struct worker *worker, struct run *run, uint32_t port)
+{
+	do {
+		uint64_t at_ns;
+		packet_ref ref = flight_pop(run->flight, &worker->store, &at_ns);
+
+		count_out(worker, run->channel, store_packet(worker->engine->store, ref));
+		core_observe_channel(worker, run->channel, ENGINE_CHANNEL_LEAVE, ref, at_ns,
+				     DROP_NONE, 0);
+		worker_transmit(worker, port, ref, at_ns);
+	} while (goes_on(worker, run));
+}
+
+void core_release(struct worker *worker, uint32_t channel, uint64_t until_ns)
+{
+	const struct plan_channel *c = &worker->plan->channels[channel];
+	struct run run = {.flight = &worker->engine->flights[channel],
+			  .channel = channel,
+			  .until_ns = until_ns};
+
+	// Until it ends, the run's place in the agenda stands at its first packet: not after
+	// anything that is put there meanwhile, so no order is lost.
+	look_beside(worker, &run);
+	if (c->to_site != PLAN_NONE)
+		release_to_site(worker, &run, c->to_site);
+	else if (worker->engine->observe != NULL)
+		release_to_port_observed(worker, &run, c->to_port);
+	else
+		release_to_port(worker, &run, c->to_port);
+	agenda_set(&worker->agenda, channel, flight_due_ns(run.flight, worker->engine->store));
+}
