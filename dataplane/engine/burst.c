@@ -18,13 +18,23 @@ static void lose_without_memory(struct worker *worker, uint32_t port, uint32_t b
 	worker->ports[port].lost[DROP_MEMORY]++;
 }
 
-// Copies frames into packets as a port numbers them. Gives how many; the rest found no memory.
-static unsigned take_in(struct worker *worker, uint32_t port, const struct port_frame *frames,
-			unsigned count, packet_ref *refs)
+// A burst of frames that have become packets.
+struct intake {
+	unsigned count;
+	uint32_t longest;
+	uint64_t bytes;
+	packet_ref refs[PORT_BURST];
+};
+
+// Copies frames into packets as a port numbers them, all those for which there is memory.
+static void take_in(struct worker *worker, uint32_t port, const struct port_frame *frames,
+		    unsigned count, struct intake *intake)
 {
-	struct core_port *p = &worker->engine->ports[port];
+	const struct store *store = worker->engine->store;
 	uint64_t id = (uint64_t)(port + 1) << 40;
+	uint64_t sequence = worker->engine->ports[port].sequence;
 	uint64_t bytes = 0;
+	uint32_t longest = 0;
 	unsigned taken = 0;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -37,21 +47,25 @@ static unsigned take_in(struct worker *worker, uint32_t port, const struct port_
 			lose_without_memory(worker, port, length);
 			continue;
 		}
-		packet = store_packet(worker->engine->store, ref);
-		*packet = (struct packet){.id = id | p->sequence++,
+		packet = store_packet(store, ref);
+		*packet = (struct packet){.id = id | sequence++,
 					  .destination = PLAN_NONE,
 					  .length = length,
 					  .wire_length = length};
 		rte_memcpy(packet->frame, frames[i].bytes, length);
 		bytes += length;
-		refs[taken++] = ref;
+		longest = length > longest ? length : longest;
+		intake->refs[taken++] = ref;
 	}
+	intake->count = taken;
+	intake->longest = longest;
+	intake->bytes = bytes;
+	worker->engine->ports[port].sequence = sequence;
 	worker->ports[port].received += taken;
 	worker->ports[port].received_bytes += bytes;
 	worker->packets += taken;
 	if (worker->packets > worker->packets_most)
 		worker->packets_most = worker->packets;
-	return taken;
 }
 
 // Can a burst go into the channel in one piece? Not where somebody looks at each packet, frames
@@ -66,48 +80,78 @@ static bool takes_bursts(const struct worker *worker, uint32_t channel)
 	       core_exit_owner(engine, c) == worker->index;
 }
 
-// Frames of one instant into a wire: worker_offer for each, with the agenda set once.
-static void offer_burst(struct worker *worker, uint32_t channel, const packet_ref *refs,
-			unsigned count, uint64_t at_ns)
+static void lose_in_flight(struct worker *worker, uint32_t channel, packet_ref ref,
+			   uint64_t release_at_ns)
+{
+	core_lose_in_channel(worker, channel, ref, DROP_MEMORY, release_at_ns, release_at_ns);
+}
+
+// All have one fate.
+static void offer_constant(struct worker *worker, uint32_t channel, const packet_ref *refs,
+			   unsigned count, uint64_t at_ns)
+{
+	uint64_t release_at_ns =
+		channel_enter_constant(&worker->plan->channels[channel].params,
+				       &worker->engine->states[channel], at_ns, count);
+	unsigned held = flight_push_many(&worker->engine->flights[channel], &worker->store,
+					 release_at_ns, refs, count);
+
+	for (; held < count; held++)
+		lose_in_flight(worker, channel, refs[held], release_at_ns);
+}
+
+// Each has its own.
+static void offer_each(struct worker *worker, uint32_t channel, const packet_ref *refs,
+		       unsigned count, uint64_t at_ns)
 {
 	const struct store *store = worker->engine->store;
 	const struct channel_params *params = &worker->plan->channels[channel].params;
 	struct channel_state *state = &worker->engine->states[channel];
 	struct flight *flight = &worker->engine->flights[channel];
-	uint64_t bytes = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct channel_frame frame = {.bytes = store_packet(store, refs[i])->wire_length};
 		struct channel_fate fate = channel_enter(params, state, at_ns, &frame);
 
-		bytes += frame.bytes;
 		if (__builtin_expect(fate.lost != DROP_NONE || fate.flags != 0, 0))
 			core_offered(worker, channel, refs[i], at_ns, &fate);
 		else if (__builtin_expect(!flight_push(flight, &worker->store, fate.release_at_ns,
 						       refs[i], false),
 					  0))
-			core_lose_in_channel(worker, channel, refs[i], DROP_MEMORY,
-					     fate.release_at_ns, fate.release_at_ns);
+			lose_in_flight(worker, channel, refs[i], fate.release_at_ns);
 	}
-	worker->channels[channel].entered += count;
-	worker->channels[channel].entered_bytes += bytes;
-	agenda_set(&worker->agenda, channel, flight_due_ns(flight, store));
+}
+
+// Frames of one instant into a wire: worker_offer for each, with the agenda set once.
+static void offer_burst(struct worker *worker, uint32_t channel, const struct intake *intake,
+			uint64_t at_ns)
+{
+	const struct channel_params *params = &worker->plan->channels[channel].params;
+
+	if (channel_is_constant(params, intake->longest))
+		offer_constant(worker, channel, intake->refs, intake->count, at_ns);
+	else
+		offer_each(worker, channel, intake->refs, intake->count, at_ns);
+	worker->channels[channel].entered += intake->count;
+	worker->channels[channel].entered_bytes += intake->bytes;
+	agenda_set(&worker->agenda, channel,
+		   flight_due_ns(&worker->engine->flights[channel], worker->engine->store));
 }
 
 void core_receive_burst(struct worker *worker, uint32_t port, const struct port_frame *frames,
 			unsigned count, uint64_t at_ns)
 {
 	const struct plan_port *p = &worker->plan->ports[port];
-	packet_ref refs[PORT_BURST];
-	unsigned taken = take_in(worker, port, frames, count, refs);
+	struct intake intake; // take_in fills it in; it is too long to be zeroed first
 
+	take_in(worker, port, frames, count, &intake);
 	if (p->wire_channel != PLAN_NONE && takes_bursts(worker, p->wire_channel)) {
-		if (taken)
-			offer_burst(worker, p->wire_channel, refs, taken, at_ns);
+		if (intake.count)
+			offer_burst(worker, p->wire_channel, &intake, at_ns);
 		return;
 	}
-	for (unsigned i = 0; i < taken; i++)
-		core_port_input(worker, port, refs[i], at_ns);
+	for (unsigned i = 0; i < intake.count; i++)
+		core_port_input(worker, port, intake.refs[i], at_ns);
 }
 
 // ---- Out ----
@@ -197,10 +241,11 @@ static void release_to_port(struct worker *worker, struct run *run, uint32_t por
 		bytes = 0;
 		do {
 			refs[count] = flight_pop(run->flight, &worker->store, &at_ns[count]);
-			__builtin_prefetch(store_packet(store, refs[count]));
-			__builtin_prefetch((uint8_t *)store_packet(store, refs[count]) + 64);
 			count++;
 		} while (count < PORT_BURST && goes_on(worker, run));
+		// For the next run, which may be a turn of the loop away.
+		if (run->flight->hold.count)
+			hold_prefetch(&run->flight->hold, store, PORT_BURST);
 		for (unsigned i = 0; i < count; i++)
 			bytes += store_packet(store, refs[i])->wire_length;
 		worker->channels[run->channel].delivered += count;

@@ -41,6 +41,26 @@ static inline bool flight_push(struct flight *flight, struct store_cache *cache,
 	return true;
 }
 
+// The same for several in order that are released at one instant. Gives how many; memory is out for
+// the rest.
+static inline unsigned flight_push_many(struct flight *flight, struct store_cache *cache,
+					uint64_t release_at_ns, const packet_ref *packets,
+					unsigned count)
+{
+	unsigned done = 0;
+
+	if (__builtin_expect(flight->hold.count && release_at_ns < flight->last_release_at_ns, 0)) {
+		while (done < count &&
+		       flight_push(flight, cache, release_at_ns, packets[done], false))
+			done++;
+		return done;
+	}
+	done = hold_push_many(&flight->hold, cache, release_at_ns, packets, count);
+	if (done)
+		flight->last_release_at_ns = release_at_ns;
+	return done;
+}
+
 // Is one that is out of order the next to leave?
 static inline bool flight_stray_is_next(const struct flight *flight, const struct store *store)
 {

@@ -34,3 +34,46 @@ void hold_shrink(struct hold *hold, struct store_cache *cache)
 	}
 	store_give(cache, chunk);
 }
+
+unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t release_at_ns,
+			const packet_ref *packets, unsigned count)
+{
+	unsigned done = 0;
+
+	while (done < count) {
+		struct hold_entry *entry;
+		unsigned part;
+
+		if ((hold->count == 0 || hold->tail_index == HOLD_CHUNK_ENTRIES) &&
+		    !hold_grow(hold, cache))
+			break;
+		part = HOLD_CHUNK_ENTRIES - hold->tail_index;
+		part = count - done < part ? count - done : part;
+		entry = &chunk_at(cache->store, hold->tail)->entries[hold->tail_index];
+		for (unsigned i = 0; i < part; i++)
+			entry[i] = (struct hold_entry){release_at_ns, packets[done + i], 0};
+		hold->tail_index = (uint16_t)(hold->tail_index + part);
+		hold->count += part;
+		done += part;
+	}
+	return done;
+}
+
+void hold_prefetch(const struct hold *hold, const struct store *store, unsigned count)
+{
+	const struct hold_chunk *chunk = store_block(store, hold->head);
+	unsigned index = hold->head_index;
+
+	count = count < hold->count ? count : hold->count;
+	for (unsigned i = 0; i < count; i++, index++) {
+		const uint8_t *packet;
+
+		if (index == HOLD_CHUNK_ENTRIES) {
+			chunk = store_block(store, chunk->next);
+			index = 0;
+		}
+		packet = store_block(store, chunk->entries[index].packet);
+		__builtin_prefetch(packet);
+		__builtin_prefetch(packet + 64);
+	}
+}

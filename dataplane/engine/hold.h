@@ -62,6 +62,15 @@ static inline struct hold_entry *hold_first(const struct hold *hold, const struc
 	return &chunk->entries[hold->head_index];
 }
 
+// Appends packets that are released at the same instant. Gives how many; memory is out for the
+// rest.
+unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t release_at_ns,
+			const packet_ref *packets, unsigned count);
+
+// Fetches the headers, and the lines behind them, of the first `count` packets, which will be
+// wanted soon; those in the first chunk and the next at most.
+void hold_prefetch(const struct hold *hold, const struct store *store, unsigned count);
+
 // Removes the first entry; hold must not be empty.
 static inline void hold_pop(struct hold *hold, struct store_cache *cache)
 {

@@ -47,32 +47,35 @@ static bool straighten(const struct port_device *port, struct rte_mbuf **mbuf)
 	       ((*mbuf)->nb_segs == 1 || rte_pktmbuf_linearize(*mbuf) == 0);
 }
 
-// Back to their pool, at once where they are all of one and nobody else has them.
-static void free_burst(struct rte_mbuf **mbufs, unsigned count)
+// Nobody else has it, and it goes back as it is.
+static bool is_simple(const struct rte_mbuf *mbuf, const struct rte_mempool *pool)
 {
-	struct rte_mempool *pool = mbufs[0]->pool;
-	unsigned own = 0;
+	return mbuf->pool == pool && mbuf->nb_segs == 1 && RTE_MBUF_DIRECT(mbuf) &&
+	       rte_mbuf_refcnt_read(mbuf) == 1;
+}
 
-	while (own < count && mbufs[own]->pool == pool && mbufs[own]->nb_segs == 1 &&
-	       RTE_MBUF_DIRECT(mbufs[own]) && rte_mbuf_refcnt_read(mbufs[own]) == 1)
-		own++;
-	rte_mempool_put_bulk(pool, (void *const *)mbufs, own);
-	if (own < count)
-		rte_pktmbuf_free_bulk(mbufs + own, count - own);
+static void free_received(struct port_device *port)
+{
+	if (port->received_count == 0)
+		return;
+	if (port->received_simply)
+		rte_mempool_put_bulk(port->received[0]->pool, (void *const *)port->received,
+				     port->received_count);
+	else
+		rte_pktmbuf_free_bulk(port->received, port->received_count);
+	port->received_count = 0;
 }
 
 unsigned port_device_receive(struct port_device *port, struct port_frame *frames, unsigned most)
 {
-	if (port->received_count > 0) {
-		free_burst(port->received, port->received_count);
-		port->received_count = 0;
-	}
+	free_received(port);
 	if (most > PORT_BURST)
 		most = PORT_BURST;
 	if (!port->started)
 		return 0;
 	unsigned count = rte_eth_rx_burst(port->id, 0, port->received, (uint16_t)most);
 	unsigned kept = 0;
+	bool simply = true;
 	for (unsigned i = 0; i < count; i++) {
 		struct rte_mbuf *mbuf = port->received[i];
 		if (!is_plain(port, mbuf) && !straighten(port, &mbuf)) {
@@ -83,8 +86,10 @@ unsigned port_device_receive(struct port_device *port, struct port_frame *frames
 		port->received[kept] = mbuf;
 		frames[kept].bytes = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 		frames[kept].length = rte_pktmbuf_data_len(mbuf);
+		simply &= is_simple(mbuf, port->received[0]->pool);
 		kept++;
 	}
+	port->received_simply = simply;
 	port->received_count = kept;
 	return kept;
 }

@@ -24,6 +24,7 @@ struct port_device {
 	bool started;
 	bool reconnects; // a memif client: port_device_tick looks for its server
 	unsigned received_count;
+	bool received_simply; // each in one piece, ours alone, of one pool
 	unsigned queued_count;
 	unsigned unsent;      // since the last flush
 	uint32_t length_most; // bytes of a frame to be sent, Ethernet header included

@@ -130,6 +130,22 @@ static inline struct channel_fate channel_enter_plain(const struct channel_param
 	return fate;
 }
 
+// Does a channel delay all frames of up to so many bytes alike, and do nothing else to them?
+static inline bool channel_is_constant(const struct channel_params *params, uint32_t most_bytes)
+{
+	return params->plain && params->plain_loss == 0 && most_bytes <= params->most_bytes;
+}
+
+// The same for `count` frames that arrive at one instant at a channel that is constant for them
+// all: when they are released.
+static inline uint64_t channel_enter_constant(const struct channel_params *params,
+					      struct channel_state *state, uint64_t arrival_at_ns,
+					      uint32_t count)
+{
+	state->packet += count;
+	return order_offer(&state->order, channel_later_ns(arrival_at_ns, params->delay_ns));
+}
+
 // Decides one frame's fate. Arrivals must not go back in time. Every call uses one packet number,
 // whatever the outcome. Cannot fail.
 static inline struct channel_fate channel_enter(const struct channel_params *params,
