@@ -13,29 +13,35 @@
 
 // Longest sleep: ticks, plan changes and a clock under adjustment want a turn now and then.
 #define SLEEP_MOST_NS 10000000ull
-// Longest sleep when a port can only be polled.
-#define POLL_SLEEP_NS 50000ull
-// Bounds of the margin, and where it starts. On virtual machines sleeps end 100 us late as a rule,
-// so a lower bound at the top would make each packet late by the rest; the price is that much
-// spinning before each thing due, and none when nothing is.
-#define MARGIN_LEAST_NS 2000ull
-#define MARGIN_MOST_NS  250000ull
-#define MARGIN_START_NS 20000ull
+// The rest after a look at a port that is broken.
+#define BROKEN_SLEEP_NS 50000ull
+
+static void free_waits(struct live_worker *live)
+{
+	free(live->waits);
+	free(live->wait_of);
+	live->waits = NULL;
+	live->wait_of = NULL;
+}
 
 int live_init(struct live_worker *live)
 {
 	live->stop = false;
 	live->asleep = false;
-	live->margin_ns = MARGIN_START_NS;
 	live->now_ns = 0;
+	live->received_at_ns = 0;
+	live->looked = false;
+	nap_init(&live->nap);
 	live->waits = calloc(live->port_count + 1, sizeof(*live->waits));
-	if (live->waits == NULL)
+	live->wait_of = calloc(live->port_count + 1, sizeof(*live->wait_of));
+	if (live->waits == NULL || live->wait_of == NULL) {
+		free_waits(live);
 		return -ENOMEM;
+	}
 	live->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (live->wake_fd < 0) {
 		int code = -errno;
-		free(live->waits);
-		live->waits = NULL;
+		free_waits(live);
 		return code;
 	}
 	live->waits[0] = (struct pollfd){.fd = live->wake_fd, .events = POLLIN};
@@ -43,11 +49,12 @@ int live_init(struct live_worker *live)
 	live->all_wait = true;
 	for (unsigned i = 0; i < live->port_count; i++) {
 		int fd = port_device_wait_fd(live->ports[i]);
-		if (fd < 0)
+		if (fd < 0) {
 			live->all_wait = false;
-		else
-			live->waits[live->wait_count++] =
-				(struct pollfd){.fd = fd, .events = POLLIN};
+			continue;
+		}
+		live->wait_of[i] = live->wait_count;
+		live->waits[live->wait_count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	}
 	return 0;
 }
@@ -57,8 +64,7 @@ void live_fini(struct live_worker *live)
 	if (live->waits == NULL)
 		return;
 	close(live->wake_fd);
-	free(live->waits);
-	live->waits = NULL;
+	free_waits(live);
 }
 
 static void ring_bell(const struct live_worker *live)
@@ -92,28 +98,16 @@ static uint64_t look_at_clock(struct live_worker *live)
 	return live->now_ns;
 }
 
-// Learns from a sleep that ran its full length how late it ended: up at once, down slowly.
-static void learn_margin(struct live_worker *live, uint64_t late_ns)
-{
-	if (late_ns > live->margin_ns)
-		live->margin_ns = late_ns;
-	else
-		live->margin_ns -= (live->margin_ns - late_ns) / 64;
-	if (live->margin_ns < MARGIN_LEAST_NS)
-		live->margin_ns = MARGIN_LEAST_NS;
-	if (live->margin_ns > MARGIN_MOST_NS)
-		live->margin_ns = MARGIN_MOST_NS;
-}
-
 static void sleep_for(struct live_worker *live, uint64_t length_ns)
 {
 	uint64_t began = look_at_clock(live);
 	struct timespec length = {.tv_sec = (time_t)(length_ns / 1000000000),
 				  .tv_nsec = (long)(length_ns % 1000000000)};
 	int ready = ppoll(live->waits, live->wait_count, &length, NULL);
+	live->looked = ready >= 0;
 	if (ready == 0) {
 		uint64_t slept = look_at_clock(live) - began;
-		learn_margin(live, slept > length_ns ? slept - length_ns : 0);
+		nap_learn(&live->nap, slept > length_ns ? slept - length_ns : 0);
 		return;
 	}
 	if (ready < 0)
@@ -135,7 +129,7 @@ static void sleep_for(struct live_worker *live, uint64_t length_ns)
 		broken = broken || !(live->waits[i].revents & POLLIN);
 	}
 	if (broken) {
-		struct timespec pause = {.tv_nsec = POLL_SLEEP_NS};
+		struct timespec pause = {.tv_nsec = BROKEN_SLEEP_NS};
 		nanosleep(&pause, NULL);
 	}
 }
@@ -144,17 +138,16 @@ static void sleep_for(struct live_worker *live, uint64_t length_ns)
 static void rest(struct live_worker *live)
 {
 	const struct live_services *services = live->services;
-	uint64_t most = live->all_wait ? SLEEP_MOST_NS : POLL_SLEEP_NS;
 
 	__atomic_store_n(&live->asleep, true, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	uint64_t due = services->next_due_ns(live->worker);
 	uint64_t now = look_at_clock(live);
-	uint64_t left = due > now ? due - now : 0;
-	if (left > live->margin_ns && !__atomic_load_n(&live->stop, __ATOMIC_RELAXED)) {
-		left -= live->margin_ns;
+	uint64_t most = live->all_wait ? SLEEP_MOST_NS : nap_poll_ns(now - live->received_at_ns);
+	uint64_t length = nap_length_ns(&live->nap, due > now ? due - now : 0, most);
+	if (length > 0 && !__atomic_load_n(&live->stop, __ATOMIC_RELAXED)) {
 		services->before_sleep(live->worker);
-		sleep_for(live, left < most ? left : most);
+		sleep_for(live, length);
 		services->after_sleep(live->worker);
 	}
 	__atomic_store_n(&live->asleep, false, __ATOMIC_RELAXED);
@@ -173,10 +166,14 @@ static uint64_t advance(struct live_worker *live)
 static unsigned receive(struct live_worker *live, unsigned index)
 {
 	struct port_frame frames[PORT_BURST];
+	unsigned wait = live->wait_of[index];
+	if (live->looked && wait > 0 && live->waits[wait].revents == 0)
+		return 0; // the kernel has just said that nothing waits there
 	unsigned count = port_device_receive(live->ports[index], frames, PORT_BURST);
 	if (count == 0)
 		return 0;
 	uint64_t at_ns = advance(live);
+	live->received_at_ns = live->now_ns;
 	live->services->receive(live->worker, live->port_numbers[index], frames, count, at_ns);
 	return count;
 }
@@ -203,6 +200,7 @@ void live_run(struct live_worker *live)
 		unsigned received = 0;
 		for (unsigned i = 0; i < live->port_count; i++)
 			received += receive(live, i);
+		live->looked = false;
 		live->services->turn(live->worker, live->reached_ns);
 		if (received == 0 && !behind && !live->spin)
 			rest(live);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "dataplane/engine/clock.h"
+#include "dataplane/engine/nap.h"
 #include "dataplane/engine/port.h"
 #include "dataplane/model/histogram.h"
 
@@ -53,10 +54,13 @@ struct live_worker {
 	// The loop's own.
 	struct pollfd *waits;
 	unsigned wait_count;
-	bool all_wait;      // each port has a descriptor to wait on
-	uint64_t margin_ns; // by how much a sleep ends early, learnt from how late sleeps end
+	unsigned *wait_of; // [port] its place among `waits`; 0: it must be polled
+	bool all_wait;     // each port has a descriptor to wait on
+	bool looked;       // the last sleep has just said at which ports frames wait
+	struct nap nap;
 	uint64_t now_ns;
-	uint64_t reached_ns; // the worker's own now
+	uint64_t received_at_ns; // the last frame
+	uint64_t reached_ns;     // the worker's own now
 };
 
 // Takes what the loop needs. 0, or a negative errno. live_fini frees it; the loop does not run
@@ -66,8 +70,8 @@ void live_fini(struct live_worker *live);
 
 // Runs until live_stop. A turn: advance to now; send; receive a burst from each port; turn(); and
 // if nothing came and nothing is left to be done, sleep until the next thing is due or a frame
-// arrives (at most 10 ms, and where a port cannot be waited for at most 50 us). Nothing is ever
-// done before it is due.
+// arrives (at most 10 ms, and where a port cannot be waited for at most nap_poll_ns). Nothing is
+// ever done before it is due.
 void live_run(struct live_worker *live);
 
 // Any thread. live_stop returns at once; join the thread to know that the loop has ended.
