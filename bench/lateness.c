@@ -8,6 +8,7 @@
 #include "bench/gaps.h"
 #include "bench/machine.h"
 #include "bench/options.h"
+#include "bench/plot.h"
 #include "bench/report.h"
 #include "bench/traffic.h"
 #include "bench/wire.h"
@@ -43,20 +44,27 @@ static const struct regime_case {
 	[ASLEEP] = {"asleep, 1000 pps", "delay = 1ms\n", 1000000, 1000000, false, 2},
 };
 
+// What --plot draws.
+enum distribution { D_SPINNING, D_SPINNING_BARE, D_ASLEEP, D_ASLEEP_BARE, DISTRIBUTIONS };
+static const char *const distribution_names[DISTRIBUTIONS] = {
+	"corridor, 1 Mpps over a wire, spinning", "a bare loop that reads the clock",
+	"corridor, 1000 pps over a wire, asleep", "a bare thread that sleeps"};
+
 // ---- Lines ----
 
 // Of the percentiles, with the bare loop's beside them.
 static const struct percentile {
 	double quantile; // 1: the largest
 	const char *key, *what;
+	double target_ns; // 0: none
 } percentiles[] = {
-	{0.5, "spinning_p50", "1 Mpps over a wire, spinning: lateness p50"},
-	{0.99, "spinning_p99", "  p99"},
-	{0.999, "spinning_p999", "  p99.9"},
-	{1, "spinning_max", "  max"},
-	{0.5, "asleep_p50", "1000 pps over a wire, asleep: lateness p50"},
-	{0.99, "asleep_p99", "  p99"},
-	{1, "asleep_max", "  max"},
+	{0.5, "spinning_p50", "1 Mpps over a wire, spinning: lateness p50", 50},
+	{0.99, "spinning_p99", "  p99", 200},
+	{0.999, "spinning_p999", "  p99.9", 0},
+	{1, "spinning_max", "  max", 0},
+	{0.5, "asleep_p50", "1000 pps over a wire, asleep: lateness p50", 0},
+	{0.99, "asleep_p99", "  p99", 60000},
+	{1, "asleep_max", "  max", 0},
 };
 #define PERCENTILES 7
 #define SPINNING    4 // the first ones
@@ -73,6 +81,7 @@ struct lateness_report {
 	struct report_line *outside_p50, *outside_p99;
 	struct report_line *processor;
 	struct report_line *early[REGIMES];
+	struct histogram all[DISTRIBUTIONS]; // of all rounds, to be plotted
 	uint64_t departed[REGIMES];
 	uint64_t earliest_ns[REGIMES];
 };
@@ -81,10 +90,14 @@ static void make_lines(struct lateness_report *lateness)
 {
 	struct report *report = &lateness->report;
 
-	for (int i = 0; i < PERCENTILES; i++)
+	for (int i = 0; i < PERCENTILES; i++) {
 		lateness->percentile[i] =
 			report_add(report, percentiles[i].key, percentiles[i].what, "ns",
 				   i < SPINNING ? BARE : BARE_SLEEP);
+		if (percentiles[i].target_ns > 0)
+			report_target(lateness->percentile[i], REPORT_AT_MOST,
+				      percentiles[i].target_ns);
+	}
 	lateness->processor =
 		report_add(report, "asleep_processor", "  share of a core", "%", BARE_SLEEP);
 	lateness->outside_p50 =
@@ -92,8 +105,9 @@ static void make_lines(struct lateness_report *lateness)
 			   "device to device at 1 Mpps, over 1 ms, spinning: p50", "ns", NULL);
 	lateness->outside_p99 = report_add(report, "outside_p99", "  p99", "ns", NULL);
 	for (int i = 0; i < REGIMES; i++)
-		lateness->early[i] =
-			report_add(report, early_keys[i], early_whats[i], "packets", NULL);
+		lateness->early[i] = report_target(
+			report_add(report, early_keys[i], early_whats[i], "packets", NULL),
+			REPORT_AT_MOST, 0);
 }
 
 // Percentiles are said only where ten records lie beyond them.
@@ -244,6 +258,8 @@ static int one_round(struct lateness_report *lateness, const struct options *opt
 	if (code)
 		return code;
 	add_percentiles(lateness, 0, SPINNING, &result.lateness, &gaps.lateness);
+	histogram_add(&lateness->all[D_SPINNING], &result.lateness);
+	histogram_add(&lateness->all[D_SPINNING_BARE], &gaps.lateness);
 
 	code = measure_regime(lateness, CONSTANT, options, &result, error);
 	if (code)
@@ -259,6 +275,8 @@ static int one_round(struct lateness_report *lateness, const struct options *opt
 	if (code)
 		return code;
 	add_percentiles(lateness, SPINNING, PERCENTILES, &result.lateness, &gaps.lateness);
+	histogram_add(&lateness->all[D_ASLEEP], &result.lateness);
+	histogram_add(&lateness->all[D_ASLEEP_BARE], &gaps.lateness);
 	samples_add(&lateness->processor->corridor, 100 * result.processor);
 	samples_add(&lateness->processor->reference, 100 * processor);
 	return 0;
@@ -294,6 +312,8 @@ int main(int argc, char **argv)
 		return status;
 	lateness.report.rounds = options.rounds;
 	make_lines(&lateness);
+	for (int i = 0; i < DISTRIBUTIONS; i++)
+		histogram_reset(&lateness.all[i]);
 	for (unsigned round = 0; round < options.rounds; round++) {
 		if (one_round(&lateness, &options, &error)) {
 			fprintf(stderr, "bench_lateness: %s: %s\n", error.where, error.what);
@@ -301,6 +321,8 @@ int main(int argc, char **argv)
 		}
 	}
 	say_more(&lateness);
+	for (int i = 0; i < DISTRIBUTIONS; i++)
+		plot_distribution(distribution_names[i], &lateness.all[i]);
 	report_print(&lateness.report, options.json);
 	return 0;
 }

@@ -260,6 +260,8 @@ int main(int argc, char **argv)
 	struct report_line *routed = report_add(
 		&report, "routed", "built-in flow over five hops, no files", "M packet-hops/s",
 		"the law of the same channels, called in a bare loop");
+	report_target_ratio(files, REPORT_AT_LEAST, 0.6);
+	report_target(routed, REPORT_AT_LEAST, 15);
 	code = prepare(&bench, &error);
 	// The first round starts EAL and fills caches, and does not count.
 	for (unsigned round = 0; code == 0 && round <= options.rounds; round++)

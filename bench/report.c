@@ -11,8 +11,9 @@
 
 #include "bench/machine.h"
 
-#define WIDTH_WHAT   52
-#define WIDTH_FIGURE 24
+#define WIDTH_WHAT      58
+#define WIDTH_CORRIDOR  24
+#define WIDTH_REFERENCE 24
 
 // ---- Samples ----
 
@@ -99,6 +100,38 @@ double report_ratio(const struct report_line *line)
 	return samples_median(&ratios);
 }
 
+struct report_line *report_target(struct report_line *line, enum report_bound bound, double target)
+{
+	line->bound = bound;
+	line->target = target;
+	line->target_is_ratio = false;
+	return line;
+}
+
+struct report_line *report_target_ratio(struct report_line *line, enum report_bound bound,
+					double target)
+{
+	report_target(line, bound, target);
+	line->target_is_ratio = true;
+	return line;
+}
+
+enum report_verdict report_verdict(const struct report_line *line)
+{
+	double figure = samples_median(&line->corridor);
+
+	if (line->bound == REPORT_NO_TARGET || line->corridor.count == 0)
+		return REPORT_OPEN;
+	if (line->target_is_ratio) {
+		if (line->reference.count == 0)
+			return REPORT_OPEN;
+		figure = report_ratio(line);
+	}
+	if (line->bound == REPORT_AT_LEAST)
+		return figure >= line->target ? REPORT_MET : REPORT_MISSED;
+	return figure <= line->target ? REPORT_MET : REPORT_MISSED;
+}
+
 // ---- For people ----
 
 // Three significant digits, and integers whole.
@@ -130,16 +163,31 @@ static void format_samples(char *text, size_t size, const struct samples *sample
 		snprintf(text, size, "%s (%s-%s)", median, least, most);
 }
 
+static void format_target(char *text, size_t size, const struct report_line *line)
+{
+	char target[32];
+
+	format_value(target, sizeof(target), line->target);
+	snprintf(text, size, "%s %s%s", line->bound == REPORT_AT_LEAST ? ">=" : "<=", target,
+		 line->target_is_ratio ? " x" : "");
+	if (line->bound == REPORT_NO_TARGET)
+		text[0] = '\0';
+}
+
 static void print_line(const struct report_line *line)
 {
-	char corridor[112], reference[112], ratio[32] = "-";
+	static const char *const verdicts[] = {
+		[REPORT_OPEN] = "", [REPORT_MET] = "  met", [REPORT_MISSED] = "  not met"};
+	char corridor[112], reference[112], ratio[32] = "-", target[64];
 
 	format_samples(corridor, sizeof(corridor), &line->corridor);
 	format_samples(reference, sizeof(reference), &line->reference);
 	if (line->corridor.count && line->reference.count)
 		format_value(ratio, sizeof(ratio), report_ratio(line));
-	printf("  %-*s %*s %*s %7s  %s\n", WIDTH_WHAT - 2, line->what, WIDTH_FIGURE, corridor,
-	       WIDTH_FIGURE, reference, ratio, line->unit);
+	format_target(target, sizeof(target), line);
+	printf("  %-*s %*s %*s %7s  %-15s %9s%s\n", WIDTH_WHAT - 2, line->what, WIDTH_CORRIDOR,
+	       corridor, WIDTH_REFERENCE, reference, ratio, line->unit, target,
+	       verdicts[report_verdict(line)]);
 }
 
 static void print_table(const struct report *report)
@@ -149,10 +197,11 @@ static void print_table(const struct report *report)
 
 	snprintf(title, sizeof(title), "%s, median of %u round%s (least-most)", report->name,
 		 report->rounds, report->rounds == 1 ? "" : "s");
-	printf("%-*s %*s %*s %7s  %s\n", WIDTH_WHAT, title, WIDTH_FIGURE, "corridor", WIDTH_FIGURE,
-	       "reference", "ratio", "unit");
+	printf("%-*s %*s %*s %7s  %-15s %9s\n", WIDTH_WHAT, title, WIDTH_CORRIDOR, "corridor",
+	       WIDTH_REFERENCE, "reference", "ratio", "unit", "target");
 	for (unsigned i = 0; i < report->line_count; i++)
 		print_line(&report->lines[i]);
+	printf("\n");
 	for (unsigned i = 0; i < report->line_count; i++) {
 		const char *name = report->lines[i].against;
 		if (name == NULL || strcmp(name, against) == 0)
@@ -182,6 +231,19 @@ static json_t *json_line(const struct report_line *line)
 	json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "key", line->key, "what", line->what,
 				 "unit", line->unit, "corridor", json_samples(&line->corridor));
 
+	if (line->bound != REPORT_NO_TARGET) {
+		enum report_verdict verdict = report_verdict(line);
+
+		json_object_set_new(
+			json, "target",
+			json_pack("{s:s, s:f, s:s}", "of",
+				  line->target_is_ratio ? "ratio" : "corridor",
+				  line->bound == REPORT_AT_LEAST ? "at_least" : "at_most",
+				  line->target, "verdict",
+				  verdict == REPORT_OPEN  ? "not measured"
+				  : verdict == REPORT_MET ? "met"
+							  : "not met"));
+	}
 	if (line->against == NULL)
 		return json;
 	json_object_set_new(json, "against", json_string(line->against));
