@@ -96,9 +96,11 @@ static size_t find_pairs(const struct fit_work *work, const struct fit_distribut
 			 double least, struct pair *pairs)
 {
 	double last_share = NAN, last_at = 0;
+	struct fit_inverse inverse;
 	size_t count = 0;
 	bool next = false;
 
+	fit_distribution_tabulate(distribution, &inverse);
 	for (size_t i = 0; i < work->count; i++) {
 		const struct fit_row *row = &work->rows[i];
 		double at = row->at_ns + row->line_ns, share;
@@ -107,7 +109,7 @@ static size_t find_pairs(const struct fit_work *work, const struct fit_distribut
 			next = next && row->queue_lost;
 			continue;
 		}
-		share = fit_distribution_draw(distribution, row->base_ns - least);
+		share = fit_distribution_draw(&inverse, row->base_ns - least);
 		if (!isnan(last_share))
 			pairs[count++] = (struct pair){last_share, share, at - last_at, next};
 		last_share = share;

@@ -233,22 +233,35 @@ bool fit_distribution_find(const double *sorted, size_t count, double rho, doubl
 	return found->distance < 1;
 }
 
-double fit_distribution_draw(const struct fit_distribution *distribution, double value)
+void fit_distribution_tabulate(const struct fit_distribution *distribution,
+			       struct fit_inverse *inverse)
 {
-	double normal_low = -6.3, normal_high = 6.3, unit;
+	inverse->distribution = distribution;
+	for (int i = 0; i < FIT_INVERSE; i++)
+		inverse->units[i] = unit_quantile(distribution->kind, distribution->shape,
+						  -FIT_NORMAL_MOST + 2 * FIT_NORMAL_MOST * i /
+									     (FIT_INVERSE - 1));
+}
 
-	unit = (value - distribution->place) / distribution->scale;
-	if (distribution->kind == JITTER_NORMAL)
-		return erfc(-unit / M_SQRT2) / 2;
+double fit_distribution_draw(const struct fit_inverse *inverse, double value)
+{
+	const struct fit_distribution *distribution = inverse->distribution;
+	double unit = (value - distribution->place) / distribution->scale, between;
+	int low = 0, high = FIT_INVERSE - 1;
+
 	if (distribution->kind == JITTER_UNIFORM)
 		return fmin(fmax((unit + 1) / 2, 0), 1);
-	for (int i = 0; i < 30; i++) {
-		double middle = (normal_low + normal_high) / 2;
+	if (unit <= inverse->units[low] || unit >= inverse->units[high])
+		return unit > inverse->units[low];
+	while (high - low > 1) {
+		int middle = (low + high) / 2;
 
-		if (unit_quantile(distribution->kind, distribution->shape, middle) < unit)
-			normal_low = middle;
+		if (inverse->units[middle] < unit)
+			low = middle;
 		else
-			normal_high = middle;
+			high = middle;
 	}
-	return erfc(-(normal_low + normal_high) / 2 / M_SQRT2) / 2;
+	between = low + (unit - inverse->units[low]) / (inverse->units[high] - inverse->units[low]);
+	between = -FIT_NORMAL_MOST + 2 * FIT_NORMAL_MOST * between / (FIT_INVERSE - 1);
+	return erfc(-between / M_SQRT2) / 2;
 }

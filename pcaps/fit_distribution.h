@@ -25,5 +25,14 @@ bool fit_distribution_find(const double *sorted, size_t count, double rho, doubl
 // Place and scale alone.
 void fit_distribution_place(const struct fit_distribution *distribution, const double *sorted,
 			    size_t count, double *place, double *scale);
+// Its quantile function, for the way back; distribution stays the caller's.
+#define FIT_INVERSE     513
+#define FIT_NORMAL_MOST 6.3
+struct fit_inverse {
+	const struct fit_distribution *distribution;
+	double units[FIT_INVERSE];
+};
+void fit_distribution_tabulate(const struct fit_distribution *distribution,
+			       struct fit_inverse *inverse);
 // The draw, 0 to 1, that gives a value; without regard to a chain.
-double fit_distribution_draw(const struct fit_distribution *distribution, double value);
+double fit_distribution_draw(const struct fit_inverse *inverse, double value);

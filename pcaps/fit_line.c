@@ -7,68 +7,79 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "pcaps/fit_parts.h"
+#include "pcaps/fit_line.h"
 
-#define RATE_STEP   1.12   // of the search
-#define SEARCHED    200000 // frames that it looks at, at most
+#define RATE_STEP   1.12 // of the search
 #define ROUNDS      30
-#define SURE_ERRORS 8   // a rate is told when it is so many errors above nothing
-#define LONG_WAIT   0.7 // of the spread of delays
-#define LEAST       20  // frames
-
-struct line {
-	double per_byte; // ns
-	double per_frame;
-	double byte_error, frame_error; // standard errors
-	double both_error;              // covariance
-	bool framed;                    // per_frame could be told
-	double mean_error;              // of the mean time on the line
-	size_t blocks;
-};
-
-// What a frame met, for the regression.
-struct place {
-	double start_ns; // of its busy period
-	double bytes, frames;
-};
+#define SURE_ERRORS 8  // a rate is told when it is so many errors above nothing
+#define LEAST       20 // frames
 
 static bool takes_line(const struct fit_row *row)
 {
 	return !row->queue_lost && !row->edge;
 }
 
-// Runs the line; fills in line_ns, and places if asked for.
-static void run(struct fit_work *work, size_t count, const struct line *line, struct place *places)
+// Those ahead that are gone when a frame arrives no longer count.
+struct fit_crowd {
+	size_t head;
+	uint32_t bytes, frames;
+};
+
+static void crowd_leave(struct fit_crowd *crowd, const struct fit_work *work, size_t i)
 {
-	struct place place = {0};
+	const double *departures = work->values;
+
+	for (; crowd->head < i && departures[crowd->head] <= work->rows[i].at_ns; crowd->head++) {
+		const struct fit_row *gone = &work->rows[crowd->head];
+
+		if (!takes_line(gone))
+			continue;
+		crowd->bytes -= gone->bytes;
+		crowd->frames--;
+	}
+}
+
+void fit_line_run(struct fit_work *work, size_t count, const struct fit_serialiser *line,
+		  const struct fit_limit *limit, struct fit_place *places)
+{
+	struct fit_place place = {0};
+	struct fit_crowd crowd = {0};
 	double free_ns = -INFINITY;
 
 	for (size_t i = 0; i < count; i++) {
 		struct fit_row *row = &work->rows[i];
 
-		if (!takes_line(row)) {
-			row->line_ns = fmax(0, free_ns - row->at_ns); // the wait it would have had
+		crowd_leave(&crowd, work, i);
+		row->wait_ns = fmax(0, free_ns - row->at_ns);
+		row->queued_bytes = crowd.bytes + row->bytes;
+		row->queued_frames = crowd.frames + 1;
+		row->queue_lost = row->lost && limit->kind != QUEUE_UNLIMITED &&
+				  fit_level(row, limit->kind) > limit->amount;
+		work->values[i] = free_ns;
+		row->line_ns = row->wait_ns;
+		if (!takes_line(row))
 			continue;
-		}
 		if (row->at_ns >= free_ns)
-			place = (struct place){row->at_ns, 0, 0};
+			place = (struct fit_place){row->at_ns, 0, 0};
 		place.bytes += row->bytes;
 		place.frames++;
 		free_ns = fmax(row->at_ns, place.start_ns + place.bytes * line->per_byte +
 						   place.frames * line->per_frame);
 		row->line_ns = free_ns - row->at_ns;
+		work->values[i] = free_ns;
+		crowd.bytes += row->bytes;
+		crowd.frames++;
 		if (places)
 			places[i] = place;
 	}
 }
 
-static bool usable(const struct fit_row *row)
+bool fit_line_usable(const struct fit_row *row)
 {
 	return !isnan(row->delay_ns) && !row->chosen;
 }
 
-// Variance of what the line does not account for.
-static double unexplained(const struct fit_work *work, size_t count)
+double fit_line_unexplained(const struct fit_work *work, size_t count)
 {
 	double sum = 0, squares = 0, first = NAN, n = 0;
 
@@ -76,7 +87,7 @@ static double unexplained(const struct fit_work *work, size_t count)
 		const struct fit_row *row = &work->rows[i];
 		double base = row->delay_ns - row->line_ns;
 
-		if (!usable(row))
+		if (!fit_line_usable(row))
 			continue;
 		if (isnan(first))
 			first = base;
@@ -93,17 +104,17 @@ struct sums {
 	double bb, bf, ff, by, fy;
 };
 
-static double response(const struct fit_row *row, const struct place *place)
+static double response(const struct fit_row *row, const struct fit_place *place)
 {
 	return row->delay_ns + (row->at_ns - place->start_ns);
 }
 
-static struct sums add_up(const struct fit_work *work, const struct place *places)
+static struct sums add_up(const struct fit_work *work, size_t count, const struct fit_place *places)
 {
 	struct sums sums = {0};
 
-	for (size_t i = 0; i < work->count; i++) {
-		if (!usable(&work->rows[i]))
+	for (size_t i = 0; i < count; i++) {
+		if (!fit_line_usable(&work->rows[i]))
 			continue;
 		sums.n++;
 		sums.bytes += places[i].bytes;
@@ -113,12 +124,12 @@ static struct sums add_up(const struct fit_work *work, const struct place *place
 	sums.bytes /= sums.n;
 	sums.frames /= sums.n;
 	sums.y /= sums.n;
-	for (size_t i = 0; i < work->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		double bytes = places[i].bytes - sums.bytes;
 		double frames = places[i].frames - sums.frames;
 		double y;
 
-		if (!usable(&work->rows[i]))
+		if (!fit_line_usable(&work->rows[i]))
 			continue;
 		y = response(&work->rows[i], &places[i]) - sums.y;
 		sums.bb += bytes * bytes;
@@ -131,18 +142,18 @@ static struct sums add_up(const struct fit_work *work, const struct place *place
 }
 
 // The errors, from sums over blocks of frames: deviations of neighbours hang together.
-static void find_errors(const struct fit_work *work, const struct place *places,
-			const struct sums *sums, struct line *line)
+static void find_errors(const struct fit_work *work, size_t count, const struct fit_place *places,
+			const struct sums *sums, struct fit_serialiser *line)
 {
 	double determinant = sums->bb * sums->ff - sums->bf * sums->bf;
 	size_t block_frames = (size_t)(sums->n / FIT_BLOCKS) + 1, in_block = 0;
 	double b = 0, f = 0, bb = 0, bf = 0, ff = 0, factor;
 
 	line->blocks = 0;
-	for (size_t i = 0; i <= work->count; i++) {
+	for (size_t i = 0; i <= count; i++) {
 		double bytes, frames, rest;
 
-		if (i == work->count || in_block == block_frames) {
+		if (i == count || in_block == block_frames) {
 			bb += b * b;
 			bf += b * f;
 			ff += f * f;
@@ -150,7 +161,7 @@ static void find_errors(const struct fit_work *work, const struct place *places,
 			line->blocks += in_block > 0;
 			in_block = 0;
 		}
-		if (i == work->count || !usable(&work->rows[i]))
+		if (i == count || !fit_line_usable(&work->rows[i]))
 			continue;
 		bytes = places[i].bytes - sums->bytes;
 		frames = places[i].frames - sums->frames;
@@ -182,9 +193,10 @@ static void find_errors(const struct fit_work *work, const struct place *places,
 
 // One round of least squares over the busy periods of the line as it is. With a known overhead
 // (`framing` bytes a frame) only the time per byte is sought.
-static bool solve(const struct fit_work *work, const struct place *places, struct line *line)
+static bool solve(const struct fit_work *work, size_t count, const struct fit_place *places,
+		  struct fit_serialiser *line)
 {
-	struct sums sums = add_up(work, places);
+	struct sums sums = add_up(work, count, places);
 	double determinant = sums.bb * sums.ff - sums.bf * sums.bf;
 
 	if (sums.n < LEAST || sums.bb <= 0)
@@ -197,26 +209,26 @@ static bool solve(const struct fit_work *work, const struct place *places, struc
 		line->per_byte = sums.by / sums.bb;
 		line->per_frame = 0;
 	}
-	find_errors(work, places, &sums, line);
+	find_errors(work, count, places, &sums, line);
 	return line->per_byte > 0;
 }
 
-// The rate whose line leaves the least variance, without framing.
-static struct line search(struct fit_work *work)
+struct fit_serialiser fit_line_search(struct fit_work *work, size_t count,
+				      const struct fit_limit *limit)
 {
-	size_t count = work->count < SEARCHED ? work->count : SEARCHED;
 	double bytes = 0, least = INFINITY, slowest;
-	struct line best = {0};
+	struct fit_serialiser best = {0};
 
 	for (size_t i = 0; i < count; i++)
-		bytes += takes_line(&work->rows[i]) ? work->rows[i].bytes : 0;
+		if (!work->rows[i].edge && !(work->rows[i].lost && limit->amount < 0))
+			bytes += work->rows[i].bytes;
 	slowest = (work->rows[count - 1].at_ns + 1) / bytes * 2;
 	for (double per_byte = 1e-3; per_byte < slowest; per_byte *= RATE_STEP) {
-		struct line line = {.per_byte = per_byte};
+		struct fit_serialiser line = {.per_byte = per_byte};
 		double left;
 
-		run(work, count, &line, NULL);
-		left = unexplained(work, count);
+		fit_line_run(work, count, &line, limit, NULL);
+		left = fit_line_unexplained(work, count);
 		if (left < least) {
 			least = left;
 			best = line;
@@ -225,23 +237,23 @@ static struct line search(struct fit_work *work)
 	return best;
 }
 
-// Least squares and busy periods in turn, as long as less is left unexplained.
-static bool refine(struct fit_work *work, struct place *places, struct line *line)
+bool fit_line_refine(struct fit_work *work, size_t count, struct fit_place *places,
+		     struct fit_serialiser *line, const struct fit_limit *limit)
 {
-	struct line best = *line, next = *line;
+	struct fit_serialiser best = *line, next = *line;
 	double least = INFINITY;
 	bool solved = false;
 
 	for (int round = 0; round < ROUNDS; round++) {
 		double left;
 
-		run(work, work->count, &next, places);
-		left = unexplained(work, work->count);
+		fit_line_run(work, count, &next, limit, places);
+		left = fit_line_unexplained(work, count);
 		if (solved && left >= least)
 			break;
 		least = left;
 		best = next;
-		if (!solve(work, places, &next))
+		if (!solve(work, count, places, &next))
 			break;
 		if (!solved) {
 			best = next;
@@ -250,180 +262,13 @@ static bool refine(struct fit_work *work, struct place *places, struct line *lin
 		solved = true;
 	}
 	*line = best;
-	run(work, work->count, line, places);
+	fit_line_run(work, count, line, limit, places);
 	return solved;
-}
-
-// ---- The queue's limit ----
-
-struct level {
-	double amount; // that the limit would have to hold
-	bool lost;
-};
-
-static int by_amount(const void *one, const void *other)
-{
-	const struct level *a = one;
-	const struct level *b = other;
-
-	return (a->amount > b->amount) - (a->amount < b->amount);
-}
-
-// What each frame met in the queue: its wait, the bytes with its own, or the frames with it.
-static size_t find_levels(const struct fit_work *work, enum queue_limit kind, double *departures,
-			  struct level *levels)
-{
-	size_t count = 0, head = 0, bytes = 0, frames = 0;
-
-	for (size_t i = 0; i < work->count; i++) {
-		const struct fit_row *row = &work->rows[i];
-		double free_ns = i > 0 ? departures[i - 1] : -INFINITY;
-
-		for (; head < i && departures[head] <= row->at_ns; head++) {
-			bytes -= takes_line(&work->rows[head]) ? work->rows[head].bytes : 0;
-			frames -= takes_line(&work->rows[head]);
-		}
-		if (!row->edge)
-			levels[count++] = (struct level){
-				.amount = kind == QUEUE_TIME    ? fmax(0, free_ns - row->at_ns)
-					  : kind == QUEUE_BYTES ? (double)(bytes + row->bytes)
-								: (double)(frames + 1),
-				.lost = row->lost};
-		departures[i] = takes_line(row) ? row->at_ns + row->line_ns : free_ns;
-		bytes += takes_line(row) ? row->bytes : 0;
-		frames += takes_line(row);
-	}
-	return count;
-}
-
-static double log_likelihood(double trials, double successes)
-{
-	double share = trials > 0 ? successes / trials : 0;
-
-	if (share <= 0 || share >= 1)
-		return 0;
-	return successes * log(share) + (trials - successes) * log(1 - share);
-}
-
-struct limit {
-	enum queue_limit kind;
-	double gain;              // of the logarithm of the likelihood
-	double accepted, refused; // the greatest amount below, the least beyond
-};
-
-// The level beyond which nearly all are lost.
-static struct limit split(enum queue_limit kind, struct level *levels, size_t count, double pure)
-{
-	struct limit best = {.kind = QUEUE_UNLIMITED};
-	double lost = 0, beyond = 0, beyond_lost = 0;
-	double slack = kind == QUEUE_TIME ? 0.5 : 0; // ns
-
-	qsort(levels, count, sizeof(*levels), by_amount);
-	for (size_t i = 0; i < count; i++)
-		lost += levels[i].lost;
-	for (size_t i = count; i-- > 1;) {
-		double gain;
-
-		beyond++;
-		beyond_lost += levels[i].lost;
-		if (levels[i].amount <= levels[i - 1].amount + slack || beyond_lost < 3 ||
-		    beyond_lost < pure * beyond)
-			continue;
-		gain = log_likelihood(beyond, beyond_lost) +
-		       log_likelihood((double)count - beyond, lost - beyond_lost) -
-		       log_likelihood((double)count, lost);
-		if (gain > best.gain)
-			best = (struct limit){kind, gain, levels[i - 1].amount, levels[i].amount};
-	}
-	// Below it the greatest that was let in.
-	for (size_t i = count; best.kind != QUEUE_UNLIMITED && i-- > 0;)
-		if (!levels[i].lost && levels[i].amount < best.refused) {
-			best.accepted = levels[i].amount;
-			break;
-		}
-	return best;
-}
-
-// At least the share `pure` of those beyond it must be lost.
-static int find_limit(struct fit_work *work, double pure, struct limit *limit)
-{
-	static const enum queue_limit kinds[] = {QUEUE_TIME, QUEUE_BYTES, QUEUE_PACKETS};
-	struct level *levels = malloc((work->count + 1) * sizeof(*levels));
-
-	*limit = (struct limit){.kind = QUEUE_UNLIMITED, .gain = FIT_LIKELIER};
-	if (!levels)
-		return -ENOMEM;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		size_t count = find_levels(work, kinds[i], work->values, levels);
-		struct limit found = split(kinds[i], levels, count, pure);
-
-		if (found.kind != QUEUE_UNLIMITED && found.gain > limit->gain * (1 + 1e-9))
-			*limit = found;
-	}
-	if (limit->kind != QUEUE_UNLIMITED) {
-		// Whoever would have exceeded it was refused.
-		size_t place = 0;
-		size_t count = find_levels(work, limit->kind, work->values, levels);
-
-		for (size_t i = 0; i < work->count && place < count; i++)
-			if (!work->rows[i].edge) {
-				struct level *level = &levels[place++];
-
-				work->rows[i].queue_lost =
-					level->lost && level->amount >= limit->refused;
-			}
-	} else {
-		for (size_t i = 0; i < work->count; i++)
-			work->rows[i].queue_lost = false;
-	}
-	free(levels);
-	return 0;
-}
-
-// At first those are held to be lost by a full queue whose neighbour before took long.
-static void guess_queue_losses(struct fit_work *work)
-{
-	double least = INFINITY, most = -INFINITY, last = -INFINITY;
-
-	for (size_t i = 0; i < work->count; i++)
-		if (usable(&work->rows[i])) {
-			least = fmin(least, work->rows[i].delay_ns);
-			most = fmax(most, work->rows[i].delay_ns);
-		}
-	for (size_t i = 0; i < work->count; i++) {
-		struct fit_row *row = &work->rows[i];
-
-		row->queue_lost = row->lost && last > least + LONG_WAIT * (most - least);
-		if (usable(row))
-			last = row->delay_ns;
-	}
-}
-
-// Rate, then limit, then rate again with what the limit leaves.
-static int alternate(struct fit_work *work, struct place *places, struct line *line,
-		     struct limit *limit, bool *found)
-{
-	guess_queue_losses(work);
-	for (int round = 0; round < 5; round++) {
-		int code;
-
-		if (round == 0)
-			*line = search(work);
-		*found = refine(work, places, line);
-		if (!*found)
-			return 0;
-		// A line that is not yet right blurs the limit.
-		code = find_limit(work, round < 3 ? 0.7 : 0.98, limit);
-		if (code < 0)
-			return code;
-	}
-	*found = refine(work, places, line);
-	return 0;
 }
 
 // ---- What is told ----
 
-static void tell_rate(struct fit_work *work, const struct line *line, double most)
+static void tell_rate(struct fit_work *work, const struct fit_serialiser *line, double most)
 {
 	struct fit *fit = work->fit;
 	double quantum_ns = work->quantum_ns;
@@ -451,7 +296,7 @@ static void tell_rate(struct fit_work *work, const struct line *line, double mos
 	fit->overhead_bytes.high += quantum_ns / line->per_byte;
 }
 
-static void tell_limit(struct fit *fit, const struct limit *limit)
+static void tell_limit(struct fit *fit, const struct fit_limit *limit)
 {
 	if (limit->kind == QUEUE_UNLIMITED) {
 		fit_note(fit, "no queue was seen to overflow: its limit cannot be told");
@@ -497,24 +342,24 @@ static void without_line(struct fit_work *work)
 
 int fit_line(struct fit_work *work)
 {
-	struct place *places = calloc(work->count + 1, sizeof(*places));
+	struct fit_place *places = calloc(work->count + 1, sizeof(*places));
 	double most = 1, plain, left;
-	struct limit limit = {0};
-	struct line line = {0};
+	struct fit_limit limit = {0};
+	struct fit_serialiser line = {0};
 	bool found = false;
 	int code = 0;
 
 	if (!places)
 		return -ENOMEM;
 	leave_out(work);
-	plain = unexplained(work, work->count);
+	plain = fit_line_unexplained(work, work->count);
 	// A delay that is the same for all has no line in it.
 	if (work->count >= LEAST && plain > work->quantum_ns * work->quantum_ns)
-		code = alternate(work, places, &line, &limit, &found);
-	left = unexplained(work, work->count);
+		code = fit_queue_find(work, places, &line, &limit, &found);
+	left = fit_line_unexplained(work, work->count);
 	if (found && line.per_byte > SURE_ERRORS * line.byte_error && left < plain) {
 		for (size_t i = 0; i < work->count; i++)
-			most = fmax(most, usable(&work->rows[i]) ? places[i].bytes : 0);
+			most = fmax(most, fit_line_usable(&work->rows[i]) ? places[i].bytes : 0);
 		work->line_error_ns = line.mean_error;
 		tell_rate(work, &line, most);
 		tell_limit(work->fit, &limit);

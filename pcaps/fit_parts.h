@@ -15,8 +15,10 @@ struct fit_row {
 	double delay_ns; // NaN: lost
 	double line_ns;  // wait and serialisation that the line accounts for; 0 without one
 	double base_ns;  // delay_ns - line_ns
+	double wait_ns;  // before its first bit would leave
 	uint32_t bytes;  // of the frame
-	bool lost;       // and inside the captures' common time
+	uint32_t queued_bytes, queued_frames; // on the line or before it, with this frame
+	bool lost;                            // and inside the captures' common time
 	bool edge;       // lost, but perhaps only because a capture began late or ended early
 	bool queue_lost; // the queue was full
 	bool overtaken;  // arrived behind one sent later

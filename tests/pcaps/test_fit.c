@@ -9,156 +9,15 @@
 #include <cmocka.h>
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "dataplane/model/channel.h"
-#include "pcaps/fit.h"
-#include "tests/pcaps/captures.h"
-
-#define MS    UINT64_C(1000000)
-#define SEEDS 20
-#define ALARM 1e-6
-#define START UINT64_C(1700000000000000000)
-
-// What is sent: frames of 60 to 1514 bytes at random gaps, some of them back to back.
-struct traffic {
-	size_t frames;
-	double gap_ns;       // mean
-	double burst;        // chance that a frame follows at once
-	uint32_t one_length; // 0: many lengths
-};
-
-static void send(const struct traffic *traffic, uint64_t seed, struct frames *sent)
-{
-	uint64_t random = seed, at_ns = START;
-
-	*sent = (struct frames){.count = traffic->frames, .have_ids = true};
-	sent->rows = calloc(traffic->frames, sizeof(*sent->rows));
-	assert_non_null(sent->rows);
-	for (size_t i = 0; i < traffic->frames; i++) {
-		double gap = -log(1 - captures_uniform(&random)) * traffic->gap_ns;
-		uint32_t length = 60 + (uint32_t)(captures_uniform(&random) * 1455);
-
-		if (captures_uniform(&random) >= traffic->burst)
-			at_ns += 1 + (uint64_t)gap;
-		sent->rows[i] = (struct frame_row){
-			.at_ns = at_ns,
-			.key = captures_random(&random),
-			.lanes = captures_random(&random),
-			.packet_id = i,
-			.wire_length = traffic->one_length ? traffic->one_length : length};
-		sent->rows[i].length = sent->rows[i].wire_length;
-	}
-}
-
-static int by_time(const void *one, const void *other)
-{
-	const struct frame_row *a = one;
-	const struct frame_row *b = other;
-
-	return a->at_ns != b->at_ns ? (a->at_ns > b->at_ns) - (a->at_ns < b->at_ns)
-				    : (a->packet_id > b->packet_id) - (a->packet_id < b->packet_id);
-}
-
-static void carry(struct channel_params *params, const struct frames *sent, struct frames *received)
-{
-	struct channel_state state = {0};
-	size_t needed;
-	void *memory;
-
-	channel_finish(params);
-	needed = queue_memory_bytes(&params->queue);
-	memory = calloc(1, needed + 1);
-	assert_non_null(memory);
-	queue_attach(&params->queue, &state.queue, needed ? memory : NULL, 0);
-	*received = (struct frames){.have_ids = true};
-	received->rows = calloc(2 * sent->count, sizeof(*received->rows));
-	assert_non_null(received->rows);
-	for (size_t i = 0; i < sent->count; i++) {
-		struct channel_fate fate = channel_offer(params, &state, sent->rows[i].at_ns,
-							 sent->rows[i].wire_length);
-		struct frame_row row = sent->rows[i];
-
-		if (fate.lost != DROP_NONE)
-			continue;
-		if (fate.flags & CHANNEL_CORRUPTED) {
-			row.key ^= 1;
-			row.lanes ^= UINT64_C(1) << 8 * (i % 8);
-		}
-		row.at_ns = fate.release_at_ns;
-		received->rows[received->count++] = row;
-		row.at_ns = fate.copy_release_at_ns;
-		if (fate.flags & CHANNEL_COPIED)
-			received->rows[received->count++] = row;
-	}
-	qsort(received->rows, received->count, sizeof(*received->rows), by_time);
-	free(memory);
-}
-
-static struct fit fit(struct channel_params *params, const struct traffic *traffic, uint64_t seed)
-{
-	const struct match_options options = {0};
-	struct frames sent, received;
-	struct error error;
-	struct match match;
-	struct fit fit;
-
-	params->seed = seed;
-	params->carrier = true;
-	send(traffic, seed, &sent);
-	carry(params, &sent, &received);
-	assert_int_equal(match_frames(&sent, &received, &options, &match, &error), 0);
-	assert_int_equal(fit_frames(&sent, &received, &match, &fit, &error), 0);
-	match_free(&match);
-	free(sent.rows);
-	free(received.rows);
-	return fit;
-}
-
-// How often an interval held the truth.
-struct coverage {
-	const char *name;
-	size_t tried, held;
-};
-
-static void count(struct coverage *coverage, const char *name, const struct fit_estimate *estimate,
-		  double truth)
-{
-	coverage->name = name;
-	coverage->tried++;
-	if (!estimate->known)
-		fail_msg("%s is not told", name);
-	coverage->held += estimate->low <= truth && truth <= estimate->high;
-}
-
-// P(at most so many of n) with 95 % each, exactly.
-static double at_most(size_t n, size_t held)
-{
-	double sum = 0;
-
-	for (size_t k = 0; k <= held; k++)
-		sum += exp(lgamma((double)n + 1) - lgamma((double)k + 1) -
-			   lgamma((double)(n - k) + 1) + (double)k * log(0.95) +
-			   (double)(n - k) * log(0.05));
-	return sum;
-}
-
-static void expect_coverage(const struct coverage *coverage, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (at_most(coverage[i].tried, coverage[i].held) < ALARM)
-			fail_msg("%s lies within its interval %zu times of %zu", coverage[i].name,
-				 coverage[i].held, coverage[i].tried);
-	}
-}
+#include "tests/pcaps/passage.h"
 
 static const struct traffic plain = {.frames = 10000, .gap_ns = 1e6};
 
 static void a_constant_delay_is_told_to_the_nanosecond(void **state)
 {
 	struct channel_params params = {.delay_ns = 7654321};
-	struct fit found = fit(&params, &plain, 1);
+	struct fit found = passage_fit(&params, &plain, 1);
 
 	(void)state;
 	assert_true(found.delay_ns.known);
@@ -183,15 +42,15 @@ static void mishaps_are_counted_and_random_loss_is_known_as_such(void **state)
 		loss_random_params(0.02, 0, "", &params.loss, NULL);
 		duplicate_make_params(0.01, 0, "", &params.duplicate, NULL);
 		corrupt_make_params(0.005, 0, 1, "", &params.corrupt, NULL);
-		found = fit(&params, &plain, seed);
+		found = passage_fit(&params, &plain, seed);
 		assert_int_equal(found.loss, FIT_LOSS_RANDOM);
 		assert_false(found.rate_bps.known);
 		assert_int_equal(found.corrupt_bits, 1);
-		count(&coverage[0], "loss", &found.loss_ratio, 0.02);
-		count(&coverage[1], "duplicate", &found.duplicate, 0.01);
-		count(&coverage[2], "corrupt", &found.corrupt, 0.005);
+		coverage_count(&coverage[0], "loss", &found.loss_ratio, 0.02);
+		coverage_count(&coverage[1], "duplicate", &found.duplicate, 0.01);
+		coverage_count(&coverage[2], "corrupt", &found.corrupt, 0.005);
 	}
-	expect_coverage(coverage, 3);
+	coverage_expect(coverage, 3);
 }
 
 static void bursts_of_loss_are_gilberts(void **state)
@@ -204,13 +63,13 @@ static void bursts_of_loss_are_gilberts(void **state)
 		struct fit found;
 
 		loss_gilbert_elliott_params(0.01, 0.25, 1, 0, "", &params.loss, NULL);
-		found = fit(&params, &plain, seed);
+		found = passage_fit(&params, &plain, seed);
 		assert_int_equal(found.loss, FIT_LOSS_GILBERT);
-		count(&coverage[0], "p", &found.good_to_bad, 0.01);
-		count(&coverage[1], "r", &found.bad_to_good, 0.25);
-		count(&coverage[2], "loss", &found.loss_ratio, loss_ratio(&params.loss));
+		coverage_count(&coverage[0], "p", &found.good_to_bad, 0.01);
+		coverage_count(&coverage[1], "r", &found.bad_to_good, 0.25);
+		coverage_count(&coverage[2], "loss", &found.loss_ratio, loss_ratio(&params.loss));
 	}
-	expect_coverage(coverage, 3);
+	coverage_expect(coverage, 3);
 }
 
 static void a_bad_state_that_spares_some_is_seen_in_the_runs(void **state)
@@ -223,14 +82,14 @@ static void a_bad_state_that_spares_some_is_seen_in_the_runs(void **state)
 		struct fit found;
 
 		loss_gilbert_elliott_params(0.01, 0.1, 0.7, 0, "", &params.loss, NULL);
-		found = fit(&params, &plain, seed);
+		found = passage_fit(&params, &plain, seed);
 		assert_int_equal(found.loss, FIT_LOSS_ELLIOTT);
-		count(&coverage[0], "p", &found.good_to_bad, 0.01);
-		count(&coverage[1], "r", &found.bad_to_good, 0.1);
-		count(&coverage[2], "1-h", &found.lost_in_bad, 0.7);
+		coverage_count(&coverage[0], "p", &found.good_to_bad, 0.01);
+		coverage_count(&coverage[1], "r", &found.bad_to_good, 0.1);
+		coverage_count(&coverage[2], "1-h", &found.lost_in_bad, 0.7);
 		assert_false(found.lost_in_good.known);
 	}
-	expect_coverage(coverage, 3);
+	coverage_expect(coverage, 3);
 }
 
 static void a_good_state_that_loses_some_is_seen_too(void **state)
@@ -243,14 +102,14 @@ static void a_good_state_that_loses_some_is_seen_too(void **state)
 		struct fit found;
 
 		loss_gilbert_elliott_params(0.01, 0.1, 0.7, 0.02, "", &params.loss, NULL);
-		found = fit(&params, &plain, seed);
+		found = passage_fit(&params, &plain, seed);
 		assert_int_equal(found.loss, FIT_LOSS_ELLIOTT);
-		count(&coverage[0], "p", &found.good_to_bad, 0.01);
-		count(&coverage[1], "r", &found.bad_to_good, 0.1);
-		count(&coverage[2], "1-h", &found.lost_in_bad, 0.7);
-		count(&coverage[3], "1-k", &found.lost_in_good, 0.02);
+		coverage_count(&coverage[0], "p", &found.good_to_bad, 0.01);
+		coverage_count(&coverage[1], "r", &found.bad_to_good, 0.1);
+		coverage_count(&coverage[2], "1-h", &found.lost_in_bad, 0.7);
+		coverage_count(&coverage[3], "1-k", &found.lost_in_good, 0.02);
 	}
-	expect_coverage(coverage, 4);
+	coverage_expect(coverage, 4);
 }
 
 static void a_line_is_told_to_a_millionth_where_nothing_else_varies(void **state)
@@ -265,16 +124,16 @@ static void a_line_is_told_to_a_millionth_where_nothing_else_varies(void **state
 
 		rate_make_params(50000000, 24, 0, 0, "", &params.rate, NULL);
 		loss_random_params(0.01, 0, "", &params.loss, NULL);
-		found = fit(&params, &bursts, seed);
-		count(&coverage[0], "rate", &found.rate_bps, 5e7);
-		count(&coverage[1], "overhead", &found.overhead_bytes, 24);
-		count(&coverage[2], "delay", &found.delay_ns, 3e6);
+		found = passage_fit(&params, &bursts, seed);
+		coverage_count(&coverage[0], "rate", &found.rate_bps, 5e7);
+		coverage_count(&coverage[1], "overhead", &found.overhead_bytes, 24);
+		coverage_count(&coverage[2], "delay", &found.delay_ns, 3e6);
 		assert_true(fabs(found.rate_bps.value / 5e7 - 1) < 1e-6);
 		assert_int_equal(found.kind, JITTER_NONE);
 		assert_int_equal(found.loss, FIT_LOSS_RANDOM);
 		assert_int_equal(found.lost_queue, 0);
 	}
-	expect_coverage(coverage, 3);
+	coverage_expect(coverage, 3);
 }
 
 static void a_line_is_told_from_behind_jitter(void **state)
@@ -289,14 +148,14 @@ static void a_line_is_told_from_behind_jitter(void **state)
 
 		rate_make_params(10000000, 24, 0, 0, "", &params.rate, NULL);
 		jitter_make_params(JITTER_NORMAL, MS / 2, 0, "", &params.jitter, NULL);
-		found = fit(&params, &bursts, seed);
+		found = passage_fit(&params, &bursts, seed);
 		assert_int_equal(found.kind, JITTER_NORMAL);
-		count(&coverage[0], "rate", &found.rate_bps, 1e7);
-		count(&coverage[1], "overhead", &found.overhead_bytes, 24);
-		count(&coverage[2], "delay", &found.delay_ns, 1e7);
-		count(&coverage[3], "jitter", &found.jitter_ns, 5e5);
+		coverage_count(&coverage[0], "rate", &found.rate_bps, 1e7);
+		coverage_count(&coverage[1], "overhead", &found.overhead_bytes, 24);
+		coverage_count(&coverage[2], "delay", &found.delay_ns, 1e7);
+		coverage_count(&coverage[3], "jitter", &found.jitter_ns, 5e5);
 	}
-	expect_coverage(coverage, 4);
+	coverage_expect(coverage, 4);
 }
 
 static void order_is_told_where_packets_would_meet(void **state)
@@ -310,20 +169,20 @@ static void order_is_told_where_packets_would_meet(void **state)
 		struct fit found;
 
 		jitter_make_params(JITTER_NORMAL, MS, 0, "", &params.jitter, NULL);
-		found = fit(&params, &quick, seed);
+		found = passage_fit(&params, &quick, seed);
 		assert_int_equal(found.order, FIT_ORDER_KEEP);
 		assert_int_equal(found.kind, JITTER_NORMAL);
 		assert_false(found.rate_bps.known);
-		count(&coverage[0], "delay kept in order", &found.delay_ns, 1e7);
-		count(&coverage[1], "jitter kept in order", &found.jitter_ns, 1e6);
+		coverage_count(&coverage[0], "delay kept in order", &found.delay_ns, 1e7);
+		coverage_count(&coverage[1], "jitter kept in order", &found.jitter_ns, 1e6);
 	}
-	expect_coverage(coverage, 2);
+	coverage_expect(coverage, 2);
 }
 
 static void reordering_early_and_late_is_told_from_free_order(void **state)
 {
 	const struct traffic quick = {.frames = 10000, .gap_ns = 1e6};
-	struct coverage coverage[3] = {0};
+	struct coverage coverage[4] = {0};
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS / 2; seed++) {
@@ -332,21 +191,21 @@ static void reordering_early_and_late_is_told_from_free_order(void **state)
 
 		jitter_make_params(JITTER_NORMAL, MS / 10, 0, "", &params.jitter, NULL);
 		reorder_make_params(0.05, 0, 1, 0, "", &params.reorder, NULL);
-		found = fit(&params, &quick, seed);
-		count(&coverage[0], "early", &found.reorder, 0.05);
+		found = passage_fit(&params, &quick, seed);
+		coverage_count(&coverage[0], "early", &found.reorder, 0.05);
 		assert_false(found.late_ns.known);
 		assert_int_equal(found.reorder_gap, 1);
 		reorder_make_params(0.25, 0, 5, 0, "", &params.reorder, NULL);
-		found = fit(&params, &quick, seed);
+		found = passage_fit(&params, &quick, seed);
 		assert_int_equal(found.reorder_gap, 5);
-		count(&coverage[1], "every fifth", &found.reorder, 0.25);
+		coverage_count(&coverage[1], "every fifth", &found.reorder, 0.25);
 		reorder_make_params(0.02, 0, 1, 4 * MS, "", &params.reorder, NULL);
-		found = fit(&params, &quick, seed);
-		count(&coverage[2], "late by", &found.late_ns, 4e6);
-		assert_true(found.reorder.low <= 0.02 || found.reorder.high >= 0.02);
+		found = passage_fit(&params, &quick, seed);
+		coverage_count(&coverage[2], "late by", &found.late_ns, 4e6);
+		coverage_count(&coverage[3], "late", &found.reorder, 0.02);
 		assert_int_not_equal(found.order, FIT_ORDER_FREE);
 	}
-	expect_coverage(coverage, 3);
+	coverage_expect(coverage, 4);
 }
 
 static void what_cannot_be_told_is_said(void **state)
@@ -359,14 +218,14 @@ static void what_cannot_be_told_is_said(void **state)
 
 	(void)state;
 	rate_make_params(50000000, 24, 0, 0, "", &params.rate, NULL);
-	found = fit(&params, &alike, 1);
+	found = passage_fit(&params, &alike, 1);
 	assert_true(found.rate_bps.known);
 	assert_false(found.overhead_bytes.known);
 	assert_true(fabs(found.rate_bps.value / (5e7 * 1000 / 1024) - 1) < 1e-6);
 	assert_int_equal(found.note_count, 2); // overhead, limit
 	params.rate = (struct rate_params){0};
 	loss_random_params(1, 0, "", &params.loss, NULL);
-	found = fit(&params, &few, 1);
+	found = passage_fit(&params, &few, 1);
 	assert_false(found.delay_ns.known);
 	assert_false(found.loss_ratio.known);
 	assert_int_equal(found.edges, 3);
