@@ -123,8 +123,8 @@ static int run_wire(const struct wire_case *c, uint64_t delay_ns, double seconds
 	double empty = resident_bytes();
 	code = wire_start(&wire, error);
 	if (code == 0) {
-		// Four times over, as memory is touched for the first time while the wire fills, and the
-		// more the faster it is afterwards.
+		// Four times over, as memory is touched for the first time while the wire fills,
+		// and the more the faster it is afterwards.
 		machine_sleep(WARM_UP_SECONDS + 4 * (double)delay_ns * 1e-9);
 		struct machine_watch watch = machine_watch_start(getpid());
 		uint64_t first = wire_packets(&wire);
