@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "dataplane/physics/ephemeris.h"
 #include "dataplane/physics/utc.h"
 #include "dataplane/physics/vector.h"
 
@@ -226,6 +227,10 @@ int orbit_at(const struct orbit *orbit, int64_t utc_ns, struct orbit_state *stat
 	case ORBIT_LAW_KEPLER_J2:
 		ellipse_at(orbit, utc_ns, state);
 		return 0;
+	case ORBIT_LAW_TABLED:
+		return ephemeris_at(orbit->ephemeris, utc_ns, state)
+			       ? 0
+			       : orbit_at(orbit->ephemeris->orbit, utc_ns, state);
 	case ORBIT_LAW_SGP4:
 		break;
 	}
@@ -240,6 +245,8 @@ double orbit_period_s(const struct orbit *orbit)
 	case ORBIT_LAW_CIRCULAR:
 	case ORBIT_LAW_KEPLER_J2:
 		return 2 * M_PI / orbit->mean_motion_rad_per_s;
+	case ORBIT_LAW_TABLED:
+		return orbit_period_s(orbit->ephemeris->orbit);
 	case ORBIT_LAW_SGP4:
 		break;
 	}
@@ -254,6 +261,8 @@ int64_t orbit_epoch_utc_ns(const struct orbit *orbit)
 	case ORBIT_LAW_CIRCULAR:
 	case ORBIT_LAW_KEPLER_J2:
 		return orbit->ellipse.epoch_utc_ns;
+	case ORBIT_LAW_TABLED:
+		return orbit_epoch_utc_ns(orbit->ephemeris->orbit);
 	case ORBIT_LAW_SGP4:
 		break;
 	}

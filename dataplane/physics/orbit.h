@@ -18,7 +18,15 @@
 #define ORBIT_LOWEST_ALTITUDE_M  100e3
 #define ORBIT_HIGHEST_ALTITUDE_M 1e9
 
-enum orbit_law { ORBIT_LAW_STATIONARY, ORBIT_LAW_CIRCULAR, ORBIT_LAW_KEPLER_J2, ORBIT_LAW_SGP4 };
+enum orbit_law {
+	ORBIT_LAW_STATIONARY,
+	ORBIT_LAW_CIRCULAR,
+	ORBIT_LAW_KEPLER_J2,
+	ORBIT_LAW_SGP4,
+	ORBIT_LAW_TABLED // any of these, worked out ahead: see ephemeris.h
+};
+
+struct ephemeris;
 
 // An ellipse at its epoch, referred to the equator and the equinox that sidereal time counts from.
 struct orbit_ellipse {
@@ -39,6 +47,7 @@ struct orbit {
 	struct orbit_ellipse ellipse;                                    // circular, kepler
 	double mean_motion_rad_per_s, node_rad_per_s, perigee_rad_per_s; // of the ellipse
 	struct sgp4 sgp4;
+	const struct ephemeris *ephemeris; // tabled
 };
 
 // Earth-centred and Earth-fixed: x to Greenwich, z to the pole. The velocity is what an observer

@@ -9,14 +9,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define READER_NS     1.0  // who reads between points may round down
-#define POINT_NS      1.0  // points are whole nanoseconds inside the tunnel
-#define BETWEEN_NS    0.25 // how far the curve may leave a straight line between samples
-#define LEAST_NS      4.0  // leaves a tunnel in which there is a whole nanosecond
+#define READER_NS     1.0 // who reads between points may round down
+#define POINT_NS      1.0 // points are whole nanoseconds inside the tunnel
+#define BETWEEN_NS    0.5 // how far the curve may leave a straight line between samples
+#define LEAST_NS      4.0 // leaves a tunnel in which there is a whole nanosecond
 #define FIRST_STEP_NS 1000000000
 #define LEAST_STEP_NS 1000 // a curve that bends more within is not smooth
 #define FIRST_POINTS  64
-#define END_ROUNDS    3 // halvings of the step in which a line ends
+#define END_ROUNDS    2 // halvings of the step in which a line ends
 
 struct sample {
 	int64_t at;
