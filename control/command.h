@@ -89,6 +89,7 @@ int expect_words(const struct invocation *invocation, int least, int most);
 // The commands (each in the file of its name under control/).
 int command_check(struct invocation *invocation);
 int command_path(struct invocation *invocation);
+int command_budget(struct invocation *invocation);
 int command_replay(struct invocation *invocation);
 int command_verify(struct invocation *invocation);
 int command_demo(struct invocation *invocation);

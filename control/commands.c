@@ -30,6 +30,27 @@ const struct command commands[] = {
 		.run = command_path,
 	},
 	{
+		.name = "budget",
+		.arguments = "TOPOLOGY LINK [--at T] [--exceeded P%]",
+		.summary = "the link budget of a satellite link, line by line",
+		.help = "Elevation, range, each loss, C/N0, Es/N0, and the MODCOD and the rate "
+			"that "
+			"follow, for both directions, or for one with LINK:forward or "
+			"LINK:reverse. "
+			"Rain is that of the topology's weather at the instant; with --exceeded it "
+			"is what ITU-R P.618 expects to be exceeded for so much of an average "
+			"year, "
+			"at both stations at once. Exit status 1 when a direction is below its "
+			"lowest MODCOD.",
+		.options = {{"--at", "T", "the geometry and the weather at T (default 0)"},
+			    {"--exceeded", "P%",
+			     "rain and scintillation of the year, 0.001% to 5%"}},
+		.examples =
+			{"corridor budget topologies/storm.ini betzdorf-redu-ka --at 20min",
+			 "corridor budget topologies/storm.ini betzdorf-redu-ka --exceeded 0.01%"},
+		.run = command_budget,
+	},
+	{
 		.name = "replay",
 		.arguments = "TOPOLOGY --in PORT=FILE ... --out PORT=FILE ...",
 		.summary = "runs captures and flows through a topology in virtual time",

@@ -11,6 +11,7 @@
 #include "control/change.h"
 #include "control/compile.h"
 #include "control/convergence.h"
+#include "control/evolve_radio.h"
 #include "control/routes.h"
 #include "control/schedule.h"
 #include "topologies/load.h"
@@ -53,6 +54,12 @@ struct topology *network_load(const char *path, struct errors *errors)
 			continue;
 		compile_where(&event->source, "event", event->name, where, sizeof(where));
 		errors_add(errors, error.code, where, "do: %s", error.what);
+	}
+	if (topology && errors->count == before) {
+		struct error error = {.code = 0};
+
+		if (evolve_radio(topology, &error))
+			errors_add(errors, error.code, error.where, "%s", error.what);
 	}
 	if (errors->count == before)
 		return topology;

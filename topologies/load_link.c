@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dataplane/physics/fibre.h"
+#include "topologies/load_radio.h"
 #include "topologies/quantity.h"
 
 #define METRIC_MOST       UINT32_MAX
@@ -239,6 +240,7 @@ const struct key_rule link_keys[] = {
 	{"band", read_band, false, NULL},
 	{"processing", read_processing, false, NULL},
 	{"elevation", read_elevation, false, NULL},
+	RADIO_KEYS,
 	{"address", read_link_address, false, NULL},
 	{"address6", read_link_address, false, NULL},
 	{NULL, NULL, false, NULL},
@@ -255,6 +257,7 @@ void read_link(struct reader *reader, const struct ini_section *section, uint32_
 	link->group_index = FIBRE_GROUP_INDEX_G652;
 	link->satellite = TOPOLOGY_NONE;
 	link->mtu_bytes = MTU_MOST;
+	start_radio(&link->radio);
 	for (int end = 0; end < 2; end++)
 		link->ends[end] = (struct link_end){TOPOLOGY_NONE, TOPOLOGY_NONE};
 	reader_read_keys(reader, &draft);
@@ -263,6 +266,7 @@ void read_link(struct reader *reader, const struct ini_section *section, uint32_
 								  : draft.metric[SCOPE_BOTH];
 	finish_link_impairments(reader, &draft);
 	finish_link(reader, &draft);
+	finish_radio(reader, &draft);
 	if (reader->errors->count == before)
 		check_link_impairments(reader, link);
 	if (reader->errors->count != before)

@@ -9,6 +9,18 @@
 // Impairments are written for both directions, and over that for one.
 enum scope { SCOPE_FORWARD, SCOPE_REVERSE, SCOPE_BOTH, SCOPES };
 
+// Quantities of a radio that each station or direction may have of its own.
+enum radio_own {
+	RADIO_ANTENNA,
+	RADIO_POWER,
+	RADIO_NOISE,
+	RADIO_POINTING,
+	RADIO_GT,
+	RADIO_EIRP,
+	RADIO_SYMBOLS,
+	RADIO_OWN
+};
+
 struct link_draft {
 	struct link *link;
 	bool medium_given;
@@ -30,6 +42,7 @@ struct link_draft {
 	const struct ini_entry *via;
 	const struct ini_entry *detection;
 	const struct ini_entry *framing;
+	bool radio_own[RADIO_OWN][LINK_DIRECTIONS]; // given for one direction
 };
 
 // Values of the keys delay, jitter, loss, limit, rate and netem (load_impairment.c).

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topologies/load_weather.h"
+
 #define KEYS_MAX 64
 
 static int allocate_sites(struct topology *topology, size_t count)
@@ -58,8 +60,7 @@ static int allocate_events(struct topology *topology, size_t count)
 	return topology->events ? 0 : -ENOMEM;
 }
 
-#define NO_WEATHER "weather is not in this version; leave the section out"
-#define NO_POLICY  "policies are not in this version; use metric to steer traffic"
+#define NO_POLICY "policies are not in this version; use metric to steer traffic"
 
 // [network] has no name and is not counted; NAME_KINDS marks that.
 const struct section_kind section_kinds[] = {
@@ -71,7 +72,7 @@ const struct section_kind section_kinds[] = {
 	{"flow", NAME_FLOW, flow_keys, allocate_flows, read_flow, NULL},
 	{"conduit", NAME_CONDUIT, conduit_keys, allocate_conduits, read_conduit, NULL},
 	{"event", NAME_EVENT, event_keys, allocate_events, read_event, NULL},
-	{"weather", NAME_KINDS, NULL, NULL, NULL, NO_WEATHER},
+	{"weather", NAME_WEATHER, weather_keys, allocate_weathers, read_weather, NULL},
 	{"policy", NAME_KINDS, NULL, NULL, NULL, NO_POLICY},
 	{NULL, NAME_KINDS, NULL, NULL, NULL, NULL},
 };
@@ -105,7 +106,7 @@ static void fail_unknown_kind(struct reader *reader, const struct ini_section *s
 	else
 		reader_fail(reader, NULL,
 			    "\"%s\" is not a kind of section; write network, site, link, "
-			    "satellite, port, flow, conduit or event",
+			    "satellite, port, flow, conduit, event or weather",
 			    section->kind);
 }
 
@@ -337,6 +338,8 @@ static void discard_faulty(struct topology *topology, const size_t *sound)
 		free(topology->conduits[--topology->conduit_count].links);
 	while (topology->event_count > sound[NAME_EVENT])
 		free(topology->events[--topology->event_count].command);
+	while (topology->weather_count > sound[NAME_WEATHER])
+		weather_fini(&topology->weathers[--topology->weather_count]);
 	topology->link_count = sound[NAME_LINK];
 	topology->port_count = sound[NAME_PORT];
 	topology->satellite_count = sound[NAME_SATELLITE];

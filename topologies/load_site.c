@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dataplane/physics/look.h"
+#include "topologies/load_weather.h"
 #include "topologies/quantity.h"
 #include "topologies/reader.h"
 
@@ -216,23 +217,22 @@ static void read_route(struct reader *reader, void *thing, const struct ini_entr
 	}
 }
 
-// Weather is not modelled yet; the climate of a site is checked and not kept.
 static void read_rain_rate(struct reader *reader, void *thing, const struct ini_entry *entry)
 {
-	double rate_mm_h;
-
-	(void)thing;
-	reader_factor(reader, entry, 0.0, 500.0, "28.23 (mm/h)", &rate_mm_h);
+	read_rain_rate_value(reader, entry, &((struct site_thing *)thing)->site->rain_001_mm_per_h);
 }
 
 static void read_rain_height(struct reader *reader, void *thing, const struct ini_entry *entry)
 {
 	double metres;
 
-	(void)thing;
-	if (reader_length(reader, entry, &metres) && metres > 10000.0)
+	if (!reader_length(reader, entry, &metres))
+		return;
+	if (metres > 10000.0)
 		reader_fail(reader, entry, "\"%s\" is above any rain; write e.g. 2.718km",
 			    entry->value);
+	else
+		((struct site_thing *)thing)->site->rain_height_km = metres / 1000;
 }
 
 const struct key_rule site_keys[] = {

@@ -14,6 +14,7 @@ enum name_kind {
 	NAME_FLOW,
 	NAME_CONDUIT,
 	NAME_EVENT,
+	NAME_WEATHER,
 	NAME_KINDS
 };
 

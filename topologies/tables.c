@@ -75,6 +75,26 @@ void tables_forget(struct tables *tables, void *memory)
 	}
 }
 
+const struct table *tables_keep_series(struct tables *tables, const char *name,
+				       struct series_row *rows, size_t count, unsigned columns)
+{
+	struct table *table = calloc(1, sizeof(*table));
+
+	if (table)
+		table->path = strdup(name);
+	if (!table || !table->path) {
+		free(table);
+		return NULL;
+	}
+	table->kind = TABLE_SERIES;
+	table->rows = rows;
+	table->count = count;
+	table->columns = columns;
+	table->next = tables->first;
+	tables->first = table;
+	return table;
+}
+
 void tables_free(struct tables *tables)
 {
 	while (tables->derived) {

@@ -50,6 +50,10 @@ struct tables {
 // sentence that names the file, line and reason.
 const struct table *tables_read(struct tables *tables, enum table_kind kind, const char *path,
 				struct error *error);
+// A series made by the program, in rising instants: takes over `rows` (malloc'ed). `name` stands
+// for its path where it is shown. NULL when memory is short; then rows stay the caller's.
+const struct table *tables_keep_series(struct tables *tables, const char *name,
+				       struct series_row *rows, size_t count, unsigned columns);
 void tables_free(struct tables *tables);
 
 // Memory for something that follows from `key` alone (its bytes), kept like a table: the same key

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topologies/load_weather.h"
 #include "topologies/names.h"
 
 uint32_t topology_find_site(const struct topology *topology, const char *name)
@@ -85,6 +86,9 @@ void topology_free(struct topology *topology)
 		free(topology->events[i].command);
 	for (size_t i = 0; i < topology->file_count; i++)
 		free(topology->files[i]);
+	for (size_t i = 0; i < topology->weather_count; i++)
+		weather_fini(&topology->weathers[i]);
+	free(topology->weathers);
 	free(topology->sites);
 	free(topology->links);
 	free(topology->satellites);

@@ -10,6 +10,7 @@
 #include "dataplane/model/error.h"
 #include "dataplane/physics/geodesic.h"
 #include "topologies/impairment.h"
+#include "topologies/radio.h"
 
 #define TOPOLOGY_NAME_MAX 63
 #define TOPOLOGY_NONE     UINT32_MAX
@@ -59,10 +60,12 @@ struct site {
 	enum site_kind kind;
 	bool has_position;
 	struct geodetic position;
-	char jurisdiction[8];    // ISO 3166 code, empty if not given
-	struct address address;  // own IPv4 address (ADDRESS_NONE if absent)
-	struct address address6; // own IPv6 address
-	struct prefix *subnets;  // subnet and subnet6 together; an exchange's is its peering LAN
+	double rain_001_mm_per_h; // exceeded for 0.01 % of the year; 0: not given
+	double rain_height_km;    // above the sea; 0: not given
+	char jurisdiction[8];     // ISO 3166 code, empty if not given
+	struct address address;   // own IPv4 address (ADDRESS_NONE if absent)
+	struct address address6;  // own IPv6 address
+	struct prefix *subnets;   // subnet and subnet6 together; an exchange's is its peering LAN
 	size_t subnet_count;
 	struct static_route *routes;
 	size_t route_count;
@@ -93,6 +96,7 @@ struct link {
 	uint32_t satellite;      // index, or TOPOLOGY_NONE
 	double elevation_mask_deg;
 	char band[64];
+	struct radio radio; // satellite
 	struct impairment
 		impairments[LINK_DIRECTIONS]; // as written; a given delay replaces propagation
 	uint32_t mtu_bytes;                   // default 9216
@@ -162,6 +166,13 @@ struct event {
 	char *command;
 };
 
+// Rain over sites and time.
+struct weather {
+	char name[TOPOLOGY_NAME_MAX + 1];
+	struct source source;
+	struct weather_rain rain;
+};
+
 enum routing_kind { ROUTING_SPF, ROUTING_STATIC, ROUTING_EXTERNAL };
 
 struct topology {
@@ -183,6 +194,8 @@ struct topology {
 	size_t conduit_count;
 	struct event *events; // sorted by at_ns, then by order in the file
 	size_t event_count;
+	struct weather *weathers;
+	size_t weather_count;
 	struct tables *tables; // files and tables that impairments point to
 	char *folder;          // of the topology's file; relative paths start here
 	void *names;           // private to topologies/: indices by name

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From weather to the modem's rates over time (evolve_radio.h).
+#include "control/evolve_radio.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/compile.h"
+#include "control/sky_budget.h"
+#include "control/sky_weather.h"
+
+// A front reaches the end of a low path when it is so far from the site.
+#define PATH_REACH_M 100e3
+// Below this, residual loss is none; above, it is followed by decades.
+#define LOSS_LEAST 1e-9
+
+// A direction while its modem is followed.
+struct modem {
+	const struct link *link;
+	uint32_t index;
+	enum link_direction direction;
+	struct sky_budget clear;
+	int rung;
+	struct series_row *rows;
+	size_t count, room;
+	int decade; // of the loss in force
+};
+
+static int no_memory(const struct link *link, struct error *error)
+{
+	char where[192];
+
+	compile_where(&link->source, "link", link->name, where, sizeof(where));
+	return error_set(error, -ENOMEM, where, "no memory for its weather");
+}
+
+// ---- Until when weather changes ----
+
+static double furthest_m(const struct topology *topology, struct geodetic at)
+{
+	double most_m = 0;
+
+	for (size_t s = 0; s < topology->site_count; s++)
+		if (topology->sites[s].has_position)
+			most_m = fmax(most_m, geodesic_distance_m(at, topology->sites[s].position));
+	return most_m;
+}
+
+static uint64_t end_of(const struct topology *topology, const struct weather_rain *rain)
+{
+	double seconds;
+
+	switch (rain->kind) {
+	case WEATHER_FADING:
+		return EVOLVE_RADIO_MOST_NS;
+	case WEATHER_SERIES:
+		return rain->rows[rain->row_count - 1].at_ns + EVOLVE_RADIO_STEP_NS;
+	case WEATHER_CONSTANT:
+		return rain->stop_ns == UINT64_MAX ? rain->start_ns : rain->stop_ns;
+	case WEATHER_FRONT:
+		break;
+	}
+	if (rain->front.speed_m_per_s <= 0)
+		return 0;
+	seconds = (furthest_m(topology, rain->front.at) + rain->front.width_m + PATH_REACH_M) /
+		  rain->front.speed_m_per_s;
+	return rain->start_ns + (uint64_t)(fmin(seconds, 1e6) * 1e9);
+}
+
+static uint64_t horizon_ns(const struct topology *topology, const struct link *link)
+{
+	uint64_t horizon = 0;
+
+	for (size_t w = 0; w < topology->weather_count; w++) {
+		uint64_t end = end_of(topology, &topology->weathers[w].rain);
+
+		if (end > horizon)
+			horizon = end;
+	}
+	// Time for the modem to climb again.
+	horizon += 2 * link->radio.loop_ns + 10 * EVOLVE_RADIO_STEP_NS;
+	return horizon < EVOLVE_RADIO_MOST_NS ? horizon : EVOLVE_RADIO_MOST_NS;
+}
+
+// ---- A modem over time ----
+
+static int add_row(struct modem *modem, uint64_t at_ns, double rate_bps, double loss)
+{
+	if (modem->count == modem->room) {
+		size_t room = modem->room ? 2 * modem->room : 64;
+		struct series_row *rows = realloc(modem->rows, room * sizeof(*rows));
+
+		if (!rows)
+			return -ENOMEM;
+		modem->rows = rows;
+		modem->room = room;
+	}
+	modem->rows[modem->count++] = (struct series_row){
+		.at_ns = at_ns, .values = {[SERIES_RATE] = rate_bps, [SERIES_LOSS] = loss}};
+	return 0;
+}
+
+// An event that takes the direction down or up.
+static int add_event(struct topology *topology, const struct modem *modem, uint64_t at_ns, bool up)
+{
+	struct event *events =
+		realloc(topology->events, (topology->event_count + 1) * sizeof(*events));
+	struct event event = {.source = modem->link->source, .at_ns = at_ns};
+	size_t at;
+
+	if (!events)
+		return -ENOMEM;
+	topology->events = events;
+	snprintf(event.name, sizeof(event.name), "%.50s-modem", modem->link->name);
+	if (asprintf(&event.command, "link %s:%s %s", modem->link->name,
+		     modem->direction == LINK_FORWARD ? "forward" : "reverse",
+		     up ? "up" : "down") < 0)
+		return -ENOMEM;
+	for (at = topology->event_count; at > 0 && events[at - 1].at_ns > at_ns; at--)
+		events[at] = events[at - 1];
+	events[at] = event;
+	topology->event_count++;
+	return 0;
+}
+
+// What the rung in use gives at this instant: a row, when it differs from the last one.
+static int note_state(struct topology *topology, struct modem *modem, uint64_t at_ns, int rung,
+		      double now_db)
+{
+	const struct modcod *rungs = modem->clear.ladder.rungs;
+	double symbols = modem->link->radio.symbol_rate_per_s[modem->direction];
+	double loss = 0;
+	int decade, rc = 0;
+	bool begun = modem->count > 0; // It begins up, unless the storm is there already.
+	if (begun ? (rung < 0) != (modem->rung < 0) : rung < 0)
+		rc = add_event(topology, modem, at_ns, rung >= 0);
+	if (rung >= 0)
+		loss = modem_frame_error_ratio(&rungs[rung], now_db);
+	if (loss < LOSS_LEAST)
+		loss = 0;
+	decade = loss > 0 ? (int)ceil(log10(loss)) : -99;
+	// While it is down, the line stays as it was: nothing comes to it.
+	if (!rc && (!begun || (rung >= 0 && (rung != modem->rung || decade != modem->decade)))) {
+		rc = add_row(modem, at_ns, modem_rate_bps(&rungs[rung >= 0 ? rung : 0], symbols),
+			     loss);
+		modem->decade = decade;
+	}
+	modem->rung = rung;
+	return rc;
+}
+
+static int follow(struct topology *topology, struct modem *modem)
+{
+	const struct radio *radio = &modem->link->radio;
+	uint64_t end_ns = horizon_ns(topology, modem->link);
+	int rc = 0;
+	// What the receiver told when the lab's clock began.
+	int rung =
+		modem_select(&modem->clear.ladder, sky_budget_es_n0_db(topology, &modem->clear, 0),
+			     radio->control.margin_db);
+
+	for (uint64_t at_ns = 0; at_ns <= end_ns && !rc; at_ns += EVOLVE_RADIO_STEP_NS) {
+		uint64_t told_ns = at_ns > radio->loop_ns ? at_ns - radio->loop_ns : 0;
+
+		rung = modem_adapt(&modem->clear.ladder, &radio->control, rung,
+				   sky_budget_es_n0_db(topology, &modem->clear, told_ns));
+		rc = note_state(topology, modem, at_ns, rung,
+				sky_budget_es_n0_db(topology, &modem->clear, at_ns));
+	}
+	return rc;
+}
+
+// ---- Into the topology ----
+
+static int refuse(const struct modem *modem, struct error *error)
+{
+	char where[192];
+
+	compile_where(&modem->link->source, "link", modem->link->name, where, sizeof(where));
+	return error_set(error, -EINVAL, where,
+			 "Es/N0 is %.1f dB under a clear sky, and the lowest MODCOD needs %.1f dB; "
+			 "raise power, satellite_eirp or antenna, or lower symbol_rate",
+			 modem->clear.budget.es_n0_db, modem->clear.ladder.rungs[0].threshold_db);
+}
+
+// One rate for ever is said as a rate, all else as a trace.
+static int put(struct topology *topology, struct modem *modem, struct error *error)
+{
+	struct impairment *impairment =
+		&topology->links[modem->index].impairments[modem->direction];
+	const struct table *table;
+
+	if (modem->count == 1 && modem->rows[0].values[SERIES_LOSS] == 0) {
+		impairment->rate.bps = (uint64_t)llround(modem->rows[0].values[SERIES_RATE]);
+		impairment->given |= IMPAIRMENT(GROUP_RATE);
+		free(modem->rows);
+		modem->rows = NULL;
+		return 0;
+	}
+	table = tables_keep_series(topology->tables, "weather", modem->rows, modem->count,
+				   1U << SERIES_RATE | 1U << SERIES_LOSS);
+	if (!table)
+		return no_memory(modem->link, error);
+	modem->rows = NULL; // the pool's
+	impairment->trace = (struct impairment_trace){.table = table, .once = true};
+	impairment->given |= IMPAIRMENT(GROUP_TRACE);
+	return 0;
+}
+
+static int evolve_direction(struct topology *topology, uint32_t link, enum link_direction direction,
+			    struct error *error)
+{
+	struct modem modem = {
+		.link = &topology->links[link], .index = link, .direction = direction};
+	struct topology clear = *topology;
+	int rc;
+
+	clear.weather_count = 0;
+	rc = sky_budget_compute(&clear, link, direction, 0, 0, &modem.clear, error);
+	if (!rc && modem.clear.rung < 0)
+		rc = refuse(&modem, error);
+	if (!rc && follow(topology, &modem))
+		rc = no_memory(modem.link, error);
+	if (!rc)
+		rc = put(topology, &modem, error);
+	free(modem.rows);
+	return rc;
+}
+
+int evolve_radio(struct topology *topology, struct error *error)
+{
+	for (uint32_t l = 0; l < topology->link_count; l++) {
+		const struct link *link = &topology->links[l];
+
+		for (unsigned d = 0; d < LINK_DIRECTIONS; d++) {
+			int rc;
+
+			if (!link->radio.given || !link->radio.adaptive[d] ||
+			    link->impairments[d].trace.table)
+				continue;
+			rc = evolve_direction(topology, l, (enum link_direction)d, error);
+			if (rc)
+				return rc;
+		}
+	}
+	return 0;
+}

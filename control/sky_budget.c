@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From a topology to a link budget (sky_budget.h).
+#include "control/sky_budget.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "control/compile.h"
+#include "control/sky_weather.h"
+#include "dataplane/physics/gas.h"
+#include "dataplane/physics/look.h"
+#include "dataplane/physics/scintillation.h"
+
+// Rain height where a site gives none: P.839 over the Benelux, above the sea.
+#define RAIN_HEIGHT_KM 2.4
+
+static int fail(const struct link *link, struct error *error, const char *format, const char *site)
+{
+	char where[192], what[192];
+
+	compile_where(&link->source, "link", link->name, where, sizeof(where));
+	snprintf(what, sizeof(what), format, site);
+	return error_set(error, -EINVAL, where, "%s", what);
+}
+
+// Geometry of a station at an instant.
+static struct look see(const struct topology *topology, const struct link *link, uint32_t site,
+		       uint64_t at_ns)
+{
+	const struct satellite *satellite = &topology->satellites[link->satellite];
+
+	(void)at_ns;
+	return look_equatorial(topology->sites[site].position, satellite->longitude_deg,
+			       satellite->radius_m);
+}
+
+static double within(double value, double least, double most)
+{
+	return fmin(fmax(value, least), most);
+}
+
+static int fill_hop(const struct topology *topology, const struct link *link, uint32_t end,
+		    double frequency_hz, uint64_t at_ns, double exceeded_percent,
+		    struct sky_hop *out, struct sky_path *path, struct error *error)
+{
+	const struct radio_station *station = &link->radio.stations[end];
+	uint32_t s = link->ends[end].site;
+	const struct site *site = &topology->sites[s];
+	struct look look = see(topology, link, s, at_ns);
+	double height_km = site->position.height_m / 1000;
+	struct sky_path seen = {
+		.site = s,
+		.azimuth_deg = look.azimuth_deg,
+		.rain = {.latitude_deg = site->position.latitude_deg,
+			 .site_height_km = height_km,
+			 .rain_height_km =
+				 site->rain_height_km > 0 ? site->rain_height_km : RAIN_HEIGHT_KM,
+			 .frequency_ghz = frequency_hz / 1e9,
+			 .elevation_deg = look.elevation_deg,
+			 .tilt_deg = link->radio.tilt_deg,
+			 .rain_001_mm_per_h = site->rain_001_mm_per_h},
+	};
+	struct scintillation_path air = {frequency_hz / 1e9, within(look.elevation_deg, 5, 90),
+					 station->diameter_m, station->efficiency, SKY_WET_TERM};
+
+	if (look.elevation_deg < link->elevation_mask_deg)
+		return fail(link, error,
+			    "the satellite is below the elevation mask of %s at that time; choose "
+			    "another time",
+			    site->name);
+	if (exceeded_percent > 0 && site->rain_001_mm_per_h <= 0)
+		return fail(link, error,
+			    "the year's rain at %s is not known; give the site a rain_rate",
+			    site->name);
+	sky_path_finish(&seen);
+	*path = seen;
+	*out = (struct sky_hop){
+		.site = s,
+		.azimuth_deg = look.azimuth_deg,
+		.elevation_deg = look.elevation_deg,
+		.rain_mm_per_h = sky_rain_mm_per_h(topology, s, at_ns),
+		.hop = {.frequency_hz = frequency_hz,
+			.range_m = look.range_m,
+			.diameter_m = station->diameter_m,
+			.efficiency = station->efficiency,
+			.pointing_deg = station->pointing_deg},
+	};
+	out->hop.air.gas_db = gas_slant_db(frequency_hz / 1e9, look.elevation_deg,
+					   air_at(height_km, SKY_VAPOUR_G_PER_M3));
+	if (exceeded_percent > 0) {
+		out->hop.air.rain_db = rain_exceeded_db(&seen.rain, exceeded_percent);
+		out->hop.air.scintillation_db =
+			scintillation_exceeded_db(&air, fmax(exceeded_percent, 0.01));
+	} else {
+		out->hop.air.rain_db = sky_rain_db(topology, &seen, at_ns);
+	}
+	return 0;
+}
+
+static void choose_rung(const struct radio *radio, double symbol_rate_per_s,
+			struct sky_budget *budget)
+{
+	double es_n0_db = budget->budget.es_n0_db;
+	const struct modcod *rung;
+
+	modem_ladder_make(&budget->ladder, radio->standard);
+	budget->rung = modem_select(&budget->ladder, es_n0_db, radio->control.margin_db);
+	if (budget->rung < 0 && modem_select(&budget->ladder, es_n0_db, 0) >= 0)
+		budget->rung = 0;
+	budget->rate_bps = 0;
+	budget->frame_error_ratio = 1;
+	if (budget->rung < 0)
+		return;
+	rung = &budget->ladder.rungs[budget->rung];
+	budget->rate_bps = modem_rate_bps(rung, symbol_rate_per_s);
+	budget->frame_error_ratio = modem_frame_error_ratio(rung, es_n0_db);
+}
+
+int sky_budget_compute(const struct topology *topology, uint32_t link,
+		       enum link_direction direction, uint64_t at_ns, double exceeded_percent,
+		       struct sky_budget *budget, struct error *error)
+{
+	const struct link *of = &topology->links[link];
+	const struct radio *radio = &of->radio;
+	int rc;
+
+	if (!radio->given)
+		return fail(of, error,
+			    "%s has no radio to make a budget of; give it band, antenna, power, "
+			    "noise, satellite_gt, satellite_eirp and symbol_rate",
+			    of->name);
+	rc = fill_hop(topology, of, direction, radio->up_hz, at_ns, exceeded_percent, &budget->up,
+		      &budget->paths[0], error);
+	if (rc == 0)
+		rc = fill_hop(topology, of, 1 - direction, radio->down_hz, at_ns, exceeded_percent,
+			      &budget->down, &budget->paths[1], error);
+	if (rc)
+		return rc;
+	budget->input = (struct budget_input){
+		.up = budget->up.hop,
+		.down = budget->down.hop,
+		.transponder = radio->transponder,
+		.power_w = radio->stations[direction].power_w,
+		.power_control_db = radio->power_control_db,
+		.satellite_g_t_db = radio->satellite_g_t_db[direction],
+		.satellite_eirp_dbw = radio->satellite_eirp_dbw[direction],
+		.noise_k = radio->stations[1 - direction].noise_k,
+		.interference_db = radio->interference_db,
+		.symbol_rate_per_s = radio->symbol_rate_per_s[direction],
+		.implementation_db = radio->implementation_db,
+	};
+	budget_compute(&budget->input, &budget->budget);
+	choose_rung(radio, radio->symbol_rate_per_s[direction], budget);
+	return 0;
+}
+
+double sky_budget_es_n0_db(const struct topology *topology, const struct sky_budget *budget,
+			   uint64_t at_ns)
+{
+	struct budget_input input = budget->input;
+	struct budget result;
+
+	input.up.air.rain_db = sky_rain_db(topology, &budget->paths[0], at_ns);
+	input.down.air.rain_db = sky_rain_db(topology, &budget->paths[1], at_ns);
+	budget_compute(&input, &result);
+	return result.es_n0_db;
+}
