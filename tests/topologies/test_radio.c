@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Radios and weather: every key arrives in SI units where it belongs, and each fault is named.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "topologies/load.h"
+
+#define SITES                                                                                      \
+	"[site a]\nposition = 49.7, 6.3\nrain_rate = 28.2mm/h\nrain_height = 2.7km\n"              \
+	"[site b]\nposition = 50, 5\n[satellite s]\norbit = geostationary 21.5deg\n"               \
+	"[link l]\nends = a, b\nmedium = satellite\nvia = s\n"
+#define BAND "band = Ka 30GHz 20.5GHz\n"
+#define RADIO                                                                                      \
+	"antenna = 4.5m 60%\npower = 40W\nnoise = 200K\nsatellite_gt = 8dB/K\n"                    \
+	"satellite_eirp = 50dBW\nsymbol_rate = 30Mbaud\n"
+
+static struct topology *loaded(const char *text)
+{
+	struct errors errors = {0};
+	struct topology *topology = topology_load_text(text, "lab.ini", &errors);
+
+	if (!topology)
+		fail_msg("%s: %s", errors.items[0].where, errors.items[0].what);
+	errors_fini(&errors);
+	return topology;
+}
+
+static void a_radio_has_its_defaults_and_what_is_written(void **state)
+{
+	struct topology *t = loaded(SITES BAND RADIO);
+	const struct radio *radio = &t->links[0].radio;
+
+	(void)state;
+	assert_true(radio->given && radio->adaptive[0] && radio->adaptive[1]);
+	assert_true(radio->up_hz == 30e9 && radio->down_hz == 20.5e9);
+	for (int i = 0; i < 2; i++) {
+		assert_true(radio->stations[i].diameter_m == 4.5);
+		assert_true(fabs(radio->stations[i].efficiency - 0.6) < 1e-12);
+		assert_true(radio->stations[i].power_w == 40);
+		assert_true(radio->stations[i].noise_k == 200);
+		assert_true(radio->satellite_g_t_db[i] == 8);
+		assert_true(radio->satellite_eirp_dbw[i] == 50);
+		assert_true(radio->symbol_rate_per_s[i] == 30e6);
+	}
+	assert_true(radio->control.margin_db == 1 && radio->control.hysteresis_db == 0.5);
+	assert_int_equal(radio->loop_ns, 1500000000);
+	assert_int_equal(radio->standard, MODEM_DVB_S2X);
+	assert_true(isinf(radio->interference_db) && radio->tilt_deg == 45);
+	assert_true(t->sites[0].rain_001_mm_per_h == 28.2);
+	assert_true(fabs(t->sites[0].rain_height_km - 2.7) < 1e-12);
+	topology_free(t);
+	t = loaded(SITES);
+	assert_false(t->links[0].radio.given);
+	topology_free(t);
+}
+
+// In whatever order they stand.
+static void a_direction_of_its_own_stands_over_both(void **state)
+{
+	struct topology *t = loaded(
+		SITES BAND "antenna.reverse = 90cm\npower.forward = 100W\n" RADIO
+			   "symbol_rate.reverse = 500kbaud\nmodcods = dvb-s2\n"
+			   "polarisation = vertical\nacm_loop = 2s\nrate.forward = 10mbit\n");
+	const struct radio *radio = &t->links[0].radio;
+
+	(void)state;
+	assert_true(radio->stations[0].diameter_m == 4.5);
+	assert_true(fabs(radio->stations[1].diameter_m - 0.9) < 1e-12);
+	assert_true(fabs(radio->stations[1].efficiency - 0.65) < 1e-12);
+	assert_true(radio->stations[0].power_w == 100 && radio->stations[1].power_w == 40);
+	assert_true(radio->symbol_rate_per_s[0] == 30e6 && radio->symbol_rate_per_s[1] == 500e3);
+	assert_true(!radio->adaptive[0] && radio->adaptive[1]);
+	assert_true(radio->tilt_deg == 90 && radio->standard == MODEM_DVB_S2);
+	topology_free(t);
+}
+
+static void weather_is_a_front_rain_or_fading(void **state)
+{
+	struct topology *t = loaded(
+		SITES
+		"[weather f]\nposition = 49, 6\nstart = 20min\nheading = 90deg\n"
+		"speed = 54km/h\nwidth = 30km\nrain = 40mm/h\nsites = b\n"
+		"[weather c]\nrain = 5mm/h\nstop = 1h\n[weather m]\nfading = maseng-bakken 7\n");
+	const struct weather_rain *front = &t->weathers[0].rain, *rain = &t->weathers[1].rain;
+
+	(void)state;
+	assert_int_equal(t->weather_count, 3);
+	assert_int_equal(front->kind, WEATHER_FRONT);
+	assert_true(fabs(front->front.speed_m_per_s - 15) < 1e-12);
+	assert_true(front->front.width_m == 30e3 && front->front.edge_m == 3e3);
+	assert_int_equal(front->front.at_ns, 1200000000000);
+	assert_int_equal(front->site_count, 1);
+	assert_int_equal(front->sites[0], 1);
+	assert_int_equal(rain->kind, WEATHER_CONSTANT);
+	assert_int_equal(rain->stop_ns, 3600000000000);
+	assert_true(rain->front.rain_mm_per_h == 5);
+	assert_int_equal(t->weathers[2].rain.kind, WEATHER_FADING);
+	assert_int_equal(t->weathers[2].rain.seed, 7);
+	topology_free(t);
+}
+
+static void each_fault_is_named(void **state)
+{
+	const struct {
+		const char *text, *where, *what;
+	} faults[] = {
+		{SITES BAND RADIO "margin = 1\n", "lab.ini:20 [link l] margin", "dB"},
+		{SITES BAND RADIO "antenna.forward = 4.5\n", "[link l] antenna", "diameter"},
+		{SITES BAND RADIO "pointing = 9deg\n", "[link l] pointing", "0deg to 5deg"},
+		{SITES BAND RADIO "polarisation = skew\n", "[link l] polarisation", "circular"},
+		{SITES BAND RADIO "bandwidth = 30MHz\n", "[link l]", "36 MHz"},
+		{SITES RADIO, "[link l]", "no band"},
+		{SITES "band = W 90GHz 80GHz\n" RADIO, "[link l] band", "1GHz to 55GHz"},
+		{SITES BAND "power = 10W\n", "[link l]", "no antenna"},
+		{"[site a]\n[site b]\n[link l]\nends = a, b\npower = 10W\n", "[link l]",
+		 "medium = satellite"},
+		{"[site a]\n[weather w]\nrain = 5\nwidth = 3km\n", "[weather w]", "a front needs"},
+		{"[site a]\n[weather w]\nrain = 900mm/h\n", "[weather w] rain", "300 mm/h"},
+		{"[site a]\n[weather w]\nfading = rain\n", "[weather w] fading", "maseng-bakken"},
+		{"[site a]\n[weather w]\nseries = nothing.csv\n", "[weather w] series",
+		 "cannot be read"},
+		{"[site a]\n[weather w]\nrain = 5mm/h\nsites = c\n", "[weather w] sites", "\"c\""},
+		{"[site a]\n[weather w]\nrain = 5mm/h\nstart = 2s\nstop = 1s\n", "[weather w]",
+		 "before it starts"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct errors errors = {0};
+
+		assert_null(topology_load_text(faults[i].text, "lab.ini", &errors));
+		assert_true(errors.count >= 1);
+		if (!strstr(errors.items[0].where, faults[i].where) ||
+		    !strstr(errors.items[0].what, faults[i].what))
+			fail_msg("%zu: %s: %s", i, errors.items[0].where, errors.items[0].what);
+		errors_fini(&errors);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_radio_has_its_defaults_and_what_is_written),
+		cmocka_unit_test(a_direction_of_its_own_stands_over_both),
+		cmocka_unit_test(weather_is_a_front_rain_or_fading),
+		cmocka_unit_test(each_fault_is_named),
+	};
+
+	return cmocka_run_group_tests_name("radio", tests, NULL, NULL);
+}
