@@ -2,6 +2,7 @@
 // The pipeline of a channel. Each step belongs to its own file; here stands only their order.
 #include "dataplane/model/channel.h"
 
+#include "dataplane/model/instant.h"
 #include "dataplane/model/rng.h"
 
 #define ETHERNET_HEADER_BYTES 14
@@ -241,6 +242,8 @@ static enum queue_verdict channel_queue(const struct channel_params *params,
 					.seed = params->seed,
 					.random_key = params->random_key};
 
+	if (wait_ns > INSTANT_LATEST_NS / 2)
+		return QUEUE_FULL; // the line will never take it
 	if (params->queue.kind == QUEUE_TAIL && params->queue.mark == QUEUE_UNLIMITED)
 		return queue_admit(&params->queue, &state->queue, arrival_at_ns, wait_ns,
 				   frame->bytes)
@@ -267,8 +270,13 @@ static void channel_settle(const struct channel_params *params, struct channel_s
 	} else {
 		fate->departs_at_ns =
 			rate_offer(&params->rate, &state->rate, fate->departs_at_ns, frame->bytes);
-		queue_push(&params->queue, &state->queue, fate->departs_at_ns, frame->bytes);
 	}
+	if (params->rate.kind >= RATE_PROFILE && fate->departs_at_ns >= INSTANT_LATEST_NS) {
+		fate->lost = DROP_QUEUE; // a line that has stopped for ever never ends it
+		return;
+	}
+	if (!queue_is_managed(&params->queue))
+		queue_push(&params->queue, &state->queue, fate->departs_at_ns, frame->bytes);
 	channel_propagate(params, state, fate, frame);
 }
 

@@ -110,12 +110,43 @@ static void a_carrier_over_time_is_that_of_the_arrival(void **state)
 	}
 }
 
+// 10 Mbit/s for 5 ms, and then 0 for ever: 800 ns a byte.
+static void a_line_that_stops_for_ever_loses_what_it_cannot_end(void **state)
+{
+	struct profile_point points[] = {{.value = 10000000}, {.at_ns = 5 * MS, .value = 0}};
+	struct profile profile = {.points = points, .count = 2};
+	struct channel_params params = {.seed = 719, .random_key = 5, .carrier = true};
+	struct rate_step sums[2];
+	struct rate_profile steps;
+	struct channel_state channel = {0};
+	uint64_t carried = 0;
+
+	(void)state;
+	params.delay_ns = MS;
+	assert_int_equal(profile_make(&profile, "", NULL), 0);
+	assert_int_equal(rate_profile_make(&steps, &profile, sums, "", NULL), 0);
+	rate_follow_profile(&params.rate, &steps);
+	channel_finish(&params);
+	for (uint64_t at_ns = 0; at_ns < 20 * MS; at_ns += MS / 2) { // 1000 bytes take 0.8 ms
+		struct channel_fate fate = channel_offer(&params, &channel, at_ns, 1000);
+
+		if (fate.lost == DROP_NONE) {
+			carried++;
+			assert_int_equal(fate.release_at_ns, carried * 800000 + MS);
+		} else {
+			assert_int_equal(fate.lost, DROP_QUEUE);
+		}
+	}
+	assert_int_equal(carried, 6); // the seventh would need until 5.6 ms
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_delay_over_time_is_that_of_the_departure),
 		cmocka_unit_test(a_loss_over_time_is_that_of_the_departure),
 		cmocka_unit_test(a_carrier_over_time_is_that_of_the_arrival),
+		cmocka_unit_test(a_line_that_stops_for_ever_loses_what_it_cannot_end),
 	};
 
 	return cmocka_run_group_tests_name("channel_profile", tests, NULL, NULL);

@@ -45,3 +45,19 @@ done
 expect 0 "beside a verdict, too" "$CORRIDOR" -j verify --sent "$golden/lux.pcap" \
 	--received first.pcapng --topology first.ini --from west --to east --fit
 check "both are told" json '.verdict == "pass" and .fit.sent == .sent' out
+
+# A slow line with a short queue leaves nothing to chance: what was learned is what was, to the
+# nanosecond.
+{ head_of; cat <<'INI'; } >slow.ini
+[link span]
+medium = wire
+ends = west, east
+netem = delay 5ms rate 400kbit 24 limit 20p
+INI
+expect 0 "a slow wire carries a capture" "$CORRIDOR" replay slow.ini --in west="$golden/lux.pcap" \
+	--out east=slow.pcapng
+expect 0 "a fit of it" fit slow.pcapng
+check "finds its very words" grep -qx 'netem = delay 5ms rate 400kbit 24 limit 20p' out
+{ head_of; sed -n '/^\[link/,$p' out; } >learned.ini
+expect 0 "which are promises that the first capture keeps" "$CORRIDOR" verify \
+	--sent "$golden/lux.pcap" --received slow.pcapng --topology learned.ini --from west --to east
