@@ -157,6 +157,11 @@ const struct command commands[] = {
 			"override "
 			"them.\n"
 			"\n"
+			"A sleeping engine is late by up to 60 us, and after a silence looks only "
+			"every 2 ms at ports that have no descriptor to wait on (net_null, "
+			"memif, vhost). Memory that is too small for bandwidth times delay is "
+			"said at the start.\n"
+			"\n"
 			"A second lab of the same name is refused (exit status 3); --lab gives it "
 			"another.",
 		.options = {{"--for", "T", "ends after T of the lab's clock"},

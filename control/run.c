@@ -86,6 +86,39 @@ static void print_warnings(const struct invocation *invocation, const struct lab
 	}
 }
 
+// Bytes of the machine that can still be used, 0 when it does not say.
+static uint64_t available_bytes(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+	unsigned long long kib = 0;
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL &&
+	       sscanf(line, "MemAvailable: %llu kB", &kib) != 1)
+		;
+	if (file != NULL)
+		fclose(file);
+	return kib * 1024;
+}
+
+// Do all links, full of short frames, find room?
+static void print_memory(const struct invocation *invocation, const struct lab *lab)
+{
+	struct engine_memory memory;
+	engine_memory_read(lab_engine(lab), &memory);
+	uint64_t needed = plan_memory_bytes(network_plan(lab_network(lab)));
+	uint64_t there = available_bytes();
+	if (there == 0 || there > memory.bytes_limit)
+		there = memory.bytes_limit;
+	char what[256];
+	snprintf(what, sizeof(what),
+		 "memory: all links full of 64-byte frames (bandwidth times delay) hold %.1f GB, "
+		 "and "
+		 "there are %.1f GB; what finds no room is lost and counted as memory",
+		 (double)needed * 1e-9, (double)there * 1e-9);
+	if (needed > there)
+		report_warning(invocation, what);
+}
+
 // From a claimed name to the end of the lab. 0 or a negative errno with a sentence.
 static int run_lab(struct invocation *invocation, const struct run_options *options,
 		   struct lab_service *service, struct server *server, int signals,
@@ -95,6 +128,7 @@ static int run_lab(struct invocation *invocation, const struct run_options *opti
 	if (result < 0)
 		return result;
 	print_warnings(invocation, service->lab);
+	print_memory(invocation, service->lab);
 	print_ready(invocation, lab_name(service->lab));
 	struct face face = {.invocation = invocation};
 	if (!invocation->json && isatty(fileno(invocation->out)))

@@ -82,6 +82,7 @@ static const struct view_columns {
 	  {"IFNAME", "ifname", CELL_TEXT},
 	  {"ADDRESSES", "addresses", CELL_LIST},
 	  {"CARRIER", "carrier", CELL_STATE},
+	  {"ACCURACY", "accuracy", CELL_TEXT},
 	  {">RECEIVED", "received", CELL_COUNT},
 	  {">SENT", "sent", CELL_COUNT},
 	  {">LOST", "lost", CELL_LOST},

@@ -28,7 +28,8 @@ static json_t *port_json(const struct lab *lab, uint32_t index)
 									sizeof(text))));
 	}
 	return json_pack(
-		"{s:s, s:s?, s:s?, s:s, s:s?, s:s, s:o, s:o, s:I, s:b, s:s?, s:I, s:I, s:I, s:I, "
+		"{s:s, s:s?, s:s?, s:s, s:s?, s:s, s:o, s:o, s:I, s:s, s:b, s:s?, s:I, s:I, s:I, "
+		"s:I, "
 		"s:o}",
 		"port", port->name, "site",
 		port->site == TOPOLOGY_NONE ? NULL : topology->sites[port->site].name, "wire",
@@ -38,11 +39,14 @@ static json_t *port_json(const struct lab *lab, uint32_t index)
 		"device", port->device, "netns", port->netns[0] != '\0' ? port->netns : NULL,
 		"ifname", port->ifname, "addresses", addresses, "mac",
 		interface == PLAN_NONE ? json_null() : view_mac(plan->interfaces[interface].mac),
-		"mtu_bytes", (json_int_t)engine_port_mtu_bytes(lab_engine(lab), index), "carrier",
-		lab_port_carrier(lab, index), "warning", warning[0] != '\0' ? warning : NULL,
-		"received", (json_int_t)counters.received, "received_bytes",
-		(json_int_t)counters.received_bytes, "sent", (json_int_t)counters.sent,
-		"sent_bytes", (json_int_t)counters.sent_bytes, "lost", view_lost(counters.lost));
+		"mtu_bytes", (json_int_t)engine_port_mtu_bytes(lab_engine(lab), index), "accuracy",
+		engine_port_accuracy(lab_engine(lab), index) == ENGINE_SPINNING ? "spinning"
+										: "sleeping",
+		"carrier", lab_port_carrier(lab, index), "warning",
+		warning[0] != '\0' ? warning : NULL, "received", (json_int_t)counters.received,
+		"received_bytes", (json_int_t)counters.received_bytes, "sent",
+		(json_int_t)counters.sent, "sent_bytes", (json_int_t)counters.sent_bytes, "lost",
+		view_lost(counters.lost));
 }
 
 json_t *view_ports(const struct lab *lab, const json_t *names, struct error *error)

@@ -87,6 +87,13 @@ int engine_port_carrier(struct engine *engine, uint32_t port, bool up, struct er
 	return 0;
 }
 
+enum engine_accuracy engine_port_accuracy(const struct engine *engine, uint32_t port)
+{
+	(void)engine;
+	(void)port;
+	return fake_engine.options.spin ? ENGINE_SPINNING : ENGINE_SLEEPING;
+}
+
 uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port)
 {
 	(void)engine;

@@ -175,6 +175,12 @@ int engine_port_carrier(struct engine *engine, uint32_t port, bool up, struct er
 	return port_device_carrier(engine->ports[port].device, up, error);
 }
 
+enum engine_accuracy engine_port_accuracy(const struct engine *engine, uint32_t port)
+{
+	(void)port; // the loop paces all of them alike
+	return engine->options.spin ? ENGINE_SPINNING : ENGINE_SLEEPING;
+}
+
 uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port)
 {
 	uint32_t device = 0, asked = 0;

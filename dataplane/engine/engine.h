@@ -88,6 +88,14 @@ int engine_port_carrier(struct engine *engine, uint32_t port, bool up, struct er
 // carries less. Plans that are published adopt it.
 uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port);
 
+// What paces the frames that leave a live port, best last. Devices that transmit at a given time
+// are not told it yet, so no port reaches more than ENGINE_SPINNING.
+enum engine_accuracy {
+	ENGINE_SLEEPING, // the loop sleeps until shortly before they are due: tens of microseconds
+	ENGINE_SPINNING  // the loop never sleeps: tens of nanoseconds, and a core is busy
+};
+enum engine_accuracy engine_port_accuracy(const struct engine *engine, uint32_t port);
+
 // What works less well than asked at a live port (an offload that stays on, a smaller MTU): one
 // line, "" when all is well. The engine's; valid until engine_destroy.
 const char *engine_port_warning(const struct engine *engine, uint32_t port);

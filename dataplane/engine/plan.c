@@ -7,6 +7,9 @@
 
 #include "dataplane/engine/lookup.h"
 
+// A frame of Ethernet without its FCS.
+#define SHORTEST_BYTES 60
+
 struct plan *plan_create(void)
 {
 	return calloc(1, sizeof(struct plan));
@@ -89,6 +92,22 @@ void plan_free(struct plan *plan)
 	free(plan->touched);
 	free(plan->queues);
 	free(plan);
+}
+
+uint64_t plan_memory_bytes(const struct plan *plan)
+{
+	double bytes = 0;
+
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		const struct channel_params *params = &plan->channels[i].params;
+		uint64_t delay_ns =
+			params->delay_profile ? channel_minimum_delay_ns(params) : params->delay_ns;
+		double bits = 8 * (double)rate_line_bytes(&params->rate, SHORTEST_BYTES);
+		double per_second = (double)params->rate.bits_per_second / bits;
+
+		bytes += (double)delay_ns * 1e-9 * per_second * PLAN_PACKET_BYTES;
+	}
+	return bytes < 1e18 ? (uint64_t)bytes : UINT64_MAX;
 }
 
 struct plan_row *plan_row_create(size_t way_count)

@@ -245,6 +245,7 @@ static void a_port_shows_its_device_and_what_that_lacks(void **state)
 	assert_string_equal(json_string_value(json_object_get(lux, "warning")),
 			    "it takes 1400 bytes");
 	assert_int_equal(view_number(lux, "mtu_bytes"), 1400);
+	assert_string_equal(json_string_value(json_object_get(lux, "accuracy")), "sleeping");
 	assert_string_equal(json_string_value(json_object_get(lux, "site")), "a");
 	assert_string_equal(json_string_value(json_object_get(lux, "netns")), "r1");
 	assert_string_equal(json_string_value(json_object_get(lux, "device")), "net_null0");

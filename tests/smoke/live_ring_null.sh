@@ -22,6 +22,8 @@ run_and_count() {
 	wait "$pid" && check "with exit status 0" true
 }
 
+lacks() { ! grep -q "$@"; }
+
 cat >lab.ini <<INI
 [network]
 name = devices
@@ -56,6 +58,14 @@ rate = 1mbit
 delay = 2ms
 INI
 run_and_count '.[0].sent > 20 and .[0].received > 20'
+check "memory that suffices is not spoken of" lacks memory lab.err
+check "its ports say what paces them" json 'all(.[]; .accuracy == "sleeping")' ports.json
 check "net_ring gives back what was sent into it" \
 	json '.[0] | .received <= .sent and .received > .sent - 40' ports.json
 check "and it comes back over the wire" json '.[1].sent > 0' ports.json
+
+# Links that may hold more than any machine does.
+sed -i 's/^rate = .*/rate = 1tbit/; s/^delay = .*/delay = 10s/' lab.ini
+run_and_count '.[0].received >= 0'
+check "memory that is too small for bandwidth times delay is said at the start, with the figure" \
+	grep -q 'memory: all links .* hold [1-9][0-9.]* GB, and there are [0-9.]* GB' lab.err
