@@ -26,6 +26,7 @@
 struct wire_case {
 	uint32_t in_flight;
 	const char *impairments; // beside the delay
+	double target_mpps;      // of the first line
 	const char *keys[3];     // of its lines, one for each reference; NULL: none
 	const char *what[3];
 };
@@ -33,19 +34,23 @@ struct wire_case {
 static const struct wire_case cases[] = {
 	{1000,
 	 "",
+	 40,
 	 {"wire_1k", "wire_1k_fifo", "wire_1k_ring"},
 	 {"constant delay, 1 k in flight", "the same, beside mbufs, 1 k",
 	  "the same, beside bytes, 1 k"}},
 	{64000,
 	 "",
+	 40,
 	 {"wire_64k", "wire_64k_fifo", "wire_64k_ring"},
 	 {"64 k in flight", "64 k in flight, beside mbufs", "64 k in flight, beside bytes"}},
 	{1000000,
 	 "",
+	 30,
 	 {"wire_1m", "wire_1m_fifo", "wire_1m_ring"},
 	 {"1 M in flight", "1 M in flight, beside mbufs", "1 M in flight, beside bytes"}},
 	{4000000,
 	 "",
+	 25,
 	 {"wire_4m", NULL, "wire_4m_ring"},
 	 {"4 M in flight", NULL, "4 M in flight, beside bytes"}},
 	{64000,
@@ -53,6 +58,7 @@ static const struct wire_case cases[] = {
 	 "loss = gemodel 0.05% 20%\n"
 	 "rate = 100gbit\n"
 	 "limit = 20ms",
+	 20,
 	 {"all_models_64k", NULL, NULL},
 	 {"jitter, Gilbert-Elliott, rate, limit, 64 k in flight", NULL, NULL}},
 };
@@ -223,10 +229,13 @@ static void add_lines(struct bench *bench)
 				bench->lines[i][r] =
 					report_add(&bench->report, c->keys[r], c->what[r], "Mpps",
 						   i == CASES - 1 ? SELF : references[r]);
+			if (r == 0)
+				report_target(bench->lines[i][r], REPORT_AT_LEAST, c->target_mpps);
 		}
 	}
 	bench->bytes = report_add(&bench->report, "bytes_in_flight",
 				  "memory of a packet in flight, 4 M of them", "bytes", MBUF);
+	report_target(bench->bytes, REPORT_AT_MOST, 112);
 }
 
 int main(int argc, char **argv)
