@@ -216,7 +216,38 @@ struct stretch {
 	bool is_free; // nothing but jitter is drawn for it
 };
 
-static struct stretch stretch_of(const struct channel_params *params, uint32_t frame_bytes)
+// The least and the most of a profile between two instants. One that repeats is taken as a whole.
+static void extremes(const struct profile *profile, uint64_t from_ns, uint64_t to_ns,
+		     uint64_t *low_ns, uint64_t *high_ns)
+{
+	struct profile_cursor cursor = {.begun = false};
+	int64_t first = profile_at(profile, &cursor, from_ns);
+	int64_t last = profile_at(profile, &cursor, to_ns);
+	int64_t low = first < last ? first : last, high = first > last ? first : last;
+
+	if (profile->period_ns || to_ns == ORACLE_NEVER) {
+		low = profile->minimum;
+		high = profile->maximum;
+	} else {
+		cursor.begun = false;
+		profile_find(profile, &cursor,
+			     from_ns > profile->start_ns ? from_ns - profile->start_ns : 0);
+		for (uint32_t i = cursor.index + 1;
+		     i < profile->count && profile->start_ns + profile->points[i].at_ns <= to_ns;
+		     i++) {
+			int64_t value = profile->points[i].value;
+
+			low = value < low ? value : low;
+			high = value > high ? value : high;
+		}
+	}
+	*low_ns = not_below_0(low);
+	*high_ns = not_below_0(high);
+}
+
+// For a frame that enters between two instants.
+static struct stretch stretch_of(const struct channel_params *params, uint32_t frame_bytes,
+				 uint64_t earliest_ns, uint64_t latest_ns)
 {
 	struct rate_state idle = {0};
 	bool varies = params->rate.kind == RATE_PROFILE || params->rate.kind == RATE_OPPORTUNITIES;
@@ -225,12 +256,12 @@ static struct stretch stretch_of(const struct channel_params *params, uint32_t f
 	uint64_t low_ns = params->delay_ns, high_ns = params->delay_ns, later_ns;
 	bool reorders = params->reorder.gap != 0;
 
-	if (params->delay_profile) {
-		low_ns = not_below_0(params->delay_profile->minimum);
-		high_ns = not_below_0(params->delay_profile->maximum);
-	}
 	if (params->slot.packets)
 		wait_ns = ORACLE_NEVER; // slots may be full for any time
+	if (params->delay_profile)
+		extremes(params->delay_profile, earliest_ns,
+			 oracle_add_ns(latest_ns, oracle_add_ns(wait_ns, line_ns)), &low_ns,
+			 &high_ns);
 	later_ns = line_ns + high_ns + later_of(params) + params->reorder.late_ns;
 	// One that is sent past the others has no delay.
 	if (reorders && params->reorder.late_ns == 0)
@@ -251,6 +282,17 @@ static struct stretch stretch_of(const struct channel_params *params, uint32_t f
 	};
 }
 
+// Is the carrier there all the time between two instants?
+static bool carries(const struct profile *carrier, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t low, high;
+
+	if (!carrier)
+		return true;
+	extremes(carrier, from_ns, to_ns, &low, &high);
+	return low > 0;
+}
+
 // Moves the span across one channel. False when a change, or a channel that is down, makes the
 // outcome uncertain.
 static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t frame_bytes,
@@ -263,11 +305,12 @@ static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t fram
 	struct stretch stretch;
 	uint64_t held_ns;
 
-	if (!entry || !entry->params.carrier || entry->params.carrier_profile)
+	if (!entry || !entry->params.carrier ||
+	    !carries(entry->params.carrier_profile, span->earliest_ns, span->usual_ns))
 		return false;
 	walk->hops[hop] = entry;
 	params = &entry->params;
-	stretch = stretch_of(params, frame_bytes);
+	stretch = stretch_of(params, frame_bytes, span->earliest_ns, span->latest_ns);
 	held_ns = timeline->held_until_ns[timeline->current];
 	next = timeline->current + 1 < timeline->count ? timeline->entries[timeline->current + 1]
 						       : NULL;
