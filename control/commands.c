@@ -25,8 +25,12 @@ const struct command commands[] = {
 			"The "
 			"RTT adds the way back, which may be another. Exit status 1 when there is "
 			"no path.",
-		.options = {{"--at", "T", "after the topology's timeline up to T"}},
-		.examples = {"corridor path topologies/triangle.ini a c"},
+		.options = {{"--at", "T",
+			     "after the topology's timeline up to T, a time of the "
+			     "lab's clock or an instant of UTC"}},
+		.examples = {"corridor path topologies/triangle.ini a c",
+			     "corridor path topologies/o3b-day.ini betzdorf thermopylae --at "
+			     "2026-06-14T12:00:00Z"},
 		.run = command_path,
 	},
 	{
@@ -118,6 +122,25 @@ const struct command commands[] = {
 			     "topologies/wire.ini --from west --to east",
 			     "corridor verify --sent a.pcap --received b.pcap --fit"},
 		.run = command_verify,
+	},
+	{
+		.name = "satellites",
+		.arguments = "TOPOLOGY [--from T] [--to T] [--dish D]",
+		.summary = "passes, handovers, gaps, sun outages and delays",
+		.help = "Who serves each satellite link over a span, a day unless --to says else; "
+			"when each site sees each of its satellites above the link's elevation; "
+			"and when the sun stands behind one. T is a time of the lab's clock or an "
+			"instant of UTC, which needs `epoch` in [network]. Geometry alone: no "
+			"weather, no link budget. The sun's outages are those of a dish of "
+			"diameter D at the band's downlink, or at 11.7 GHz where no band is "
+			"given. Elements older than 14 days are used with a warning.",
+		.options = {{"--from", "T", "the lab's beginning unless given"},
+			    {"--to", "T", "a day later unless given"},
+			    {"--dish", "D",
+			     "diameter of the dishes (3.7m), for the sun's outages"}},
+		.examples = {"corridor satellites topologies/o3b-day.ini",
+			     "corridor satellites topologies/equinox.ini --to 20d --dish 2.4m"},
+		.run = command_satellites,
 	},
 	{
 		.name = "demo",

@@ -110,7 +110,7 @@ static int tell_text(struct invocation *invocation, struct demo_story *story,
 
 // ---- The run ----
 
-static int run(struct invocation *invocation, const struct topology *topology,
+static int run(struct invocation *invocation, struct topology *topology,
 	       const struct demo_files *files, unsigned workers)
 {
 	struct demo_story *story = demo_story_create(topology);

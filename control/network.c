@@ -11,10 +11,10 @@
 #include "control/change.h"
 #include "control/compile.h"
 #include "control/convergence.h"
-#include "control/evolve_radio.h"
+#include "control/evolve.h"
 #include "control/routes.h"
 #include "control/schedule.h"
-#include "topologies/load.h"
+#include "topologies/sky.h"
 
 struct network {
 	const struct topology *topology;
@@ -27,10 +27,12 @@ struct network {
 	struct schedule schedule;
 	struct convergence_state *convergence;
 	struct impairment *impairments; // [channel]
-	bool *channel_up;               // [channel], of its own
-	bool *site_up;                  // [site]
-	struct network_event *events;   // a ring of NETWORK_EVENTS_KEPT
-	uint64_t event_count;           // of all, those that are forgotten included
+	bool *channel_up;               // [channel], of its own, as users have it
+	bool *carries;                  // [channel], with a satellite in service too
+	struct evolve *evolve;
+	bool *site_up;                // [site]
+	struct network_event *events; // a ring of NETWORK_EVENTS_KEPT
+	uint64_t event_count;         // of all, those that are forgotten included
 };
 
 static int out_of_memory(const struct network *network, struct error *error)
@@ -38,36 +40,9 @@ static int out_of_memory(const struct network *network, struct error *error)
 	return error_set(error, -ENOMEM, network->topology->name, "no memory for the network");
 }
 
-// ---- Reading the topology ----
-
-struct topology *network_load(const char *path, struct errors *errors)
-{
-	struct topology *topology = topology_load_lines(path, change_check_words, errors);
-	size_t before = errors->count;
-
-	for (size_t i = 0; topology && i < topology->event_count; i++) {
-		const struct event *event = &topology->events[i];
-		struct error error = {.code = 0};
-		char where[sizeof(error.where)];
-
-		if (network_check(topology, event->command, &error) == 0)
-			continue;
-		compile_where(&event->source, "event", event->name, where, sizeof(where));
-		errors_add(errors, error.code, where, "do: %s", error.what);
-	}
-	if (topology && errors->count == before) {
-		struct error error = {.code = 0};
-
-		if (evolve_radio(topology, &error))
-			errors_add(errors, error.code, error.where, "%s", error.what);
-	}
-	if (errors->count == before)
-		return topology;
-	topology_free(topology);
-	return NULL;
-}
-
 // ---- Making and ending ----
+
+static int do_sky(struct network *network, struct error *error);
 
 static int schedule_events(struct network *network, struct error *error)
 {
@@ -102,17 +77,19 @@ static int fill(struct network *network, struct error *error)
 
 	network->impairments = calloc(plan->channel_count + 1, sizeof(*network->impairments));
 	network->channel_up = malloc((plan->channel_count + 1) * sizeof(*network->channel_up));
+	network->carries = malloc((plan->channel_count + 1) * sizeof(*network->carries));
 	network->site_up = malloc((plan->site_count + 1) * sizeof(*network->site_up));
 	network->events = calloc(NETWORK_EVENTS_KEPT, sizeof(*network->events));
 	link_down = calloc(topology->link_count + 1, sizeof(*link_down));
-	if (!network->impairments || !network->channel_up || !network->site_up ||
-	    !network->events || !link_down) {
+	if (!network->impairments || !network->channel_up || !network->carries ||
+	    !network->site_up || !network->events || !link_down) {
 		free(link_down);
 		return out_of_memory(network, error);
 	}
 	for (size_t c = 0; c < plan->channel_count; c++) {
 		network->impairments[c] = topology->links[c / 2].impairments[c % 2];
 		network->channel_up[c] = !topology->links[c / 2].starts_down;
+		network->carries[c] = network->channel_up[c];
 		plan->channels[c].params.carrier = network->channel_up[c];
 	}
 	for (size_t l = 0; l < topology->link_count; l++)
@@ -124,7 +101,7 @@ static int fill(struct network *network, struct error *error)
 	if (rc)
 		return rc;
 	truth = (struct convergence_truth){
-		.channel_up = network->channel_up, .site_up = network->site_up, .plan = plan};
+		.channel_up = network->carries, .site_up = network->site_up, .plan = plan};
 	network->convergence =
 		convergence_create(topology, truth, network->routes, &network->schedule);
 	return network->convergence ? 0 : out_of_memory(network, error);
@@ -141,7 +118,11 @@ struct network *network_create(const struct topology *topology, enum network_por
 	}
 	network->topology = topology;
 	network->plan = compile_plan(topology, ports, error);
-	if (!network->plan || fill(network, error) || schedule_events(network, error)) {
+	network->evolve = evolve_create(topology);
+	if (!network->evolve)
+		out_of_memory(network, error);
+	if (!network->plan || !network->evolve || fill(network, error) || do_sky(network, error) ||
+	    schedule_events(network, error)) {
 		network_free(network);
 		return NULL;
 	}
@@ -190,15 +171,18 @@ struct network *network_copy(const struct network *network)
 		copy_array(network->impairments, plan->channel_count, sizeof(*copy->impairments));
 	copy->channel_up =
 		copy_array(network->channel_up, plan->channel_count, sizeof(*copy->channel_up));
+	copy->carries = copy_array(network->carries, plan->channel_count, sizeof(*copy->carries));
+	copy->evolve = evolve_copy(network->evolve);
 	copy->site_up = copy_array(network->site_up, plan->site_count, sizeof(*copy->site_up));
-	if (!copy->plan || !copy->impairments || !copy->channel_up || !copy->site_up ||
-	    !copy_events(copy, network) || schedule_copy(&copy->schedule, &network->schedule))
+	if (!copy->plan || !copy->impairments || !copy->channel_up || !copy->carries ||
+	    !copy->evolve || !copy->site_up || !copy_events(copy, network) ||
+	    schedule_copy(&copy->schedule, &network->schedule))
 		goto fail;
 	copy->routes = routes_copy(network->routes, copy->plan);
 	if (!copy->routes)
 		goto fail;
 	truth = (struct convergence_truth){
-		.channel_up = copy->channel_up, .site_up = copy->site_up, .plan = copy->plan};
+		.channel_up = copy->carries, .site_up = copy->site_up, .plan = copy->plan};
 	copy->convergence =
 		convergence_copy(network->convergence, truth, copy->routes, &copy->schedule);
 	if (!copy->convergence)
@@ -219,6 +203,8 @@ void network_free(struct network *network)
 	plan_free(network->plan);
 	free(network->impairments);
 	free(network->channel_up);
+	free(network->carries);
+	evolve_free(network->evolve);
 	free(network->site_up);
 	for (size_t i = 0; network->events && i < NETWORK_EVENTS_KEPT; i++)
 		free(network->events[i].what);
@@ -292,7 +278,13 @@ const struct impairment *network_impairment(const struct network *network, uint3
 
 bool network_channel_is_up(const struct network *network, uint32_t channel)
 {
-	return network->channel_up[channel];
+	return network->carries[channel];
+}
+
+bool network_service(const struct network *network, uint32_t link, uint64_t at_ns,
+		     struct handover *service)
+{
+	return evolve_service(network->evolve, link, at_ns, service);
 }
 
 bool network_site_is_up(const struct network *network, uint32_t site)
@@ -349,6 +341,22 @@ static void touch(struct network *network, uint32_t channel, enum plan_inflight 
 		(struct plan_touched){.channel = channel, .inflight = inflight};
 }
 
+// Parameters of a channel now, the sky's included.
+static int compute(struct network *network, uint32_t channel, const struct impairment *impairment,
+		   struct channel_params *params, struct error *error)
+{
+	int rc = compile_channel_params(network->topology, channel, impairment,
+					network->carries[channel], params, error);
+
+	if (rc)
+		return rc;
+	if (evolve_apply(network->evolve, channel, network->now_ns,
+			 impairment->given & IMPAIRMENT(GROUP_DELAY), params))
+		return out_of_memory(network, error);
+	channel_finish(params);
+	return 0;
+}
+
 // Puts a set or reset in force on the channels of one link; nothing if one of them cannot.
 static int impair(struct network *network, const struct change *change, struct error *error)
 {
@@ -366,8 +374,7 @@ static int impair(struct network *network, const struct change *change, struct e
 			impairments[d] = network->impairments[c];
 			impairment_merge(&impairments[d], &change->impairment);
 		}
-		rc = compile_channel_params(network->topology, c, &impairments[d],
-					    network->channel_up[c], &params[d], error);
+		rc = compute(network, c, &impairments[d], &params[d], error);
 		if (rc)
 			return rc;
 	}
@@ -381,6 +388,75 @@ static int impair(struct network *network, const struct change *change, struct e
 	return 0;
 }
 
+// A link carries when its user and the sky let it: for the plan and for routing.
+static int tell_link(struct network *network, uint32_t link)
+{
+	bool in_service = evolve_is_up(network->evolve, link, network->now_ns);
+
+	for (uint32_t c = 2 * link; c <= 2 * link + 1; c++) {
+		network->carries[c] = network->channel_up[c] && in_service;
+		network->plan->channels[c].params.carrier = network->carries[c];
+		channel_finish(&network->plan->channels[c].params);
+	}
+	return convergence_link_changed(network->convergence, link, network->now_ns);
+}
+
+static void note_service(struct network *network, uint32_t link)
+{
+	const struct link *of = &network->topology->links[link];
+	char text[3 * TOPOLOGY_NAME_MAX], name[TOPOLOGY_NAME_MAX + 1];
+	struct handover service;
+	bool serves = evolve_service(network->evolve, link, network->now_ns, &service);
+
+	if (service.from_utc_ns != sky_utc_ns(network->topology, network->now_ns))
+		return;
+	snprintf(text, sizeof(text), "%s: %s", of->name,
+		 serves ? sky_way_name(network->topology, of, service.path, name, sizeof(name))
+			: "no satellite in sight");
+	if (serves)
+		strcat(text, " serves");
+	note(network, network->now_ns, text);
+}
+
+static int move_link(struct network *network, uint32_t link, bool renewed, struct error *error)
+{
+	for (uint32_t c = 2 * link; renewed && c <= 2 * link + 1; c++) {
+		int rc = compute(network, c, &network->impairments[c],
+				 &network->plan->channels[c].params, error);
+
+		if (rc)
+			return rc;
+	}
+	if (evolve_breaks(network->evolve, link, network->now_ns)) {
+		if (!touched_make_room(network, LINK_DIRECTIONS))
+			return out_of_memory(network, error);
+		touch(network, 2 * link, PLAN_CUT);
+		touch(network, 2 * link + 1, PLAN_CUT);
+	}
+	note_service(network, link);
+	return tell_link(network, link) ? out_of_memory(network, error) : 0;
+}
+
+// What the sky does at this instant, and when it does something next.
+static int do_sky(struct network *network, struct error *error)
+{
+	int renewed = evolve_to(network->evolve, network->now_ns, error);
+	uint64_t next_ns = evolve_next_ns(network->evolve, network->now_ns);
+	int rc = renewed < 0 ? renewed : 0;
+
+	if (rc || next_ns == EVOLVE_NEVER)
+		return rc;
+	for (uint32_t l = 0; !rc && l < network->topology->link_count; l++)
+		if (sky_link_moves(network->topology, &network->topology->links[l]))
+			rc = move_link(network, l, renewed > 0, error);
+	network->version++;
+	network->plan->valid_from_ns = network->now_ns;
+	if (!rc && schedule_push(&network->schedule,
+				 (struct schedule_item){.at_ns = next_ns, .kind = SCHEDULE_SKY}))
+		rc = out_of_memory(network, error);
+	return rc;
+}
+
 // Puts channels of a link up or down.
 static int carry(struct network *network, uint32_t link, enum link_direction first,
 		 enum link_direction last, const struct change *change)
@@ -391,11 +467,9 @@ static int carry(struct network *network, uint32_t link, enum link_direction fir
 		uint32_t c = topology_channel(link, (enum link_direction)d);
 
 		network->channel_up[c] = up;
-		network->plan->channels[c].params.carrier = up;
-		channel_finish(&network->plan->channels[c].params);
 		touch(network, c, change->inflight);
 	}
-	return convergence_link_changed(network->convergence, link, network->now_ns);
+	return tell_link(network, link);
 }
 
 static int apply(struct network *network, const struct change *change, struct error *error)
@@ -478,6 +552,8 @@ static int catch_up(struct network *network, uint64_t at_ns, struct error *error
 			network->now_ns = item.at_ns;
 		if (item.kind == SCHEDULE_EVENT)
 			rc = do_event(network, item.index, error);
+		else if (item.kind == SCHEDULE_SKY)
+			rc = do_sky(network, error);
 		else if (item.kind == SCHEDULE_FIB)
 			change_over(network, &item);
 		else
@@ -488,25 +564,6 @@ static int catch_up(struct network *network, uint64_t at_ns, struct error *error
 	if (at_ns > network->now_ns)
 		network->now_ns = at_ns;
 	return 0;
-}
-
-int network_check(const struct topology *topology, const char *line, struct error *error)
-{
-	struct change change;
-	int rc = change_parse(topology, line, line, &change, error);
-
-	if (rc || change.action != CHANGE_SET)
-		return rc;
-	for (unsigned d = change.first; !rc && d <= (unsigned)change.last; d++) {
-		struct impairment impairment = topology->links[change.index].impairments[d];
-		struct channel_params params;
-
-		impairment_merge(&impairment, &change.impairment);
-		rc = compile_channel_params(topology,
-					    topology_channel(change.index, (enum link_direction)d),
-					    &impairment, true, &params, error);
-	}
-	return rc;
 }
 
 int network_command(struct network *network, uint64_t at_ns, const char *line, struct error *error)
@@ -538,49 +595,4 @@ int network_step(struct network *network, uint64_t at_ns, struct error *error)
 	network->touched_shown = plan->touched_count;
 	plan->valid_from_ns = network->now_ns;
 	return rc;
-}
-
-// ---- Paths ----
-
-// The channel that leads on from a site by the first of equal ways, and the one into the router
-// behind the exchange, if it leads to one. False when there is no way.
-static bool first_way(const struct plan *plan, uint32_t site, uint32_t to, uint32_t *channel,
-		      uint32_t *behind)
-{
-	const struct plan_row *row = plan->rows[site];
-	const struct plan_adjacency *adjacency;
-	uint32_t interface;
-
-	if (!row || row->ways[to] == 0)
-		return false;
-	adjacency = &plan->adjacencies[plan->groups[row->ways[to] - 1].adjacency[0]];
-	*channel = adjacency->channel;
-	*behind = PLAN_NONE;
-	if (adjacency->interface == PLAN_NONE)
-		return true;
-	interface = compile_interface_of_mac(adjacency->mac);
-	*behind = plan->interfaces[interface].channel ^ 1;
-	return true;
-}
-
-size_t network_path(const struct network *network, uint32_t from_site, uint32_t to_site,
-		    uint32_t *channels, size_t most)
-{
-	const struct plan *plan = network->plan;
-	uint32_t site = from_site;
-	size_t count = 0;
-
-	if (most > NETWORK_PATH_MOST)
-		most = NETWORK_PATH_MOST;
-	while (site != to_site && count < most) {
-		uint32_t channel, behind;
-
-		if (!first_way(plan, site, to_site, &channel, &behind))
-			return 0;
-		channels[count++] = channel;
-		if (behind != PLAN_NONE && count < most)
-			channels[count++] = behind;
-		site = plan->channels[channels[count - 1]].to_site;
-	}
-	return count;
 }

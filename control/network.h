@@ -80,9 +80,17 @@ uint64_t network_events_forgotten(const struct network *network);
 size_t network_path(const struct network *network, uint32_t from_site, uint32_t to_site,
 		    uint32_t *channels, size_t most);
 
+// One-way delay of a channel at an instant of the present hour, without queues and jitter.
+uint64_t network_delay_ns(const struct network *network, uint32_t channel, uint64_t at_ns);
+
 // Impairments and state of a channel as they stand.
 const struct impairment *network_impairment(const struct network *network, uint32_t channel);
-bool network_channel_is_up(const struct network *network, uint32_t channel); // of its own
+// Of its own, a satellite in service included.
+bool network_channel_is_up(const struct network *network, uint32_t channel);
+// Who serves a satellite link at an instant of the present hour; false when nobody does. An end
+// that is not known yet is INT64_MAX.
+bool network_service(const struct network *network, uint32_t link, uint64_t at_ns,
+		     struct handover *service);
 bool network_site_is_up(const struct network *network, uint32_t site);
 
 // The journal of a run of this topology from 0 to until_ns with its events and no other commands:

@@ -15,7 +15,7 @@
 // Standard deviations of jitter that a packet may be late by.
 #define LATE_DEVIATIONS 8
 
-struct path {
+struct taken {
 	uint64_t from_ns;
 	bool settled;
 	// Packets that entered this long before this path came in may still meet the change; 0:
@@ -27,7 +27,7 @@ struct path {
 
 struct pair {
 	struct port_pair ports;
-	struct path *paths;
+	struct taken *paths;
 	size_t count;
 	size_t room;
 };
@@ -67,7 +67,7 @@ static uint64_t queue_bound_ns(const struct channel_params *params)
 }
 
 // The longest that a packet is under way on a path, by the parameters last looked at.
-static uint64_t longest_ns(const struct recorder *recorder, const struct path *path)
+static uint64_t longest_ns(const struct recorder *recorder, const struct taken *path)
 {
 	uint64_t sum = 0;
 
@@ -88,7 +88,7 @@ static bool at_exchange(const struct topology *topology, uint32_t port)
 }
 
 // Does every packet between these sites take the path, as long as nothing changes?
-static bool is_certain(const struct recorder *recorder, const struct path *path, uint32_t from,
+static bool is_certain(const struct recorder *recorder, const struct taken *path, uint32_t from,
 		       uint32_t to)
 {
 	const struct plan *plan = network_plan(recorder->network);
@@ -110,7 +110,7 @@ static bool is_certain(const struct recorder *recorder, const struct path *path,
 }
 
 // The path between two ports now.
-static void find_path(const struct recorder *recorder, struct port_pair ports, struct path *path)
+static void find_path(const struct recorder *recorder, struct port_pair ports, struct taken *path)
 {
 	const struct plan *plan = network_plan(recorder->network);
 	const struct plan_port *from = &plan->ports[ports.from];
@@ -138,15 +138,15 @@ static void find_path(const struct recorder *recorder, struct port_pair ports, s
 	path->settled = is_certain(recorder, path, from->site, to->site);
 }
 
-static bool same_hops(const struct path *a, const struct path *b)
+static bool same_hops(const struct taken *a, const struct taken *b)
 {
 	return a->hop_count == b->hop_count &&
 	       memcmp(a->hops, b->hops, a->hop_count * sizeof(*a->hops)) == 0;
 }
 
 // Is a packet that is under way on the path met by what happens now?
-static bool is_met(const struct recorder *recorder, const struct path *before,
-		   const struct path *now)
+static bool is_met(const struct recorder *recorder, const struct taken *before,
+		   const struct taken *now)
 {
 	const struct plan *plan = network_plan(recorder->network);
 
@@ -163,8 +163,8 @@ static bool is_met(const struct recorder *recorder, const struct path *before,
 
 static int look_at_pair(struct recorder *recorder, struct pair *pair, uint64_t at_ns)
 {
-	struct path *last = pair->count ? &pair->paths[pair->count - 1] : NULL;
-	struct path now = {.from_ns = at_ns};
+	struct taken *last = pair->count ? &pair->paths[pair->count - 1] : NULL;
+	struct taken now = {.from_ns = at_ns};
 
 	find_path(recorder, pair->ports, &now);
 	if (last && is_met(recorder, last, &now))
@@ -175,7 +175,7 @@ static int look_at_pair(struct recorder *recorder, struct pair *pair, uint64_t a
 		recorder->on_path[now.hops[i]] = true;
 	if (pair->count == pair->room) {
 		size_t room = pair->room ? pair->room * 2 : 8;
-		struct path *paths = realloc(pair->paths, room * sizeof(*paths));
+		struct taken *paths = realloc(pair->paths, room * sizeof(*paths));
 
 		if (!paths)
 			return -ENOMEM;
@@ -266,7 +266,7 @@ static int run(struct recorder *recorder, struct network *network, uint64_t unti
 // Adds the part of a path from `from_ns` on, cut where a later change disturbs it.
 static int add_path(const struct pair *pair, size_t index, struct journal *journal)
 {
-	const struct path *path = &pair->paths[index];
+	const struct taken *path = &pair->paths[index];
 	bool last = index + 1 == pair->count;
 	uint64_t end_ns = last ? UINT64_MAX : pair->paths[index + 1].from_ns;
 	uint64_t doubt_ns = end_ns; // from here on a packet may meet a change
@@ -279,7 +279,7 @@ static int add_path(const struct pair *pair, size_t index, struct journal *journ
 	int rc;
 
 	for (size_t i = index + 1; i < pair->count; i++) {
-		const struct path *later = &pair->paths[i];
+		const struct taken *later = &pair->paths[i];
 		uint64_t from_ns = later->from_ns > later->disturbs_ns
 					   ? later->from_ns - later->disturbs_ns
 					   : 0;

@@ -9,6 +9,7 @@
 #include "control/command.h"
 #include "control/network.h"
 #include "topologies/quantity.h"
+#include "topologies/sky.h"
 
 // An end of the way: a site, or a port of a wire.
 struct end {
@@ -21,6 +22,7 @@ struct end {
 struct way {
 	uint32_t hops[NETWORK_PATH_MOST];
 	size_t count;
+	uint64_t at_ns;    // of the lab's clock
 	const char *fault; // why packets do not arrive, or NULL
 	uint64_t delay_ns;
 	uint64_t rate_bps;  // 0: no limit
@@ -36,7 +38,7 @@ static void add_up(const struct network *network, struct way *way)
 		const struct channel_params *p =
 			&network_plan(network)->channels[way->hops[i]].params;
 
-		way->delay_ns += p->delay_ns;
+		way->delay_ns += network_delay_ns(network, way->hops[i], way->at_ns);
 		passed *= 1 - loss_ratio(&p->loss);
 		if (p->rate.bits_per_second &&
 		    (!way->rate_bps || p->rate.bits_per_second < way->rate_bps))
@@ -77,12 +79,12 @@ static bool goes_round(const struct plan *plan, const struct way *way)
 }
 
 static void walk(const struct network *network, const struct end *from, const struct end *to,
-		 struct way *way)
+		 uint64_t at_ns, struct way *way)
 {
 	const struct plan *plan = network_plan(network);
 	const struct plan_channel *last;
 
-	memset(way, 0, sizeof(*way));
+	*way = (struct way){.at_ns = at_ns};
 	find_hops(network, from, to, way);
 	add_up(network, way);
 	if (way->count == 0) {
@@ -171,15 +173,15 @@ static json_t *way_json(const struct topology *topology, const struct network *n
 		uint32_t c = way->hops[i];
 		const struct channel_params *p = &network_plan(network)->channels[c].params;
 
-		json_array_append_new(hops,
-				      json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:b}",
-						"link", topology->links[c / 2].name, "direction",
-						c % 2 ? "reverse" : "forward", "from",
-						place(topology, c, 0), "to", place(topology, c, 1),
-						"delay_ns", (json_int_t)p->delay_ns, "rate_bps",
-						(json_int_t)p->rate.bits_per_second, "loss",
-						loss_ratio(&p->loss), "mtu_bytes",
-						(json_int_t)p->mtu_bytes, "up", p->carrier));
+		json_array_append_new(
+			hops,
+			json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:b}", "link",
+				  topology->links[c / 2].name, "direction",
+				  c % 2 ? "reverse" : "forward", "from", place(topology, c, 0),
+				  "to", place(topology, c, 1), "delay_ns",
+				  (json_int_t)network_delay_ns(network, c, way->at_ns), "rate_bps",
+				  (json_int_t)p->rate.bits_per_second, "loss", loss_ratio(&p->loss),
+				  "mtu_bytes", (json_int_t)p->mtu_bytes, "up", p->carrier));
 		json_array_append_new(sites, json_string(place(topology, c, 1)));
 	}
 	return json_pack("{s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:I, s:f, s:I, s:o}",
@@ -233,7 +235,8 @@ static void print_way(const struct topology *topology, const struct network *net
 		uint32_t c = way->hops[i];
 		const struct channel_params *p = &network_plan(network)->channels[c].params;
 
-		quantity_format_time(p->delay_ns, delay, sizeof(delay));
+		quantity_format_time(network_delay_ns(network, c, way->at_ns), delay,
+				     sizeof(delay));
 		quantity_format_rate(p->rate.bits_per_second, rate, sizeof(rate));
 		snprintf(loss, sizeof(loss), "%.4g %%", loss_ratio(&p->loss) * 100);
 		table_row(table,
@@ -276,8 +279,8 @@ static int find_path(struct invocation *invocation, const struct topology *topol
 		network_free(network);
 		return report_error(invocation, &error);
 	}
-	walk(network, &from, &to, &way);
-	walk(network, &to, &from, &back);
+	walk(network, &from, &to, at_ns ? *at_ns : 0, &way);
+	walk(network, &to, &from, at_ns ? *at_ns : 0, &back);
 	if (way.fault)
 		fprintf(invocation->err, "corridor: %s to %s: %s\n", from.name, to.name, way.fault);
 	if (invocation->json)
@@ -297,14 +300,16 @@ int command_path(struct invocation *invocation)
 	uint64_t at_ns = 0;
 	int status;
 
-	if (at && quantity_parse_time_ns(at, "--at", &at_ns, &error))
-		return report_error(invocation, &error);
 	status = expect_words(invocation, 3, 3);
 	if (status != EXIT_TRUE)
 		return status;
 	topology = network_load(invocation->argv[0], &errors);
-	status = topology ? find_path(invocation, topology, at ? &at_ns : NULL)
-			  : report_errors(invocation, &errors);
+	if (!topology)
+		status = report_errors(invocation, &errors);
+	else if (at && sky_parse_instant(topology, at, "--at", &at_ns, &error))
+		status = report_error(invocation, &error);
+	else
+		status = find_path(invocation, topology, at ? &at_ns : NULL);
 	topology_free(topology);
 	errors_fini(&errors);
 	return status;

@@ -15,7 +15,7 @@ struct replay_file {
 };
 
 struct replay_options {
-	const struct topology *topology;
+	struct topology *topology; // told when its clock begins (sky_start)
 	const struct replay_file *inputs;
 	size_t input_count;
 	const struct replay_file *outputs; // several ports may name one file (pcapng)

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/cli/screen.h"
 #include "control/command.h"
 #include "control/loop.h"
 #include "topologies/quantity.h"
+#include "topologies/sky.h"
 
 struct run_options {
 	struct lab_options lab;
@@ -144,6 +146,14 @@ static int run_lab(struct invocation *invocation, const struct run_options *opti
 	return result;
 }
 
+// A lab without an epoch of its own begins now.
+static int64_t now_utc_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static int run_topology(struct invocation *invocation, const struct topology *topology,
 			const struct run_options *options, struct error *error)
 {
@@ -182,6 +192,8 @@ int command_run(struct invocation *invocation)
 	struct topology *topology = network_load(invocation->argv[0], &errors);
 	if (topology == NULL)
 		status = report_errors(invocation, &errors);
+	else if (sky_moves(topology) && sky_start(topology, now_utc_ns(), &error) < 0)
+		status = report_error(invocation, &error);
 	else if (run_topology(invocation, topology, &options, &error) < 0)
 		status = report_error(invocation, &error);
 	errors_fini(&errors);

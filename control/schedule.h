@@ -11,6 +11,7 @@
 // reached it by then.
 enum schedule_kind {
 	SCHEDULE_EVENT,  // of the topology: `index`
+	SCHEDULE_SKY,    // a satellite link's service changes, or profiles are renewed
 	SCHEDULE_DETECT, // a link's end (`index`, `end`) notices, unless it changed again: `serial`
 	SCHEDULE_NOTICE, // notice `serial` arrives at site `index`
 	SCHEDULE_SPF,    // site `index` computes

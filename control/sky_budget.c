@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "control/compile.h"
 #include "control/sky_weather.h"
 #include "dataplane/physics/gas.h"
-#include "dataplane/physics/look.h"
+#include "dataplane/physics/path.h"
 #include "dataplane/physics/scintillation.h"
+#include "topologies/sky.h"
 
 // Rain height where a site gives none: P.839 over the Benelux, above the sea.
 #define RAIN_HEIGHT_KM 2.4
@@ -24,15 +26,35 @@ static int fail(const struct link *link, struct error *error, const char *format
 	return error_set(error, -EINVAL, where, "%s", what);
 }
 
-// Geometry of a station at an instant.
-static struct look see(const struct topology *topology, const struct link *link, uint32_t site,
-		       uint64_t at_ns)
+// What both stations of a direction see of who serves them at an instant of the lab's clock.
+static int see(const struct topology *topology, const struct link *link,
+	       enum link_direction direction, uint64_t at_ns, struct path_state *seen,
+	       struct error *error)
 {
-	const struct satellite *satellite = &topology->satellites[link->satellite];
+	int64_t utc_ns = sky_utc_ns(topology, at_ns);
+	struct path_failure failure;
+	struct path path;
+	uint32_t way = 0;
 
-	(void)at_ns;
-	return look_equatorial(topology->sites[site].position, satellite->longitude_deg,
-			       satellite->radius_m);
+	if (sky_way_count(topology, link) > 1) {
+		struct handover *services;
+		size_t count;
+		int rc = sky_find_services(topology, link, sky_utc_ns(topology, 0),
+					   utc_ns + 1000000000, &services, &count, error);
+
+		if (rc)
+			return rc;
+		for (size_t i = 0; i < count && services[i].from_utc_ns <= utc_ns; i++)
+			way = services[i].path;
+		free(services);
+	}
+	if (way == HANDOVER_NONE)
+		return fail(link, error, "no satellite serves %s at that time; choose another time",
+			    link->name);
+	path = sky_way(topology, link, direction, way);
+	if (path_at(&path, utc_ns, seen, &failure))
+		return fail(link, error, "the elements of %s say nothing of that time", link->name);
+	return 0;
 }
 
 static double within(double value, double least, double most)
@@ -41,13 +63,13 @@ static double within(double value, double least, double most)
 }
 
 static int fill_hop(const struct topology *topology, const struct link *link, uint32_t end,
-		    double frequency_hz, uint64_t at_ns, double exceeded_percent,
-		    struct sky_hop *out, struct sky_path *path, struct error *error)
+		    double frequency_hz, struct topocentric look, uint64_t at_ns,
+		    double exceeded_percent, struct sky_hop *out, struct sky_path *path,
+		    struct error *error)
 {
 	const struct radio_station *station = &link->radio.stations[end];
 	uint32_t s = link->ends[end].site;
 	const struct site *site = &topology->sites[s];
-	struct look look = see(topology, link, s, at_ns);
 	double height_km = site->position.height_m / 1000;
 	struct sky_path seen = {
 		.site = s,
@@ -123,6 +145,7 @@ int sky_budget_compute(const struct topology *topology, uint32_t link,
 {
 	const struct link *of = &topology->links[link];
 	const struct radio *radio = &of->radio;
+	struct path_state seen;
 	int rc;
 
 	if (!radio->given)
@@ -130,11 +153,13 @@ int sky_budget_compute(const struct topology *topology, uint32_t link,
 			    "%s has no radio to make a budget of; give it band, antenna, power, "
 			    "noise, satellite_gt, satellite_eirp and symbol_rate",
 			    of->name);
-	rc = fill_hop(topology, of, direction, radio->up_hz, at_ns, exceeded_percent, &budget->up,
-		      &budget->paths[0], error);
+	rc = see(topology, of, direction, at_ns, &seen, error);
 	if (rc == 0)
-		rc = fill_hop(topology, of, 1 - direction, radio->down_hz, at_ns, exceeded_percent,
-			      &budget->down, &budget->paths[1], error);
+		rc = fill_hop(topology, of, direction, radio->up_hz, seen.up, at_ns,
+			      exceeded_percent, &budget->up, &budget->paths[0], error);
+	if (rc == 0)
+		rc = fill_hop(topology, of, 1 - direction, radio->down_hz, seen.down, at_ns,
+			      exceeded_percent, &budget->down, &budget->paths[1], error);
 	if (rc)
 		return rc;
 	budget->input = (struct budget_input){

@@ -11,6 +11,7 @@
 #include "pcaps/aside.h"
 #include "pcaps/damage.h"
 #include "topologies/quantity.h"
+#include "topologies/sky.h"
 
 // Fewer bytes of a cut frame do not tell it from others.
 #define CUT_LEAST 40
@@ -323,7 +324,7 @@ static int load_journal(const struct request *request, struct work *work, struct
 	const struct frame_row *last_sent = &work->sent.rows[work->sent.count - 1];
 	uint64_t clock_ns = request->has_clock ? request->clock_ns : work->sent.rows[0].at_ns;
 	uint64_t until_ns;
-	int code;
+	int code = 0;
 
 	if (request->journal) {
 		code = journal_load(request->journal, &work->journal, error);
@@ -336,6 +337,10 @@ static int load_journal(const struct request *request, struct work *work, struct
 	if (work->received.count && work->received.rows[work->received.count - 1].at_ns > until_ns)
 		until_ns = work->received.rows[work->received.count - 1].at_ns;
 	until_ns = until_ns > clock_ns ? until_ns - clock_ns : 0;
+	if (sky_moves(work->topology))
+		code = sky_start(work->topology, (int64_t)clock_ns, error);
+	if (code < 0)
+		return code;
 	code = network_journal(work->topology, work->from_port, work->to_port, until_ns,
 			       &work->journal, error);
 	work->journal.clock_ns = clock_ns;

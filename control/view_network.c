@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Views of the network itself: sites, links, channels, satellites.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "control/view.h"
-#include "dataplane/physics/look.h"
+#include "dataplane/physics/utc.h"
+#include "topologies/sky.h"
 
 static const char *const kind_words[] = {[SITE_ROUTER] = "router",
 					 [SITE_EXCHANGE] = "exchange",
@@ -176,24 +178,37 @@ json_t *view_channels(const struct lab *lab, const json_t *names, struct error *
 	return list;
 }
 
-static void add_teleports(const struct topology *topology, uint32_t satellite, json_t *list)
+// How the two ends of a link see a way over this satellite now, and since and until when it serves.
+static void add_teleports(const struct lab *lab, uint32_t index, uint32_t way, json_t *list)
 {
-	const struct satellite *sky = &topology->satellites[satellite];
-	for (size_t i = 0; i < topology->link_count; i++) {
-		const struct link *link = &topology->links[i];
-		for (int end = 0; link->satellite == satellite && end < 2; end++) {
-			if (link->ends[end].site == TOPOLOGY_NONE)
-				continue;
-			const struct site *site = &topology->sites[link->ends[end].site];
-			struct look look =
-				look_equatorial(site->position, sky->longitude_deg, sky->radius_m);
-			json_array_append_new(
-				list, json_pack("{s:s, s:s, s:f, s:f, s:f, s:I}", "link",
-						link->name, "site", site->name, "elevation_deg",
-						look.elevation_deg, "azimuth_deg", look.azimuth_deg,
-						"range_km", look.range_m / 1000, "delay_ns",
-						(json_int_t)look_delay_ns(look.range_m)));
-		}
+	const struct topology *topology = lab_topology(lab);
+	const struct link *link = &topology->links[index];
+	uint64_t now_ns = lab_now_ns(lab);
+	struct path path = sky_way(topology, link, LINK_FORWARD, way);
+	char since[UTC_TEXT_BYTES], until[UTC_TEXT_BYTES];
+	struct handover service;
+	struct path_state state;
+	bool serves =
+		network_service(lab_network(lab), index, now_ns, &service) && service.path == way;
+	bool ends = serves && service.to_utc_ns != INT64_MAX;
+
+	if (path_at(&path, sky_utc_ns(topology, now_ns), &state, NULL) < 0)
+		return;
+	utc_format(serves ? service.from_utc_ns : 0, since);
+	utc_format(ends ? service.to_utc_ns : 0, until);
+	for (int end = 0; end < 2; end++) {
+		const struct topocentric *seen = end == 0 ? &state.up : &state.down;
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:f, s:f, s:f, s:f, s:I}", "link",
+				  link->name, "site", topology->sites[link->ends[end].site].name,
+				  "serves", serves, "since", serves ? since : NULL, "until",
+				  ends ? until : NULL, "elevation_deg", seen->elevation_deg,
+				  "azimuth_deg", seen->azimuth_deg, "range_km",
+				  seen->range_m / 1000, "range_rate_m_per_s",
+				  seen->range_rate_m_per_s, "delay_ns",
+				  (json_int_t)light_delay_ns(seen->range_m)));
 	}
 }
 
@@ -205,26 +220,63 @@ static uint32_t find_satellite(const struct topology *topology, const char *name
 	return TOPOLOGY_NONE;
 }
 
+// The way of a link that this satellite is part of, or HANDOVER_NONE.
+static uint32_t way_over(const struct topology *topology, const struct link *link,
+			 uint32_t satellite)
+{
+	if (link->medium != MEDIUM_SATELLITE)
+		return HANDOVER_NONE;
+	for (uint32_t i = 0; i < link->chain_count; i++)
+		if (link->chain[i] == satellite)
+			return 0;
+	for (uint32_t way = 0;
+	     link->constellation != TOPOLOGY_NONE && way < sky_way_count(topology, link); way++)
+		if (topology->constellations[link->constellation].satellites[way] == satellite)
+			return way;
+	return HANDOVER_NONE;
+}
+
+static const char *const orbit_words[] = {[SATELLITE_NONE] = "none",
+					  [SATELLITE_GEOSTATIONARY] = "geostationary",
+					  [SATELLITE_CIRCULAR] = "circular",
+					  [SATELLITE_KEPLER] = "kepler",
+					  [SATELLITE_ELEMENTS] = "elements"};
+
+static json_t *satellite_json(const struct lab *lab, uint32_t index)
+{
+	const struct topology *topology = lab_topology(lab);
+	const struct satellite *satellite = &topology->satellites[index];
+	int64_t utc_ns = sky_utc_ns(topology, lab_now_ns(lab));
+	json_t *teleports = json_array();
+	struct orbit_state state;
+	bool known = orbit_at(&satellite->orbit, utc_ns, &state) == 0;
+	double *at = state.position_m;
+	double radius_m = known ? sqrt(at[0] * at[0] + at[1] * at[1] + at[2] * at[2]) : 0;
+
+	for (uint32_t l = 0; l < topology->link_count; l++) {
+		uint32_t way = way_over(topology, &topology->links[l], index);
+
+		if (way != HANDOVER_NONE)
+			add_teleports(lab, l, way, teleports);
+	}
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "satellite", satellite->name, "orbit",
+			 orbit_words[satellite->kind], "longitude_deg",
+			 known ? json_real(atan2(at[1], at[0]) * 180 / M_PI) : json_null(),
+			 "latitude_deg", // geocentric
+			 known ? json_real(asin(at[2] / radius_m) * 180 / M_PI) : json_null(),
+			 "height_km",
+			 known ? json_real((radius_m - EARTH_EQUATORIAL_M) / 1000) : json_null(),
+			 "teleports", teleports);
+}
+
 json_t *view_satellites(const struct lab *lab, const json_t *names, struct error *error)
 {
 	const struct topology *topology = lab_topology(lab);
 	if (view_check_names(topology, names, "satellite", find_satellite, error) < 0)
 		return NULL;
 	json_t *list = json_array();
-	for (uint32_t i = 0; i < topology->satellite_count; i++) {
-		const struct satellite *satellite = &topology->satellites[i];
-		if (!view_wants(names, satellite->name, NULL))
-			continue;
-		json_t *teleports = json_array();
-		add_teleports(topology, i, teleports);
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:f, s:f, s:o}", "satellite", satellite->name,
-					"orbit",
-					satellite->orbit == ORBIT_GEOSTATIONARY ? "geostationary"
-										: "circular",
-					"longitude_deg", satellite->longitude_deg, "height_km",
-					(satellite->radius_m - WGS84_EQUATORIAL_M) / 1000,
-					"teleports", teleports));
-	}
+	for (uint32_t i = 0; i < topology->satellite_count; i++)
+		if (view_wants(names, topology->satellites[i].name, NULL))
+			json_array_append_new(list, satellite_json(lab, i));
 	return list;
 }

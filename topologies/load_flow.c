@@ -255,7 +255,7 @@ static void read_at(struct reader *reader, void *thing, const struct ini_entry *
 	struct event_thing *event = thing;
 
 	event->at_given = true;
-	reader_time(reader, entry, &event->event->at_ns);
+	reader_instant(reader, entry, &event->event->at_ns);
 }
 
 static void read_do(struct reader *reader, void *thing, const struct ini_entry *entry)

@@ -121,15 +121,6 @@ static void read_band(struct reader *reader, void *thing, const struct ini_entry
 			    entry->value);
 }
 
-static void read_via(struct reader *reader, void *thing, const struct ini_entry *entry)
-{
-	struct link_draft *draft = thing;
-
-	draft->via = entry;
-	draft->link->satellite =
-		reader_find(reader, entry, NAME_SATELLITE, "satellite", entry->value);
-}
-
 static void read_metric(struct reader *reader, void *thing, const struct ini_entry *entry)
 {
 	struct link_draft *draft = thing;
@@ -237,6 +228,8 @@ const struct key_rule link_keys[] = {
 	{"detection", read_link_detection, false, NULL},
 	{"bfd", read_bfd, false, NULL},
 	{"via", read_via, false, NULL},
+	{"choose", read_choose, false, NULL},
+	{"handover", read_handover, false, NULL},
 	{"band", read_band, false, NULL},
 	{"processing", read_processing, false, NULL},
 	{"elevation", read_elevation, false, NULL},
@@ -256,6 +249,7 @@ void read_link(struct reader *reader, const struct ini_section *section, uint32_
 	link->medium = MEDIUM_ETHERNET;
 	link->group_index = FIBRE_GROUP_INDEX_G652;
 	link->satellite = TOPOLOGY_NONE;
+	link->constellation = TOPOLOGY_NONE;
 	link->mtu_bytes = MTU_MOST;
 	start_radio(&link->radio);
 	for (int end = 0; end < 2; end++)

@@ -40,6 +40,8 @@ struct link_draft {
 	const struct ini_entry *elevation;
 	const struct ini_entry *band;
 	const struct ini_entry *via;
+	const struct ini_entry *choose;
+	const struct ini_entry *handover;
 	const struct ini_entry *detection;
 	const struct ini_entry *framing;
 	bool radio_own[RADIO_OWN][LINK_DIRECTIONS]; // given for one direction
@@ -57,3 +59,10 @@ void check_link_impairments(struct reader *reader, const struct link *link);
 // Resolves the ends, checks that the keys fit the medium, computes length and propagation
 // (load_propagation.c).
 void finish_link(struct reader *reader, struct link_draft *draft);
+
+// Values of via, handover and choose (load_via.c).
+void read_via(struct reader *reader, void *thing, const struct ini_entry *entry);
+void read_handover(struct reader *reader, void *thing, const struct ini_entry *entry);
+void read_choose(struct reader *reader, void *thing, const struct ini_entry *entry);
+// Whether the three fit together. False when the link has no way to take; that was reported.
+bool finish_via(struct reader *reader, struct link_draft *draft);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ends of a [link], and the delay that its medium gives it.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "dataplane/physics/fibre.h"
 #include "dataplane/physics/geodesic.h"
-#include "dataplane/physics/look.h"
 #include "topologies/load_link.h"
 #include "topologies/prefixes.h"
+#include "topologies/sky.h"
 
 // A name that stands for an end: sites first, then ports; a wire joins ports only.
 static bool find_end(struct reader *reader, struct link_draft *draft, const char *name,
@@ -89,15 +90,16 @@ static bool resolve_ends(struct reader *reader, struct link_draft *draft)
 static bool check_keys(struct reader *reader, const struct link_draft *draft)
 {
 	const struct link *link = draft->link;
-	const struct ini_entry *satellite[] = {draft->via, draft->band, draft->processing,
-					       draft->elevation};
-	const struct ini_entry *cable[] = {draft->length, draft->stretch_entry, draft->equipment,
-					   draft->group_index};
+	const struct ini_entry *satellite[] = {draft->via,       draft->band,   draft->processing,
+					       draft->elevation, draft->choose, draft->handover};
+	const struct ini_entry *cable[] = {
+		draft->length, draft->stretch_entry, draft->equipment, draft->group_index, NULL,
+		NULL};
 	bool sky = link->medium == MEDIUM_SATELLITE;
 	const struct ini_entry **unfit = sky ? cable : satellite;
 	bool fit = true;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 6; i++) {
 		if (!unfit[i])
 			continue;
 		fit = false;
@@ -159,21 +161,18 @@ static void finish_cable(struct reader *reader, struct link_draft *draft)
 	link->propagation_ns = fibre_delay_ns(link->length_m, link->group_index);
 }
 
+// The delay of a link that stands still, or of the first service of one that moves.
 static void finish_satellite(struct reader *reader, struct link_draft *draft)
 {
 	struct link *link = draft->link;
 	const struct site *from = NULL;
 	const struct site *to = NULL;
-	const struct satellite *satellite;
-	struct look up;
-	struct look down;
+	struct path path;
+	struct path_state state;
+	struct error error;
+	uint64_t delay_ns;
 
-	if (!draft->via) {
-		reader_fail(reader, NULL,
-			    "a satellite link needs via; write the name of a [satellite]");
-		return;
-	}
-	if (link->satellite == TOPOLOGY_NONE)
+	if (!finish_via(reader, draft))
 		return;
 	if (!both_positions(reader->topology, link, &from, &to)) {
 		reader_fail(reader, NULL,
@@ -181,10 +180,19 @@ static void finish_satellite(struct reader *reader, struct link_draft *draft)
 			    "... to its sites");
 		return;
 	}
-	satellite = &reader->topology->satellites[link->satellite];
-	up = look_equatorial(from->position, satellite->longitude_deg, satellite->radius_m);
-	down = look_equatorial(to->position, satellite->longitude_deg, satellite->radius_m);
-	link->propagation_ns = look_delay_ns(up.range_m + down.range_m) + link->processing_ns;
+	for (uint32_t i = 0; i < link->chain_count; i++)
+		if (reader->topology->satellites[link->chain[i]].kind == SATELLITE_NONE)
+			return;
+	if (!sky_link_moves(reader->topology, link)) {
+		path = sky_way(reader->topology, link, LINK_FORWARD, 0);
+		if (path_at(&path, reader->topology->epoch_utc_ns, &state, NULL) == 0)
+			link->propagation_ns =
+				(uint64_t)llround(state.delay_ns) + link->processing_ns;
+	} else if (sky_first_service(reader->topology, link, &delay_ns, &error) == 0) {
+		link->propagation_ns = delay_ns + link->processing_ns;
+	} else {
+		reader_fail(reader, draft->via, "%s", error.what);
+	}
 }
 
 // A member's address that was written without its length takes that of the exchange's LAN.

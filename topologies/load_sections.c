@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "topologies/load_weather.h"
+#include "topologies/sky.h"
 
 #define KEYS_MAX 64
 
@@ -30,6 +31,13 @@ static int allocate_satellites(struct topology *topology, size_t count)
 	topology->satellites = calloc(count, sizeof(*topology->satellites));
 	topology->satellite_count = topology->satellites ? count : 0;
 	return topology->satellites ? 0 : -ENOMEM;
+}
+
+static int allocate_constellations(struct topology *topology, size_t count)
+{
+	topology->constellations = calloc(count, sizeof(*topology->constellations));
+	topology->constellation_count = topology->constellations ? count : 0;
+	return topology->constellations ? 0 : -ENOMEM;
 }
 
 static int allocate_ports(struct topology *topology, size_t count)
@@ -66,6 +74,8 @@ static int allocate_events(struct topology *topology, size_t count)
 const struct section_kind section_kinds[] = {
 	{"network", NAME_KINDS, network_keys, NULL, read_network, NULL},
 	{"satellite", NAME_SATELLITE, satellite_keys, allocate_satellites, read_satellite, NULL},
+	{"constellation", NAME_CONSTELLATION, constellation_keys, allocate_constellations,
+	 read_constellation, NULL},
 	{"site", NAME_SITE, site_keys, allocate_sites, read_site, NULL},
 	{"port", NAME_PORT, port_keys, allocate_ports, read_port, NULL},
 	{"link", NAME_LINK, link_keys, allocate_links, read_link, NULL},
@@ -106,7 +116,7 @@ static void fail_unknown_kind(struct reader *reader, const struct ini_section *s
 	else
 		reader_fail(reader, NULL,
 			    "\"%s\" is not a kind of section; write network, site, link, "
-			    "satellite, port, flow, conduit, event or weather",
+			    "satellite, constellation, port, flow, conduit, event or weather",
 			    section->kind);
 }
 
@@ -340,10 +350,23 @@ static void discard_faulty(struct topology *topology, const size_t *sound)
 		free(topology->events[--topology->event_count].command);
 	while (topology->weather_count > sound[NAME_WEATHER])
 		weather_fini(&topology->weathers[--topology->weather_count]);
-	topology->link_count = sound[NAME_LINK];
+	// Of satellites more may follow, which constellations have made; no name leads to a faulty
+	// one.
+	while (topology->constellation_count > sound[NAME_CONSTELLATION])
+		free(topology->constellations[--topology->constellation_count].satellites);
+	while (topology->link_count > sound[NAME_LINK])
+		free(topology->links[--topology->link_count].handover.slots);
 	topology->port_count = sound[NAME_PORT];
-	topology->satellite_count = sound[NAME_SATELLITE];
 	topology->flow_count = sound[NAME_FLOW];
+}
+
+// The run's epoch is known, and all satellites: their orbits, before links are read.
+static void start_sky(struct reader *reader)
+{
+	struct error error;
+
+	if (sky_start(reader->topology, INT64_MIN, &error) < 0)
+		errors_add(reader->errors, error.code, error.where, "%s", error.what);
 }
 
 void read_sections(struct reader *reader)
@@ -361,6 +384,8 @@ void read_sections(struct reader *reader)
 			reader->section = section;
 			kind->read(reader, section, section->index);
 		}
+		if (kind->names == NAME_CONSTELLATION)
+			start_sky(reader);
 	}
 	discard_faulty(reader->topology, reader->sound);
 }

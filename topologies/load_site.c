@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reads [network], [site NAME] and [satellite NAME].
+// Reads [network] and [site NAME].
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/physics/look.h"
+#include "dataplane/physics/utc.h"
 #include "topologies/load_weather.h"
 #include "topologies/quantity.h"
 #include "topologies/reader.h"
@@ -49,6 +49,18 @@ static void read_routing(struct reader *reader, void *thing, const struct ini_en
 		((struct network_thing *)thing)->topology->routing = (enum routing_kind)choice;
 }
 
+static void read_epoch(struct reader *reader, void *thing, const struct ini_entry *entry)
+{
+	struct topology *topology = ((struct network_thing *)thing)->topology;
+
+	if (utc_parse(entry->value, &topology->epoch_utc_ns) < 0)
+		reader_fail(reader, entry,
+			    "\"%s\" is not an instant of UTC; write e.g. 2026-06-14T04:13:00Z",
+			    entry->value);
+	else
+		topology->epoch_given = true;
+}
+
 // Includes are followed while the files are read (load_files.c).
 static void read_include(struct reader *reader, void *thing, const struct ini_entry *entry)
 {
@@ -58,15 +70,11 @@ static void read_include(struct reader *reader, void *thing, const struct ini_en
 }
 
 const struct key_rule network_keys[] = {
-	{"name", read_network_name, false, NULL},
-	{"seed", read_seed, false, NULL},
-	{"routing", read_routing, false, NULL},
-	{"include", read_include, false, NULL},
-	{"detection", read_detection, false, NULL},
-	{"flooding", read_flooding, false, NULL},
-	{"spf_delay", read_spf_delay, false, NULL},
-	{"fib_update", read_fib_update, false, NULL},
-	{NULL, NULL, false, NULL},
+	{"name", read_network_name, false, NULL},     {"seed", read_seed, false, NULL},
+	{"routing", read_routing, false, NULL},       {"include", read_include, false, NULL},
+	{"epoch", read_epoch, false, NULL},           {"detection", read_detection, false, NULL},
+	{"flooding", read_flooding, false, NULL},     {"spf_delay", read_spf_delay, false, NULL},
+	{"fib_update", read_fib_update, false, NULL}, {NULL, NULL, false, NULL},
 };
 
 void read_network(struct reader *reader, const struct ini_section *section, uint32_t index)
@@ -125,6 +133,7 @@ static void read_position(struct reader *reader, void *thing, const struct ini_e
 		return;
 	}
 	site->position = position;
+	site->ground = ground_at(position);
 	site->has_position = true;
 }
 
@@ -261,82 +270,4 @@ void read_site(struct reader *reader, const struct ini_section *section, uint32_
 	reader_start(section, site->name, &site->source);
 	site->convergence = reader->topology->convergence;
 	reader_read_keys(reader, &thing);
-}
-
-static bool read_longitude(const char *text, double *degrees)
-{
-	return quantity_parse_angle_deg(text, "", degrees, NULL) == 0 && *degrees >= -180.0;
-}
-
-static void read_circular(struct reader *reader, struct satellite *satellite,
-			  const struct ini_entry *entry, char *const *words, size_t count)
-{
-	double altitude_m;
-	double inclination_deg;
-
-	if (count != 6 || strcmp(words[2], "inclination") != 0 || strcmp(words[4], "phase") != 0 ||
-	    quantity_parse_length_m(words[1], "", &altitude_m, NULL) < 0 ||
-	    quantity_parse_angle_deg(words[3], "", &inclination_deg, NULL) < 0 ||
-	    !read_longitude(words[5], &satellite->longitude_deg)) {
-		reader_fail(reader, entry,
-			    "\"%s\" is not a circular orbit; write e.g. circular 8062km "
-			    "inclination 0deg phase 0deg",
-			    entry->value);
-		return;
-	}
-	if (inclination_deg != 0.0)
-		reader_fail(reader, entry, "inclination \"%s\" is not in this version; it has 0deg",
-			    words[3]);
-	else if (altitude_m < 160e3 || altitude_m > 400e6)
-		reader_fail(reader, entry, "\"%s\" is no altitude of an orbit; write e.g. 8062km",
-			    words[1]);
-	satellite->orbit = ORBIT_CIRCULAR_EQUATORIAL;
-	satellite->radius_m = WGS84_EQUATORIAL_M + altitude_m;
-}
-
-static void read_orbit(struct reader *reader, void *thing, const struct ini_entry *entry)
-{
-	struct satellite *satellite = thing;
-	char copy[INI_LINE_MAX + 1];
-	char *words[8] = {NULL};
-	size_t count = 0;
-	char *rest = NULL;
-
-	snprintf(copy, sizeof(copy), "%s", entry->value);
-	for (char *word = strtok_r(copy, " \t", &rest); word && count < 8;
-	     word = strtok_r(NULL, " \t", &rest))
-		words[count++] = word;
-	if (count > 0 && strcmp(words[0], "circular") == 0) {
-		read_circular(reader, satellite, entry, words, count);
-	} else if (strcmp(words[0], "tle") == 0 || strcmp(words[0], "elements") == 0) {
-		reader_fail(reader, entry,
-			    "orbit \"%s\" is not in this version; it has geostationary and "
-			    "circular",
-			    words[0]);
-	} else if (strcmp(words[0], "geostationary") == 0 && count == 2 &&
-		   read_longitude(words[1], &satellite->longitude_deg)) {
-		satellite->orbit = ORBIT_GEOSTATIONARY;
-		satellite->radius_m = GEOSTATIONARY_RADIUS_M;
-	} else {
-		reader_fail(reader, entry,
-			    "\"%s\" is not an orbit; write e.g. geostationary 21.5deg",
-			    entry->value);
-	}
-}
-
-const struct key_rule satellite_keys[] = {
-	{"orbit", read_orbit, false, NULL},
-	{NULL, NULL, false, NULL},
-};
-
-void read_satellite(struct reader *reader, const struct ini_section *section, uint32_t index)
-{
-	struct satellite *satellite = &reader->topology->satellites[index];
-	size_t before = reader->errors->count;
-
-	reader_start(section, satellite->name, &satellite->source);
-	reader_read_keys(reader, satellite);
-	if (satellite->radius_m == 0.0 && reader->errors->count == before)
-		reader_fail(reader, NULL,
-			    "the orbit is missing; write e.g. orbit = geostationary 21.5deg");
 }

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/physics/utc.h"
 #include "topologies/quantity.h"
+#include "topologies/sky.h"
 
 // The key as the user wrote it.
 static char *written_key(const struct ini_entry *entry, char *buffer, size_t size)
@@ -81,6 +83,16 @@ bool reader_time(struct reader *reader, const struct ini_entry *entry, uint64_t 
 	struct error error;
 
 	if (quantity_parse_time_ns(entry->value, "", time_ns, &error) == 0)
+		return true;
+	reader_fail(reader, entry, "%s", error.what);
+	return false;
+}
+
+bool reader_instant(struct reader *reader, const struct ini_entry *entry, uint64_t *at_ns)
+{
+	struct error error;
+
+	if (sky_parse_instant(reader->topology, entry->value, "", at_ns, &error) == 0)
 		return true;
 	reader_fail(reader, entry, "%s", error.what);
 	return false;

@@ -44,6 +44,7 @@ extern const struct section_kind section_kinds[];
 
 extern const struct key_rule network_keys[];
 extern const struct key_rule satellite_keys[];
+extern const struct key_rule constellation_keys[];
 extern const struct key_rule site_keys[];
 extern const struct key_rule port_keys[];
 extern const struct key_rule link_keys[];
@@ -53,6 +54,7 @@ extern const struct key_rule event_keys[];
 
 void read_network(struct reader *reader, const struct ini_section *section, uint32_t index);
 void read_satellite(struct reader *reader, const struct ini_section *section, uint32_t index);
+void read_constellation(struct reader *reader, const struct ini_section *section, uint32_t index);
 void read_site(struct reader *reader, const struct ini_section *section, uint32_t index);
 void read_port(struct reader *reader, const struct ini_section *section, uint32_t index);
 void read_link(struct reader *reader, const struct ini_section *section, uint32_t index);
@@ -74,6 +76,8 @@ void reader_no_memory(struct reader *reader);
 
 // Values; false when the fault was reported, and then *value is untouched.
 bool reader_time(struct reader *reader, const struct ini_entry *entry, uint64_t *time_ns);
+// A time of the lab's clock, or an instant of UTC when [network] says its epoch.
+bool reader_instant(struct reader *reader, const struct ini_entry *entry, uint64_t *at_ns);
 bool reader_length(struct reader *reader, const struct ini_entry *entry, double *metres);
 bool reader_count(struct reader *reader, const struct ini_entry *entry, uint64_t least,
 		  uint64_t most, uint64_t *count);

@@ -80,6 +80,10 @@ void topology_free(struct topology *topology)
 		free(topology->sites[i].subnets);
 		free(topology->sites[i].routes);
 	}
+	for (size_t i = 0; i < topology->link_count; i++)
+		free(topology->links[i].handover.slots);
+	for (size_t i = 0; i < topology->constellation_count; i++)
+		free(topology->constellations[i].satellites);
 	for (size_t i = 0; i < topology->conduit_count; i++)
 		free(topology->conduits[i].links);
 	for (size_t i = 0; i < topology->event_count; i++)
@@ -92,6 +96,7 @@ void topology_free(struct topology *topology)
 	free(topology->sites);
 	free(topology->links);
 	free(topology->satellites);
+	free(topology->constellations);
 	free(topology->ports);
 	free(topology->flows);
 	free(topology->conduits);

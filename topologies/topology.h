@@ -9,6 +9,9 @@
 
 #include "dataplane/model/error.h"
 #include "dataplane/physics/geodesic.h"
+#include "dataplane/physics/handover.h"
+#include "dataplane/physics/orbit.h"
+#include "dataplane/physics/path.h"
 #include "topologies/impairment.h"
 #include "topologies/radio.h"
 
@@ -62,6 +65,7 @@ struct site {
 	struct geodetic position;
 	double rain_001_mm_per_h; // exceeded for 0.01 % of the year; 0: not given
 	double rain_height_km;    // above the sea; 0: not given
+	struct ground ground;     // made from the position
 	char jurisdiction[8];     // ISO 3166 code, empty if not given
 	struct address address;   // own IPv4 address (ADDRESS_NONE if absent)
 	struct address address6;  // own IPv6 address
@@ -82,6 +86,16 @@ struct link_end {
 	uint32_t port; // index, or TOPOLOGY_NONE
 };
 
+// How a satellite link goes from one satellite to the next.
+struct sky_handover {
+	enum handover_rule rule; // `choose`
+	double hysteresis_deg;
+	struct handover_slot *slots; // of a schedule: paths are indices among the candidates
+	size_t slot_count;
+	uint64_t break_ns; // 0: make before break; else the carrier is away for so long
+	bool reorder_allowed;
+};
+
 struct link {
 	char name[TOPOLOGY_NAME_MAX + 1];
 	struct source source;
@@ -93,7 +107,11 @@ struct link {
 	uint64_t processing_ns;  // satellite: payload and modem, per direction
 	uint64_t propagation_ns; // per direction, filled in by load: fibre or cable without its
 				 // equipment_ns, or up and down with processing_ns
-	uint32_t satellite;      // index, or TOPOLOGY_NONE
+	uint32_t satellite;      // index when `via` names one and no more, or TOPOLOGY_NONE
+	uint32_t chain[PATH_SATELLITES_MOST]; // `via`: one, or from satellite to satellite
+	uint32_t chain_count;                 // 0: a constellation's
+	uint32_t constellation;               // index, or TOPOLOGY_NONE
+	struct sky_handover handover;
 	double elevation_mask_deg;
 	char band[64];
 	struct radio radio; // satellite
@@ -108,17 +126,33 @@ struct link {
 	struct prefix addresses[2]; // IPv4, IPv6; family ADDRESS_NONE if absent
 };
 
-enum orbit_kind {
-	ORBIT_GEOSTATIONARY,
-	ORBIT_CIRCULAR_EQUATORIAL // stands at `longitude` for the whole run, for now
+enum satellite_kind {
+	SATELLITE_NONE, // its orbit could not be read
+	SATELLITE_GEOSTATIONARY,
+	SATELLITE_CIRCULAR,
+	SATELLITE_KEPLER,
+	SATELLITE_ELEMENTS // mean elements of SGP4
 };
 
+// What is written, and the orbit that follows from it and from the run's epoch (sky.h).
 struct satellite {
 	char name[TOPOLOGY_NAME_MAX + 1];
 	struct source source;
-	enum orbit_kind orbit;
-	double longitude_deg;
-	double radius_m; // from the Earth's centre
+	enum satellite_kind kind;
+	double longitude_deg;         // geostationary
+	struct orbit_ellipse ellipse; // circular, kepler
+	bool node_given;  // else the node is counted from Greenwich's meridian at the epoch
+	bool epoch_given; // else it is the run's
+	struct mean_elements elements;
+	char object[64]; // whose elements: "O3B MPOWER F1", or empty
+	struct orbit orbit;
+};
+
+struct constellation {
+	char name[TOPOLOGY_NAME_MAX + 1];
+	struct source source;
+	uint32_t *satellites;
+	size_t satellite_count;
 };
 
 struct port {
@@ -184,8 +218,12 @@ struct topology {
 	size_t site_count;
 	struct link *links;
 	size_t link_count;
+	bool epoch_given;
+	int64_t epoch_utc_ns; // the instant of clock 0: see sky_start
 	struct satellite *satellites;
 	size_t satellite_count;
+	struct constellation *constellations;
+	size_t constellation_count;
 	struct port *ports;
 	size_t port_count;
 	struct flow *flows;

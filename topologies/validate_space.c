@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Rules of space: light is the fastest, the straight line the shortest, and a satellite must be in
 // sight.
+#include <math.h>
 #include <stdio.h>
 
 #include "dataplane/physics/fibre.h"
 #include "dataplane/physics/geodesic.h"
-#include "dataplane/physics/look.h"
 #include "topologies/quantity.h"
+#include "topologies/sky.h"
 #include "topologies/validate_parts.h"
 
 // Positions are rarely known better than to half a kilometre, which is 2 us of light.
@@ -60,31 +61,44 @@ static void validate_ground(struct errors *errors, const struct link *link, cons
 	}
 }
 
+// A satellite that stands still must be in sight of its end.
+static void validate_sight(const struct topology *topology, struct errors *errors,
+			   const struct link *link, const struct topocentric *seen, uint32_t index,
+			   const char *site)
+{
+	if (seen->elevation_deg >= link->elevation_mask_deg && seen->elevation_deg > 0.0)
+		return;
+	validate_fail(errors, &link->source, "link", link->name,
+		      "%s stands at an elevation of %.1f deg over %s, below %s; choose "
+		      "another satellite or site%s",
+		      topology->satellites[index].name, seen->elevation_deg, site,
+		      seen->elevation_deg > 0.0 ? "the elevation mask" : "the horizon",
+		      seen->elevation_deg > 0.0 ? ", or lower elevation" : "");
+}
+
 static void validate_sky(const struct topology *topology, struct errors *errors,
 			 const struct link *link, const struct site *const sites[2])
 {
-	const struct satellite *satellite;
-	double range_m = 0.0;
+	struct path path;
+	struct path_state state;
 	uint64_t least_ns;
 
-	if (link->satellite == TOPOLOGY_NONE)
+	// A link that moves was looked at when it was read.
+	if (sky_way_count(topology, link) == 0 || sky_link_moves(topology, link))
 		return;
-	satellite = &topology->satellites[link->satellite];
-	for (int end = 0; end < 2; end++) {
-		struct look look = look_equatorial(sites[end]->position, satellite->longitude_deg,
-						   satellite->radius_m);
-
-		range_m += look.range_m;
-		if (look.elevation_deg >= link->elevation_mask_deg && look.elevation_deg > 0.0)
-			continue;
+	path = sky_way(topology, link, LINK_FORWARD, 0);
+	if (path_at(&path, topology->epoch_utc_ns, &state, NULL) < 0)
+		return;
+	validate_sight(topology, errors, link, &state.up, link->chain[0], sites[0]->name);
+	validate_sight(topology, errors, link, &state.down, link->chain[link->chain_count - 1],
+		       sites[1]->name);
+	if (link->chain_count > 1 && path_margin_deg(&path, topology->epoch_utc_ns) < 0 &&
+	    state.up.elevation_deg > link->elevation_mask_deg &&
+	    state.down.elevation_deg > link->elevation_mask_deg)
 		validate_fail(errors, &link->source, "link", link->name,
-			      "%s stands at an elevation of %.1f deg over %s, below %s; choose "
-			      "another satellite or site%s",
-			      satellite->name, look.elevation_deg, sites[end]->name,
-			      look.elevation_deg > 0.0 ? "the elevation mask" : "the horizon",
-			      look.elevation_deg > 0.0 ? ", or lower elevation" : "");
-	}
-	least_ns = look_delay_ns(range_m);
+			      "the Earth stands between two of its satellites; put one more "
+			      "between them");
+	least_ns = (uint64_t)llround(state.delay_ns);
 	for (int direction = 0; direction < LINK_DIRECTIONS; direction++) {
 		if (delay_ns(link, direction) + POSITION_SLACK_NS >= least_ns)
 			continue;

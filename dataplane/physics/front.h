@@ -15,7 +15,7 @@ struct front {
 	double speed_m_per_s; // 0: it stays, behind its leading edge
 	double width_m;       // from the leading to the trailing edge
 	double edge_m;        // over which the rain grows to its rate at either edge, half of
-			      // the width at most
+		       // the width at most
 	double rain_mm_per_h; // between the edges
 };
 

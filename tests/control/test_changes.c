@@ -189,7 +189,7 @@ static void assert_capture(const uint64_t *release_ns)
 	trace_close(reader);
 }
 
-static void run(const struct topology *topology, unsigned workers, uint64_t moves)
+static void run(struct topology *topology, unsigned workers, uint64_t moves)
 {
 	struct replay_file in = {"w", "in.pcap"}, out = {"e", "out.pcapng"};
 	struct replay_options options = {.topology = topology,

@@ -14,7 +14,6 @@
 #include <cmocka.h>
 
 #include "dataplane/physics/fibre.h"
-#include "dataplane/physics/look.h"
 
 #define MS 1000000ULL
 
@@ -123,9 +122,9 @@ static void a_satellite_link_goes_up_and_down_and_through_its_modems(void **stat
 	assert_in_range(t->links[0].propagation_ns, 30 * MS + 256986000, 30 * MS + 256989000);
 	assert_true(t->links[0].elevation_mask_deg == 10.0);
 	assert_string_equal(t->links[0].band, "X 7.9GHz 7.25GHz");
-	assert_int_equal(t->satellites[1].orbit, ORBIT_CIRCULAR_EQUATORIAL);
-	assert_true(t->satellites[1].radius_m == WGS84_EQUATORIAL_M + 8062e3);
-	assert_true(t->satellites[1].longitude_deg == -10.0);
+	assert_int_equal(t->satellites[1].kind, SATELLITE_CIRCULAR);
+	assert_true(t->satellites[1].ellipse.semi_major_axis_m == EARTH_EQUATORIAL_M + 8062e3);
+	assert_true(t->satellites[1].ellipse.mean_anomaly_deg == -10.0);
 	topology_free(t);
 }
 
@@ -368,8 +367,8 @@ static void each_wrong_value_is_named(void **state)
 		{SITES "[port p]\nsite = a\nifname = much-too-long-name\n",
 		 "lab.ini:7 [port p] ifname", "at most 15"},
 		{SITES "[satellite s]\norbit = tle x\n", "lab.ini:6 [satellite s] orbit",
-		 "not in this version"},
-		{SITES "[satellite s]\norbit = circular 8062km inclination 70deg phase 0deg\n",
+		 "lacks a file or a name"},
+		{SITES "[satellite s]\norbit = circular 8062km inclination 190deg phase 0deg\n",
 		 "lab.ini:6 [satellite s] orbit", "inclination"},
 		{SITES "[satellite s]\n", "lab.ini:5 [satellite s]", "orbit is missing"},
 		{SITES "[weather w]\n", "lab.ini:5 [weather w]", "has no rain"},

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Physics becomes profiles (evolve.h).
+#include "control/evolve.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/evolve_profiles.h"
+#include "topologies/sky.h"
+
+struct moving {
+	struct handover *services; // from clock 0 or a later service on, without holes
+	size_t count;
+	const struct profile *delay[LINK_DIRECTIONS];
+	const struct profile *carrier; // NULL: always up
+};
+
+struct evolve {
+	const struct topology *topology;
+	struct moving *links; // [link]
+	bool moves;
+	uint64_t made_from_ns; // of the last generation; EVOLVE_NEVER: none
+};
+
+struct evolve *evolve_create(const struct topology *topology)
+{
+	struct evolve *evolve = calloc(1, sizeof(*evolve));
+
+	if (!evolve)
+		return NULL;
+	evolve->topology = topology;
+	evolve->made_from_ns = EVOLVE_NEVER;
+	evolve->moves = sky_moves(topology);
+	evolve->links = calloc(topology->link_count + 1, sizeof(*evolve->links));
+	if (evolve->links)
+		return evolve;
+	free(evolve);
+	return NULL;
+}
+
+struct evolve *evolve_copy(const struct evolve *evolve)
+{
+	struct evolve *copy = evolve_create(evolve->topology);
+
+	if (!copy)
+		return NULL;
+	copy->made_from_ns = evolve->made_from_ns;
+	for (size_t l = 0; l < evolve->topology->link_count; l++) {
+		const struct moving *from = &evolve->links[l];
+		struct moving *to = &copy->links[l];
+
+		*to = *from;
+		if (from->count == 0)
+			continue;
+		to->services = malloc(from->count * sizeof(*to->services));
+		if (!to->services) {
+			to->count = 0;
+			evolve_free(copy);
+			return NULL;
+		}
+		memcpy(to->services, from->services, from->count * sizeof(*to->services));
+	}
+	return copy;
+}
+
+void evolve_free(struct evolve *evolve)
+{
+	if (!evolve)
+		return;
+	for (size_t l = 0; l < evolve->topology->link_count; l++)
+		free(evolve->links[l].services);
+	free(evolve->links);
+	free(evolve);
+}
+
+// ---- Making ----
+
+// The services known reach to to_ns from then on. They begin with the one before the one that
+// serves at from_ns: so choices that depend on the past are made anew as before, and a break is
+// seen.
+static int extend(struct evolve *evolve, uint32_t link, int64_t from_utc_ns, int64_t to_utc_ns,
+		  struct error *error)
+{
+	struct moving *moving = &evolve->links[link];
+	struct handover *services;
+	int64_t begin_ns = evolve->topology->epoch_utc_ns;
+	size_t count;
+	int rc;
+
+	for (size_t i = 0; i < moving->count && moving->services[i].from_utc_ns <= from_utc_ns; i++)
+		begin_ns = moving->services[i > 0 ? i - 1 : 0].from_utc_ns;
+	rc = sky_find_services(evolve->topology, &evolve->topology->links[link], begin_ns,
+			       to_utc_ns, &services, &count, error);
+	if (rc)
+		return rc;
+	free(moving->services);
+	moving->services = services;
+	moving->count = count;
+	return 0;
+}
+
+static int make_link(struct evolve *evolve, uint32_t link, uint64_t from_ns, struct error *error)
+{
+	struct moving *moving = &evolve->links[link];
+	struct evolve_span span = {
+		.topology = evolve->topology,
+		.link = link,
+		.from_ns = from_ns,
+		.to_ns = from_ns + EVOLVE_GENERATION_NS + EVOLVE_AHEAD_NS,
+	};
+	int rc = extend(evolve, link, sky_utc_ns(evolve->topology, from_ns),
+			sky_utc_ns(evolve->topology, span.to_ns), error);
+
+	if (rc)
+		return rc;
+	span.services = moving->services;
+	span.count = moving->count;
+	for (int d = 0; d < LINK_DIRECTIONS; d++) {
+		rc = evolve_delay(&span, (enum link_direction)d, &moving->delay[d], error);
+		if (rc)
+			return rc;
+	}
+	return evolve_carrier(&span, &moving->carrier, error);
+}
+
+int evolve_to(struct evolve *evolve, uint64_t at_ns, struct error *error)
+{
+	uint64_t from_ns = at_ns - at_ns % EVOLVE_GENERATION_NS;
+
+	if (!evolve->moves || from_ns == evolve->made_from_ns)
+		return 0;
+	for (uint32_t l = 0; l < evolve->topology->link_count; l++) {
+		int rc;
+
+		if (!sky_link_moves(evolve->topology, &evolve->topology->links[l]))
+			continue;
+		rc = make_link(evolve, l, from_ns, error);
+		if (rc)
+			return rc;
+	}
+	evolve->made_from_ns = from_ns;
+	return 1;
+}
+
+// ---- Asking ----
+
+// The last one may go on beyond what is known.
+static int64_t end_of(const struct moving *moving, size_t i)
+{
+	return i + 1 < moving->count ? moving->services[i].to_utc_ns : INT64_MAX;
+}
+
+// The service at an instant: its index, or SIZE_MAX.
+static size_t find(const struct evolve *evolve, const struct moving *moving, uint64_t at_ns)
+{
+	int64_t utc_ns = sky_utc_ns(evolve->topology, at_ns);
+
+	for (size_t i = moving->count; i > 0; i--)
+		if (moving->services[i - 1].from_utc_ns <= utc_ns)
+			return i - 1;
+	return SIZE_MAX;
+}
+
+// Until when the handover into service i breaks; the service's beginning when it does not.
+static int64_t broken_until(const struct evolve *evolve, uint32_t link, size_t i)
+{
+	const struct moving *moving = &evolve->links[link];
+	uint64_t break_ns = evolve->topology->links[link].handover.break_ns;
+	int64_t from_ns = moving->services[i].from_utc_ns;
+
+	if (i == 0 || moving->services[i].path == HANDOVER_NONE ||
+	    moving->services[i - 1].path == HANDOVER_NONE)
+		return from_ns;
+	return from_ns + (int64_t)break_ns;
+}
+
+bool evolve_is_up(const struct evolve *evolve, uint32_t link, uint64_t at_ns)
+{
+	const struct moving *moving = &evolve->links[link];
+	size_t i = find(evolve, moving, at_ns);
+
+	if (i == SIZE_MAX)
+		return true;
+	return moving->services[i].path != HANDOVER_NONE &&
+	       sky_utc_ns(evolve->topology, at_ns) >= broken_until(evolve, link, i);
+}
+
+bool evolve_breaks(const struct evolve *evolve, uint32_t link, uint64_t at_ns)
+{
+	const struct moving *moving = &evolve->links[link];
+	size_t i = find(evolve, moving, at_ns);
+
+	return i != SIZE_MAX &&
+	       moving->services[i].from_utc_ns == sky_utc_ns(evolve->topology, at_ns) &&
+	       broken_until(evolve, link, i) > moving->services[i].from_utc_ns;
+}
+
+bool evolve_service(const struct evolve *evolve, uint32_t link, uint64_t at_ns,
+		    struct handover *service)
+{
+	const struct moving *moving = &evolve->links[link];
+	size_t i = find(evolve, moving, at_ns);
+
+	if (i == SIZE_MAX) {
+		// It stands still.
+		*service = (struct handover){.from_utc_ns = evolve->topology->epoch_utc_ns,
+					     .to_utc_ns = INT64_MAX};
+		return evolve->topology->links[link].medium == MEDIUM_SATELLITE;
+	}
+	*service = moving->services[i];
+	service->to_utc_ns = end_of(moving, i);
+	return service->path != HANDOVER_NONE;
+}
+
+static void take_earlier(int64_t utc_ns, int64_t after_ns, int64_t *next_ns)
+{
+	if (utc_ns > after_ns && utc_ns < *next_ns)
+		*next_ns = utc_ns;
+}
+
+uint64_t evolve_next_ns(const struct evolve *evolve, uint64_t at_ns)
+{
+	int64_t now_ns = sky_utc_ns(evolve->topology, at_ns);
+	uint64_t generation_ns = at_ns - at_ns % EVOLVE_GENERATION_NS + EVOLVE_GENERATION_NS;
+	int64_t next_ns = sky_utc_ns(evolve->topology, generation_ns);
+
+	if (!evolve->moves)
+		return EVOLVE_NEVER;
+	for (uint32_t l = 0; l < evolve->topology->link_count; l++) {
+		const struct moving *moving = &evolve->links[l];
+
+		for (size_t i = 0; i < moving->count; i++) {
+			take_earlier(moving->services[i].from_utc_ns, now_ns, &next_ns);
+			take_earlier(broken_until(evolve, l, i), now_ns, &next_ns);
+		}
+	}
+	return (uint64_t)(next_ns - evolve->topology->epoch_utc_ns);
+}
+
+int evolve_apply(const struct evolve *evolve, uint32_t channel, uint64_t at_ns, bool delay_given,
+		 struct channel_params *params)
+{
+	const struct link *link = &evolve->topology->links[channel / 2];
+	const struct moving *moving = &evolve->links[channel / 2];
+	const struct profile *delay = moving->delay[channel % 2];
+
+	if (!delay)
+		return 0;
+	params->jitter.order_free |= link->handover.reorder_allowed;
+	if (!delay_given && !params->delay_profile) {
+		struct profile_cursor cursor = {.begun = false};
+
+		params->delay_profile = delay;
+		params->delay_ns = (uint64_t)profile_at(delay, &cursor, at_ns);
+	}
+	if (!moving->carrier)
+		return 0;
+	if (params->carrier_profile) {
+		params->carrier_profile = evolve_both(evolve->topology->tables,
+						      params->carrier_profile, moving->carrier);
+		return params->carrier_profile ? 0 : -ENOMEM;
+	}
+	params->carrier_profile = moving->carrier;
+	return 0;
+}
