@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Straight lines within a tunnel about a curve. From a line's beginning the slopes that stay in the
 // tunnel form a cone, which each sample narrows; when it closes the line ends, at the side of the
-// tunnel to which the curve bends, so that the next one has all the tunnel's width.
+// tunnel from which the curve bends away, so that the next one has all the tunnel's width.
 #include "dataplane/physics/ramp.h"
 
 #include <errno.h>
@@ -141,7 +141,7 @@ static double end_value(const struct drawing *d)
 		double lowest = d->bad.value - d->width - d->begin.value;
 		bool above = lowest > d->high * (double)(d->bad.at - d->begin.at);
 
-		slope = above ? d->high : d->low;
+		slope = above ? d->low : d->high;
 	}
 	value = d->begin.value + slope * span;
 	whole = nearbyint(value);

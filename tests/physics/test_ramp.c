@@ -88,10 +88,11 @@ static void a_wave_is_followed_within_ten_nanoseconds_by_few_lines(void **state)
 		assert_int_equal(ramp.points[0].at_utc_ns, 0);
 		assert_int_equal(ramp.points[ramp.count - 1].at_utc_ns, UTC_NS_PER_DAY);
 		near_to(worst_ns(&ramp, wave, &waves[i]), 0, RAMP_ERROR_NS);
-		// All ten for the line would be the fewest; 2.25 of them go to rounding.
+		// All ten for the line would be the fewest; 2.5 of them go to rounding, which
+		// is 15.5 % of lines, and the greedy way takes 3 % more.
 		least = fewest(&waves[i], 0, 86400, RAMP_ERROR_NS);
 		assert_true((double)ramp.count > least);
-		assert_true((double)ramp.count < 1.25 * least + 10);
+		assert_true((double)ramp.count < 1.185 * least + 2);
 		free(ramp.points);
 	}
 }

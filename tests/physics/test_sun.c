@@ -133,10 +133,27 @@ static void what_makes_no_outage_is_refused(void **state)
 	assert_true(orbit_make_geostationary(&orbit, 19.2, NULL));
 	assert_int_equal(sun_find_outages(&ground, &orbit, 1, 1, 1, &outage, 1), -EINVAL);
 	assert_int_equal(sun_find_outages(&ground, &orbit, NAN, 0, 1, &outage, 1), -EINVAL);
-	// The sun is behind the satellite each midnight, too, seen from nowhere above the ground.
 	assert_int_equal(sun_find_outages(&ground, &orbit, 1, at("2026-03-01T11:00:00Z"),
 					  at("2026-03-02T10:00:00Z"), &outage, 1),
 			 0);
+}
+
+// Beyond the horizon the sun passes a satellite, too, and shines on no dish.
+static void a_sun_below_the_horizon_is_no_outage(void **state)
+{
+	struct ground ground = ground_at(betzdorf);
+	struct sun_outage outages[32];
+	struct orbit orbit;
+	double least_deg = 180;
+
+	(void)state;
+	assert_true(orbit_make_geostationary(&orbit, 180, NULL));
+	assert_int_equal(sun_find_outages(&ground, &orbit, 3, at("2026-03-01"), at("2026-04-01"),
+					  outages, 32),
+			 0);
+	for (int64_t now = at("2026-03-01"); now < at("2026-04-01"); now += 300 * UTC_NS_PER_S)
+		least_deg = fmin(least_deg, sun_separation_deg(&ground, &orbit, now));
+	assert_true(least_deg < 3);
 }
 
 int main(void)
@@ -147,6 +164,7 @@ int main(void)
 		cmocka_unit_test(betzdorf_loses_19_2_east_to_the_sun_on_these_days),
 		cmocka_unit_test(redu_loses_govsat_in_x_band_on_these_days),
 		cmocka_unit_test(what_makes_no_outage_is_refused),
+		cmocka_unit_test(a_sun_below_the_horizon_is_no_outage),
 	};
 
 	return cmocka_run_group_tests_name("sun", tests, NULL, NULL);
