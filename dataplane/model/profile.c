@@ -174,8 +174,9 @@ static uint32_t profile_step_segment(const struct profile *from, uint32_t index,
 	for (uint32_t piece = 0; piece < pieces; piece++) {
 		unsigned __int128 from_ns = (unsigned __int128)length_ns * piece / pieces;
 		unsigned __int128 to_ns = (unsigned __int128)length_ns * (piece + 1) / pieces;
-		double middle =
-			length_ns > 0 ? (double)(from_ns + to_ns) / 2 / (double)length_ns : 0;
+		double middle = length_ns > 0 && from->interpolated
+					? (double)(from_ns + to_ns) / 2 / (double)length_ns
+					: 0;
 
 		points[piece] = (struct profile_point){
 			.at_ns = point->at_ns + (uint64_t)from_ns,

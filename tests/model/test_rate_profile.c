@@ -338,9 +338,27 @@ static void a_short_segment_has_a_step_a_nanosecond(void **state)
 	}
 }
 
+static void steps_stay_as_they_are(void **state)
+{
+	struct profile_point in[] = {
+		{.value = 1000}, {.at_ns = 500, .value = 9000}, {.at_ns = 900, .value = 4000}};
+	struct profile_point points[3];
+	struct profile from = {.points = in, .count = 3}, steps;
+
+	(void)state;
+	assert_int_equal(profile_make(&from, "", NULL), 0);
+	assert_int_equal(profile_step(&from, 1, points, &steps, "", NULL), 0);
+	assert_int_equal(steps.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(points[i].at_ns, in[i].at_ns);
+		assert_int_equal(points[i].value, in[i].value);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(steps_stay_as_they_are),
 		cmocka_unit_test(departures_are_those_of_the_integral),
 		cmocka_unit_test(a_frame_on_its_way_goes_on_at_the_new_rate),
 		cmocka_unit_test(nothing_leaves_while_the_rate_is_0),
