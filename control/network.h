@@ -82,6 +82,9 @@ size_t network_path(const struct network *network, uint32_t from_site, uint32_t 
 
 // One-way delay of a channel at an instant of the present hour, without queues and jitter.
 uint64_t network_delay_ns(const struct network *network, uint32_t channel, uint64_t at_ns);
+// Its rate (0: no limit) and its loss at an instant, where they change over time.
+uint64_t network_rate_bps(const struct network *network, uint32_t channel, uint64_t at_ns);
+double network_loss(const struct network *network, uint32_t channel, uint64_t at_ns);
 
 // Impairments and state of a channel as they stand.
 const struct impairment *network_impairment(const struct network *network, uint32_t channel);

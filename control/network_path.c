@@ -54,3 +54,24 @@ uint64_t network_delay_ns(const struct network *network, uint32_t channel, uint6
 	return params->delay_profile ? (uint64_t)profile_at(params->delay_profile, &cursor, at_ns)
 				     : params->delay_ns;
 }
+
+uint64_t network_rate_bps(const struct network *network, uint32_t channel, uint64_t at_ns)
+{
+	const struct rate_params *rate = &network_plan(network)->channels[channel].params.rate;
+	struct profile_cursor cursor = {.begun = false};
+
+	return rate->kind == RATE_PROFILE
+		       ? (uint64_t)profile_at(rate->profile->profile, &cursor, at_ns)
+		       : rate->bits_per_second;
+}
+
+double network_loss(const struct network *network, uint32_t channel, uint64_t at_ns)
+{
+	const struct channel_params *params = &network_plan(network)->channels[channel].params;
+	struct profile_cursor cursor = {.begun = false};
+	double other = 0;
+
+	if (params->loss_profile)
+		other = (double)profile_at(params->loss_profile, &cursor, at_ns) / 4294967296.0;
+	return 1 - (1 - loss_ratio(&params->loss)) * (1 - other);
+}

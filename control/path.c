@@ -38,11 +38,12 @@ static void add_up(const struct network *network, struct way *way)
 		const struct channel_params *p =
 			&network_plan(network)->channels[way->hops[i]].params;
 
+		uint64_t rate_bps = network_rate_bps(network, way->hops[i], way->at_ns);
+
 		way->delay_ns += network_delay_ns(network, way->hops[i], way->at_ns);
-		passed *= 1 - loss_ratio(&p->loss);
-		if (p->rate.bits_per_second &&
-		    (!way->rate_bps || p->rate.bits_per_second < way->rate_bps))
-			way->rate_bps = p->rate.bits_per_second;
+		passed *= 1 - network_loss(network, way->hops[i], way->at_ns);
+		if (rate_bps && (!way->rate_bps || rate_bps < way->rate_bps))
+			way->rate_bps = rate_bps;
 		if (p->mtu_bytes && (!way->mtu_bytes || p->mtu_bytes < way->mtu_bytes))
 			way->mtu_bytes = p->mtu_bytes;
 	}
@@ -180,8 +181,9 @@ static json_t *way_json(const struct topology *topology, const struct network *n
 				  c % 2 ? "reverse" : "forward", "from", place(topology, c, 0),
 				  "to", place(topology, c, 1), "delay_ns",
 				  (json_int_t)network_delay_ns(network, c, way->at_ns), "rate_bps",
-				  (json_int_t)p->rate.bits_per_second, "loss", loss_ratio(&p->loss),
-				  "mtu_bytes", (json_int_t)p->mtu_bytes, "up", p->carrier));
+				  (json_int_t)network_rate_bps(network, c, way->at_ns), "loss",
+				  network_loss(network, c, way->at_ns), "mtu_bytes",
+				  (json_int_t)p->mtu_bytes, "up", p->carrier));
 		json_array_append_new(sites, json_string(place(topology, c, 1)));
 	}
 	return json_pack("{s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:I, s:f, s:I, s:o}",
@@ -237,8 +239,8 @@ static void print_way(const struct topology *topology, const struct network *net
 
 		quantity_format_time(network_delay_ns(network, c, way->at_ns), delay,
 				     sizeof(delay));
-		quantity_format_rate(p->rate.bits_per_second, rate, sizeof(rate));
-		snprintf(loss, sizeof(loss), "%.4g %%", loss_ratio(&p->loss) * 100);
+		quantity_format_rate(network_rate_bps(network, c, way->at_ns), rate, sizeof(rate));
+		snprintf(loss, sizeof(loss), "%.4g %%", network_loss(network, c, way->at_ns) * 100);
 		table_row(table,
 			  (const char *const[]){topology->links[c / 2].name, place(topology, c, 0),
 						place(topology, c, 1), delay,

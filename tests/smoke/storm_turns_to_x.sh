@@ -20,6 +20,7 @@ check "at both stations" json '.up.rain_db > 0.5 and .down.rain_db > 0.5 and .ex
 
 expect 0 "before the storm" "$CORRIDOR" -j path "$storm" betzdorf redu --at 15min
 check "by Ka" json '.hops[0].link == "betzdorf-redu-ka"' out
+check "at its rate of that instant" json '.rate_bps == 177025650 and .loss == 0' out
 expect 0 "in the storm" "$CORRIDOR" -j path "$storm" betzdorf redu --at 30min
 check "by X" json '.hops[0].link == "betzdorf-redu-x"' out
 expect 0 "after the storm" "$CORRIDOR" -j path "$storm" betzdorf redu --at 60min
