@@ -55,15 +55,11 @@ static void sift_down(struct agenda *agenda, uint32_t index, struct agenda_item 
 {
 	for (;;) {
 		uint32_t child = index * 4 + 1;
-		uint32_t last = child + 4 < agenda->count ? child + 4 : agenda->count;
-		uint32_t least = child;
+		uint32_t least;
 
 		if (child >= agenda->count)
 			break;
-		for (uint32_t i = child + 1; i < last; i++) {
-			if (agenda_is_before(agenda->items[i], agenda->items[least]))
-				least = i;
-		}
+		least = agenda_least(agenda, child);
 		if (!agenda_is_before(agenda->items[least], item))
 			break;
 		put(agenda, index, agenda->items[least]);
@@ -106,4 +102,21 @@ void agenda_set(struct agenda *agenda, uint32_t source, uint64_t at_ns)
 		sift_up(agenda, index, item);
 	else
 		sift_down(agenda, index, item);
+}
+
+void agenda_set_first(struct agenda *agenda, uint64_t at_ns, uint32_t beside)
+{
+	struct agenda_item item = {at_ns, agenda->items[0].source};
+
+	if (at_ns == AGENDA_NEVER) {
+		agenda_set(agenda, item.source, at_ns);
+		return;
+	}
+	agenda->changes++;
+	if (beside >= agenda->count || agenda_is_before(item, agenda->items[beside])) {
+		agenda->items[0] = item;
+		return;
+	}
+	put(agenda, 0, agenda->items[beside]);
+	sift_down(agenda, beside, item);
 }

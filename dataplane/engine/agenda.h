@@ -40,20 +40,32 @@ static inline bool agenda_is_before(struct agenda_item a, struct agenda_item b)
 	return a.at_ns < b.at_ns || (a.at_ns == b.at_ns && a.source < b.source);
 }
 
-// What comes first of all but this source; at AGENDA_NEVER when there is nothing.
-static inline struct agenda_item agenda_next_beside(const struct agenda *agenda, uint32_t source)
+// Of the items at `first` and the three behind it, as far as there are any, the least.
+static inline uint32_t agenda_least(const struct agenda *agenda, uint32_t first)
 {
-	struct agenda_item least = {AGENDA_NEVER, UINT32_MAX};
-	uint32_t last = agenda->count < 5 ? agenda->count : 5;
+	const struct agenda_item *items = agenda->items;
+	uint32_t last = first + 4 < agenda->count ? first + 4 : agenda->count;
+	uint32_t least = first;
 
-	if (agenda->count && agenda->items[0].source != source)
-		return agenda->items[0];
-	for (uint32_t i = 1; i < last; i++) {
-		if (agenda_is_before(agenda->items[i], least))
-			least = agenda->items[i];
+	for (uint32_t i = first + 1; i < last; i++) {
+		if (agenda_is_before(items[i], items[least]))
+			least = i;
 	}
 	return least;
 }
+
+// What comes first of all but a source: its place among the items, or `count` when there is
+// nothing. Valid until something is set.
+static inline uint32_t agenda_beside(const struct agenda *agenda, uint32_t source)
+{
+	if (agenda->count < 2)
+		return agenda->count == 0 || agenda->items[0].source == source ? agenda->count : 0;
+	return agenda->items[0].source == source ? agenda_least(agenda, 1) : 0;
+}
+
+// Sets the instant of the source that comes first, when agenda_beside has said what comes beside
+// it.
+void agenda_set_first(struct agenda *agenda, uint64_t at_ns, uint32_t beside);
 
 static inline uint32_t agenda_next_source(const struct agenda *agenda)
 {

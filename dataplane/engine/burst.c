@@ -162,12 +162,18 @@ struct run {
 	uint32_t channel;
 	uint64_t until_ns;
 	struct agenda_item beside; // what happens next otherwise
+	uint32_t beside_at;        // its place in the agenda
 	uint32_t changes;          // of the agenda, when that was read
 };
 
 static void look_beside(const struct worker *worker, struct run *run)
 {
-	run->beside = agenda_next_beside(&worker->agenda, run->channel);
+	const struct agenda *agenda = &worker->agenda;
+
+	run->beside_at = agenda_beside(agenda, run->channel);
+	run->beside = run->beside_at < agenda->count
+			      ? agenda->items[run->beside_at]
+			      : (struct agenda_item){AGENDA_NEVER, UINT32_MAX};
 	run->changes = worker->agenda.changes;
 }
 
@@ -243,9 +249,9 @@ static void release_to_port(struct worker *worker, struct run *run, uint32_t por
 			refs[count] = flight_pop(run->flight, &worker->store, &at_ns[count]);
 			count++;
 		} while (count < PORT_BURST && goes_on(worker, run));
-		// For the next run, which may be a turn of the loop away.
+		// As many for the next run, which may be a turn of the loop away.
 		if (run->flight->hold.count)
-			hold_prefetch(&run->flight->hold, store, PORT_BURST);
+			hold_prefetch(&run->flight->hold, store, count);
 		for (unsigned i = 0; i < count; i++)
 			bytes += store_packet(store, refs[i])->wire_length;
 		worker->channels[run->channel].delivered += count;
@@ -273,6 +279,7 @@ void core_release(struct worker *worker, uint32_t channel, uint64_t until_ns)
 	struct run run = {.flight = &worker->engine->flights[channel],
 			  .channel = channel,
 			  .until_ns = until_ns};
+	uint64_t due_at_ns;
 
 	// Until it ends, the run's place in the agenda stands at its first packet: not after
 	// anything that is put there meanwhile, so no order is lost.
@@ -283,5 +290,9 @@ void core_release(struct worker *worker, uint32_t channel, uint64_t until_ns)
 		release_to_port_observed(worker, &run, c->to_port);
 	else
 		release_to_port(worker, &run, c->to_port);
-	agenda_set(&worker->agenda, channel, flight_due_ns(run.flight, worker->engine->store));
+	due_at_ns = flight_due_ns(run.flight, worker->engine->store);
+	if (run.changes == worker->agenda.changes && run.beside_at > 0)
+		agenda_set_first(&worker->agenda, due_at_ns, run.beside_at);
+	else
+		agenda_set(&worker->agenda, channel, due_at_ns);
 }

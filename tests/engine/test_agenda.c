@@ -100,22 +100,30 @@ static void what_comes_beside_a_source_is_the_least_of_the_others(void **state)
 	for (uint64_t step = 0; step < 5000; step++) {
 		uint32_t source = draw(3 * step) % (step < 2500 ? 7 : SOURCES);
 		uint32_t changes = agenda.changes, next, beside;
-		struct agenda_item found;
+		uint32_t found;
 
 		at_ns[source] = draw(3 * step + 1) % 4 ? draw(3 * step + 2) % 50 : AGENDA_NEVER;
 		agenda_set(&agenda, source, at_ns[source]);
 		assert_int_not_equal(agenda.changes, changes);
 		next = least_of(at_ns);
-		found = agenda_next_beside(&agenda, SOURCES);
-		assert_int_equal(found.at_ns, at_ns[next]);
-		found = agenda_next_beside(&agenda, next);
-		uint64_t kept = at_ns[next];
+		assert_int_equal(agenda_beside(&agenda, SOURCES), 0); // that is, the next
+		if (at_ns[next] == AGENDA_NEVER)
+			continue;
+		found = agenda_beside(&agenda, next);
 		at_ns[next] = AGENDA_NEVER;
 		beside = least_of(at_ns);
-		assert_int_equal(found.at_ns, at_ns[beside]);
-		if (found.at_ns != AGENDA_NEVER)
-			assert_int_equal(found.source, beside);
-		at_ns[next] = kept;
+		if (at_ns[beside] == AGENDA_NEVER) {
+			assert_int_equal(found, agenda.count);
+		} else {
+			assert_int_equal(agenda.items[found].at_ns, at_ns[beside]);
+			assert_int_equal(agenda.items[found].source, beside);
+		}
+		at_ns[next] = draw(step) % 3 ? draw(3 * step) % 60 : AGENDA_NEVER;
+		agenda_set_first(&agenda, at_ns[next], found);
+		next = least_of(at_ns);
+		assert_int_equal(agenda_next_ns(&agenda), at_ns[next]);
+		if (at_ns[next] != AGENDA_NEVER)
+			assert_int_equal(agenda_next_source(&agenda), next);
 	}
 	agenda_fini(&agenda);
 }
