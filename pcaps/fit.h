@@ -74,9 +74,10 @@ struct fit {
 };
 
 // Estimates what a pair of captures shows. `match` must be of these frames. Takes some passes over
-// the frames and about 100 bytes each. 0, or -ENOMEM with a sentence. Sources: rate and overhead by
-// least squares of arrival on the bytes of a busy period, with an error from blocks of frames
-// (sandwich estimate, so deviations may hang together); Gilbert-Elliott by Baum, Petrie, Soules and
-// Weiss 1970, chosen by likelihood ratio at a chance of 1e-6; ratios by Wilson 1927.
+// the frames and about 100 bytes each; some hundred over the first 20000 where any are lost. 0, or
+// -ENOMEM with a sentence. Sources: rate and overhead by least squares of arrival on the bytes of a
+// busy period, with an error from blocks of frames (sandwich estimate, so deviations may hang
+// together), and the queue's limit with them by likelihood; Gilbert-Elliott by Baum, Petrie, Soules
+// and Weiss 1970, chosen by likelihood ratio at a chance of 1e-6; ratios by Wilson 1927.
 int fit_frames(const struct frames *sent, const struct frames *received, const struct match *match,
 	       struct fit *fit, struct error *error);
