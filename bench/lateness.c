@@ -16,10 +16,12 @@
 #define ROUNDS 5
 // As a real-time task (chrt -f), too, runs shall be whole: Linux takes the core away after 0.95 s
 // of each second, for the sake of others. So runs that spin are shorter, with a rest before.
-#define REST_SECONDS 1.1
-#define SPIN_SECONDS 0.8
-#define BARE         "a bare loop on the same core that reads the clock, things due 1 us apart"
-#define BARE_SLEEP   "a bare thread that sleeps until each thing is due, 1 ms apart"
+#define REST_SECONDS        1.1
+#define SPIN_SECONDS        0.8
+#define IDLE_SECONDS        2.0
+#define IDLE_SETTLE_SECONDS 0.2
+#define BARE                "a bare loop on the same core that reads the clock, things due 1 us apart"
+#define BARE_SLEEP          "a bare thread that sleeps until each thing is due, 1 ms apart"
 
 enum regime {
 	SPACED,   // the line spaces packets: due at instants that the machine's gaps did not choose
@@ -80,6 +82,7 @@ struct lateness_report {
 	struct report_line *percentile[PERCENTILES];
 	struct report_line *outside_p50, *outside_p99;
 	struct report_line *processor;
+	struct report_line *idle;
 	struct report_line *early[REGIMES];
 	struct histogram all[DISTRIBUTIONS]; // of all rounds, to be plotted
 	uint64_t departed[REGIMES];
@@ -100,6 +103,10 @@ static void make_lines(struct lateness_report *lateness)
 	}
 	lateness->processor =
 		report_add(report, "asleep_processor", "  share of a core", "%", BARE_SLEEP);
+	lateness->idle =
+		report_target(report_add(report, "idle_processor",
+					 "one idle lab, asleep: share of a core", "%", NULL),
+			      REPORT_AT_MOST, 2);
 	lateness->outside_p50 =
 		report_add(report, "outside_p50",
 			   "device to device at 1 Mpps, over 1 ms, spinning: p50", "ns", NULL);
@@ -207,6 +214,30 @@ static int measure(enum regime regime, const struct options *wanted, struct resu
 	return code;
 }
 
+// A lab without traffic, and ports that can only be polled: the worst kind for a sleeper.
+static int measure_idle(const struct options *wanted, double *share, struct error *error)
+{
+	const struct wire_options options = {.impairments = "delay = 1ms\n", .traffic = true};
+	struct wire wire;
+	int code = wire_open(&wire, &options, error);
+
+	if (code)
+		return code;
+	code = wire_start(&wire, error);
+	if (code == 0) {
+		machine_sleep(IDLE_SETTLE_SECONDS);
+		double began = machine_seconds();
+		double used = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
+
+		machine_sleep(options_seconds(wanted, IDLE_SECONDS));
+		*share = (processor_seconds(CLOCK_PROCESS_CPUTIME_ID) - used) /
+			 (machine_seconds() - began);
+	}
+	engine_stop(wire.engine);
+	wire_close(&wire);
+	return code;
+}
+
 static int measure_regime(struct lateness_report *lateness, enum regime regime,
 			  const struct options *options, struct result *result, struct error *error)
 {
@@ -279,7 +310,10 @@ static int one_round(struct lateness_report *lateness, const struct options *opt
 	histogram_add(&lateness->all[D_ASLEEP_BARE], &gaps.lateness);
 	samples_add(&lateness->processor->corridor, 100 * result.processor);
 	samples_add(&lateness->processor->reference, 100 * processor);
-	return 0;
+	code = measure_idle(options, &processor, error);
+	if (code == 0)
+		samples_add(&lateness->idle->corridor, 100 * processor);
+	return code;
 }
 
 static void say_more(struct lateness_report *lateness)

@@ -60,6 +60,8 @@ done
 wire 'delay = 10ms' >wire.ini
 wire 'netem = delay 10ms 1ms distribution normal loss gemodel 1% 25% duplicate 1% corrupt 1% reorder 5% 25% rate 100mbit limit 1000' >models.ini
 
+: >out
+: >err
 is_near() { echo "$1 instructions a packet, $2 stored"; [ "$1" -ge $(($2 * 9 / 10)) ] && [ "$1" -le $(($2 * 11 / 10)) ]; }
 if [ -n "$renew" ]; then
 	{
