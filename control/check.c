@@ -162,8 +162,10 @@ static int check(const struct invocation *invocation, const struct topology *top
 		error_set(&error, -ENOMEM, topology->name, "no memory for the notes");
 	if (error.code)
 		status = report_error(invocation, &error);
-	else
+	else {
+		report_stale(invocation, topology);
 		print_summary(invocation, topology, &notes);
+	}
 	notes_fini(&notes);
 	plan_free(plan);
 	return status;

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "dataplane/model/error.h"
+#include "topologies/topology.h"
 
 enum exit_status {
 	EXIT_TRUE = 0,      // done and true
@@ -70,6 +71,8 @@ int report_error(const struct invocation *invocation, const struct error *error)
 int report_errors(const struct invocation *invocation, const struct errors *errors);
 // Prints "corridor: warning: WHAT" on invocation->err, in one line.
 void report_warning(const struct invocation *invocation, const char *what);
+// The same for each satellite of the topology whose elements are stale.
+void report_stale(const struct invocation *invocation, const struct topology *topology);
 // Wrong usage: one line with the command's arguments; returns EXIT_REQUEST.
 int report_usage(const struct invocation *invocation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

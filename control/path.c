@@ -281,6 +281,7 @@ static int find_path(struct invocation *invocation, const struct topology *topol
 		network_free(network);
 		return report_error(invocation, &error);
 	}
+	report_stale(invocation, topology);
 	walk(network, &from, &to, at_ns ? *at_ns : 0, &way);
 	walk(network, &to, &from, at_ns ? *at_ns : 0, &back);
 	if (way.fault)

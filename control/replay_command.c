@@ -192,6 +192,7 @@ static int replay_topology(struct invocation *invocation, struct request *reques
 		return error.code == -EINTR ? 128 + interrupted : status;
 	}
 	print_warnings(invocation, result.warnings);
+	report_stale(invocation, topology);
 	// A capture on standard output has it for itself.
 	if (writes_to_stdout(request))
 		invocation->out = invocation->err;

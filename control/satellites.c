@@ -276,6 +276,11 @@ static void warn(void *context, const struct satellite *satellite, const char *w
 	report_warning(context, line);
 }
 
+void report_stale(const struct invocation *invocation, const struct topology *topology)
+{
+	sky_warn(topology, warn, (void *)invocation);
+}
+
 static int show_sky(struct invocation *invocation, const struct request *request,
 		    const struct topology *topology)
 {
@@ -290,7 +295,7 @@ static int show_sky(struct invocation *invocation, const struct request *request
 		rc = error_set(&error, -EINVAL, topology->name,
 			       "has no satellite link; write one with medium = satellite");
 	if (!rc) {
-		sky_warn(topology, warn, invocation);
+		report_stale(invocation, topology);
 		if (invocation->json)
 			satellites_print_json(invocation, &report);
 		else
