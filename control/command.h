@@ -95,6 +95,7 @@ int command_path(struct invocation *invocation);
 int command_budget(struct invocation *invocation);
 int command_replay(struct invocation *invocation);
 int command_verify(struct invocation *invocation);
+int command_import(struct invocation *invocation);
 int command_satellites(struct invocation *invocation);
 int command_demo(struct invocation *invocation);
 int command_doctor(struct invocation *invocation);

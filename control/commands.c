@@ -143,6 +143,20 @@ const struct command commands[] = {
 		.run = command_satellites,
 	},
 	{
+		.name = "import",
+		.arguments = "FILE TRACE [--format csv|hypatia|theaterq]",
+		.summary = "makes a trace of a series that others recorded",
+		.help = "Writes TRACE, a CSV file for `trace =`, and prints that line. csv has "
+			"headings with units: time_s (or _ms, _us, _ns) and any of delay_ms, "
+			"rtt_ms (half of it is taken), rate_mbps, loss_percent, carrier and their "
+			"other units. hypatia is its table of nanoseconds and round-trip "
+			"nanoseconds. theaterq is a trace of that queueing discipline, simple or "
+			"extended; its jitter, limit and copies are left out.",
+		.options = {{"--format", "F", "csv unless given"}},
+		.examples = {"corridor import rtt.txt day.csv --format hypatia"},
+		.run = command_import,
+	},
+	{
 		.name = "demo",
 		.arguments = "[--dir DIR] [--workers N]",
 		.summary = "the Benelux corridor: cuts, convergence, and a verdict",
