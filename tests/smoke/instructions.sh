@@ -3,7 +3,7 @@
 # Instructions a packet, counted by valgrind's callgrind, within a tenth of the figures in
 # instructions.list: a slow-down is noticed where a clock would only show how busy the machine is.
 # What a start costs goes out with the difference of two lengths. The figures hold for one compiler
-# and its flags, whatever the processor: what chooses by it (the C library) is told to be plain.
+# and its flags and processors with AVX2, which the models use; the C library is told to be plain.
 #   ninja -C build renew-instructions    counts anew and writes the list
 renew=
 [ "${1-}" != --renew ] || renew=yes
@@ -11,16 +11,13 @@ renew=
 : "${CORRIDOR_FLAGS:?compiler and flags of the program, as meson.build of this folder says them}"
 command -v valgrind >/dev/null || skip "valgrind is not installed"
 command -v perl >/dev/null || skip "perl is not installed"
+grep -qw avx2 /proc/cpuinfo || skip "the figures are of a processor with AVX2"
 list=$here/instructions.list
 stored=$(sed -n 's/^# built with: //p' "$list" 2>/dev/null || true)
 [ -n "$renew" ] || [ "$stored" = "$CORRIDOR_FLAGS" ] ||
 	skip "the figures are of \"$stored\", this program is of \"$CORRIDOR_FLAGS\"; ninja -C build renew-instructions counts anew"
 export GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-AVX,-ERMS,-FSRM
 
-wire() {
-	printf '[network]\nname = guard\nseed = 719\n[port in]\ndevice = none\n[port out]\ndevice = none\n'
-	printf '[link span]\nmedium = wire\nends = in, out\n%s\n' "$1"
-}
 chain() {
 	local site
 	printf '[network]\nname = guard\nseed = 719\n[site r1]\nkind = router\naddress = 10.255.0.1\n'
@@ -35,7 +32,7 @@ chain() {
 count() {
 	local topology=$1
 	shift
-	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$CORRIDOR" replay "$topology" "$@" \
+	valgrind --tool=callgrind --callgrind-out-file=callgrind.out "$CORRIDOR" replay "$topology" "$@" \
 		2>&1 >/dev/null | sed -n 's/.*Collected : //p'
 }
 
@@ -47,8 +44,8 @@ scene() {
 	routed)
 		first=$(count few.ini) last=$(count many.ini) ;;
 	*)
-		first=$(count "$1.ini" --in in=few.pcap --out out=out.pcap)
-		last=$(count "$1.ini" --in in=many.pcap --out out=out.pcap) ;;
+		first=$(count "$1.ini" --in west=few.pcap --out east=out.pcap)
+		last=$(count "$1.ini" --in west=many.pcap --out east=out.pcap) ;;
 	esac
 	[ -n "$first" ] && [ -n "$last" ] && echo $(((last - first) / (many - few)))
 }
@@ -57,8 +54,8 @@ for length in few many; do
 	perl "$tree/tests/mutants/traffic.pl" "${!length}" >$length.pcap
 	chain "${!length}" >$length.ini
 done
-wire 'delay = 10ms' >wire.ini
-wire 'netem = delay 10ms 1ms distribution normal loss gemodel 1% 25% duplicate 1% corrupt 1% reorder 5% 25% rate 100mbit limit 1000' >models.ini
+wire 719 'delay = 10ms' >wire.ini
+wire 719 'netem = delay 10ms 1ms distribution normal loss gemodel 1% 25% duplicate 1% corrupt 1% reorder 5% 25% rate 100mbit limit 1000' >models.ini
 
 : >out
 : >err
