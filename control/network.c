@@ -50,6 +50,8 @@ static int schedule_events(struct network *network, struct error *error)
 
 	for (uint32_t e = 0; e < topology->event_count; e++) {
 		const struct event *event = &topology->events[e];
+		struct schedule_item item = {
+			.at_ns = event->at_ns, .kind = SCHEDULE_EVENT, .index = e};
 		struct error fault;
 
 		if (network_check(topology, event->command, &fault)) {
@@ -59,9 +61,7 @@ static int schedule_events(struct network *network, struct error *error)
 			strncat(where, " do", sizeof(where) - strlen(where) - 1);
 			return error_set(error, fault.code, where, "%s", fault.what);
 		}
-		if (schedule_push(&network->schedule, (struct schedule_item){.at_ns = event->at_ns,
-									     .kind = SCHEDULE_EVENT,
-									     .index = e}))
+		if (schedule_push(&network->schedule, item))
 			return out_of_memory(network, error);
 	}
 	return 0;
@@ -89,8 +89,7 @@ static int fill(struct network *network, struct error *error)
 	for (size_t c = 0; c < plan->channel_count; c++) {
 		network->impairments[c] = topology->links[c / 2].impairments[c % 2];
 		network->channel_up[c] = !topology->links[c / 2].starts_down;
-		network->carries[c] = network->channel_up[c];
-		plan->channels[c].params.carrier = network->channel_up[c];
+		plan->channels[c].params.carrier = network->carries[c] = network->channel_up[c];
 	}
 	for (size_t l = 0; l < topology->link_count; l++)
 		link_down[l] = topology->links[l].starts_down;
@@ -238,6 +237,11 @@ struct plan *network_copy_plan(const struct network *network)
 uint64_t network_plan_version(const struct network *network)
 {
 	return network->version;
+}
+
+void network_pass_sky(struct network *network, uint64_t until_ns)
+{
+	schedule_postpone(&network->schedule, SCHEDULE_SKY, until_ns);
 }
 
 uint64_t network_next_change_ns(const struct network *network)
@@ -573,8 +577,6 @@ int network_command(struct network *network, uint64_t at_ns, const char *line, s
 
 	if (rc)
 		return rc;
-	if (at_ns < network->now_ns)
-		at_ns = network->now_ns;
 	rc = catch_up(network, at_ns, error);
 	return rc ? rc : carry_out(network, line, line, error);
 }

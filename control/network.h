@@ -53,6 +53,9 @@ int network_check(const struct topology *topology, const char *line, struct erro
 
 // The next scheduled instant (a topology event, a site's new next hops), or NETWORK_NO_CHANGE.
 uint64_t network_next_change_ns(const struct network *network);
+// For who looks at one instant and no other: when satellites are next to change, what they do until
+// until_ns is passed over, and they stand there as they should. Nothing else moves.
+void network_pass_sky(struct network *network, uint64_t until_ns);
 // Carries out everything scheduled at or before at_ns, in order, and leaves the plan of that
 // instant (valid_from_ns = at_ns). `touched` of the plan lists channels to retime or cut since the
 // last call. 0 or a negative errno with a sentence (the event that failed).

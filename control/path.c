@@ -250,17 +250,23 @@ static void print_way(const struct topology *topology, const struct network *net
 	print_sums(topology, from, way, back, out);
 }
 
+// Satellites that come and go earlier than this have no say in today's routes.
+#define SETTLED_NS UINT64_C(3600000000000)
+
 // Runs the topology's timeline up to an instant.
 static int run_to(struct network *network, uint64_t at_ns, struct error *error)
 {
+	uint64_t settled_ns = at_ns < SETTLED_NS ? 0 : at_ns - SETTLED_NS;
 	uint64_t next_ns;
 
+	network_pass_sky(network, settled_ns);
 	while ((next_ns = network_next_change_ns(network)) <= at_ns &&
 	       next_ns != NETWORK_NO_CHANGE) {
 		int rc = network_step(network, next_ns, error);
 
 		if (rc)
 			return rc;
+		network_pass_sky(network, settled_ns);
 	}
 	return 0;
 }

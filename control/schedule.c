@@ -63,6 +63,18 @@ struct schedule_item schedule_pop(struct schedule *schedule)
 	return first;
 }
 
+void schedule_postpone(struct schedule *schedule, enum schedule_kind kind, uint64_t at_ns)
+{
+	const struct schedule_item *first = schedule_first(schedule);
+	struct schedule_item item;
+
+	if (!first || first->kind != kind || first->at_ns >= at_ns)
+		return;
+	item = schedule_pop(schedule);
+	item.at_ns = at_ns;
+	(void)schedule_push(schedule, item); // into the room that it has left
+}
+
 int schedule_copy(struct schedule *copy, const struct schedule *schedule)
 {
 	*copy = *schedule;

@@ -40,6 +40,8 @@ int schedule_push(struct schedule *schedule, struct schedule_item item);
 // The first item, or NULL. schedule_pop takes it out; there must be one.
 const struct schedule_item *schedule_first(const struct schedule *schedule);
 struct schedule_item schedule_pop(struct schedule *schedule);
+// When the first item is of this kind and earlier than at_ns, it happens at at_ns. Cannot fail.
+void schedule_postpone(struct schedule *schedule, enum schedule_kind kind, uint64_t at_ns);
 // `copy` becomes the same, with references of its own. 0 or -ENOMEM, and `copy` is empty then.
 int schedule_copy(struct schedule *copy, const struct schedule *schedule);
 // Gives up all items with their rows.

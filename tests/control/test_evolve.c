@@ -253,6 +253,36 @@ static void a_copy_goes_on_as_the_original_does(void **state)
 	topology_free(t);
 }
 
+static void who_looks_at_one_instant_need_not_live_through_all_before(void **state)
+{
+	static const char *const rules[] = {"choose = longest\n",
+					    "choose = elevation hysteresis 2deg\n"};
+	char text[4096];
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(rules) / sizeof(rules[0]); r++) {
+		snprintf(text, sizeof(text), "%s%s", SITES TWELVE LINK_OVER("ring"), rules[r]);
+		struct topology *t = loaded(text);
+		struct network *stepped = start(t), *passed = start(t);
+		uint64_t at_ns = 31 * H + 11 * 60 * S;
+		struct handover one, other;
+
+		run_to(stepped, at_ns);
+		network_pass_sky(passed, at_ns - H);
+		assert_true(network_next_change_ns(passed) == at_ns - H);
+		run_to(passed, at_ns);
+		assert_true(network_service(stepped, 0, at_ns, &one));
+		assert_true(network_service(passed, 0, at_ns, &other));
+		assert_int_equal(one.path, other.path);
+		assert_int_equal(network_delay_ns(stepped, 0, at_ns),
+				 network_delay_ns(passed, 0, at_ns));
+		assert_path(t, passed, "a", "b", "x:forward");
+		network_free(stepped);
+		network_free(passed);
+		topology_free(t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +292,7 @@ int main(void)
 		cmocka_unit_test(a_break_cuts_what_is_in_flight_and_a_make_does_not),
 		cmocka_unit_test(what_users_write_goes_before_the_geometry),
 		cmocka_unit_test(a_copy_goes_on_as_the_original_does),
+		cmocka_unit_test(who_looks_at_one_instant_need_not_live_through_all_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
