@@ -213,6 +213,8 @@ struct stretch {
 	uint64_t constant_ns; // an empty queue, no jitter
 	uint64_t usual_ns;    // with QUEUE_ALLOWANCE_NS at most for the queue
 	uint64_t most_ns;
+	uint64_t line_usual_ns; // of these, until its last bit leaves the line
+	uint64_t line_most_ns;
 	bool is_free; // nothing but jitter is drawn for it
 };
 
@@ -275,11 +277,42 @@ static struct stretch stretch_of(const struct channel_params *params, uint32_t f
 		// Each line may round the instant at which it is free up once more than one frame
 		// does.
 		.most_ns = oracle_add_ns(wait_ns, later_ns),
+		.line_usual_ns =
+			(wait_ns < QUEUE_ALLOWANCE_NS ? wait_ns : QUEUE_ALLOWANCE_NS) + line_ns,
+		.line_most_ns = oracle_add_ns(wait_ns, line_ns),
 		// Of a copy and its frame the first counts, where they may change places.
 		.is_free = !reorders && !params->delay_profile && !params->slot.packets &&
 			   !varies &&
 			   !(params->jitter.order_free && params->duplicate.chance.threshold),
 	};
+}
+
+// Where a profile falls, order holds a frame until those have come that entered before the fall:
+// the latest instant at which one comes that entered by until_ns, of those that matter to a frame
+// that enters from from_ns on. What repeats is taken as a whole elsewhere.
+static uint64_t held_by_fall_ns(const struct channel_params *params, uint64_t from_ns,
+				uint64_t until_ns)
+{
+	const struct profile *profile = params->delay_profile;
+	struct profile_cursor cursor = {.begun = false};
+	uint64_t most_ns, latest_ns = 0;
+
+	if (!profile || profile->period_ns || params->jitter.order_free)
+		return 0;
+	most_ns = not_below_0(profile->maximum) + profile->start_ns;
+	profile_find(profile, &cursor, from_ns > most_ns ? from_ns - most_ns : 0);
+	for (uint32_t i = cursor.index; i < profile->count; i++) {
+		// Interpolated, a stretch ends where the next point is; else its value holds until
+		// there.
+		uint32_t end = profile->interpolated ? i : i + 1;
+
+		if (end == profile->count ||
+		    profile->start_ns + profile->points[end].at_ns > until_ns)
+			break;
+		latest_ns = most(latest_ns, profile->start_ns + profile->points[end].at_ns +
+						    not_below_0(profile->points[i].value));
+	}
+	return latest_ns ? latest_ns + later_of(params) : 0;
 }
 
 // Is the carrier there all the time between two instants?
@@ -303,7 +336,7 @@ static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t fram
 	const struct journal_channel *next;
 	const struct channel_params *params;
 	struct stretch stretch;
-	uint64_t held_ns;
+	uint64_t held_ns, fall_most_ns, fall_usual_ns;
 
 	if (!entry || !entry->params.carrier ||
 	    !carries(entry->params.carrier_profile, span->earliest_ns, span->usual_ns))
@@ -316,10 +349,16 @@ static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t fram
 						       : NULL;
 	if (next && next->from_ns <= span->usual_ns)
 		return false;
+	fall_usual_ns =
+		held_by_fall_ns(params, span->earliest_ns, span->usual_ns + stretch.line_usual_ns);
+	fall_most_ns = held_by_fall_ns(params, span->earliest_ns,
+				       oracle_add_ns(span->latest_ns, stretch.line_most_ns));
 	span->earliest_ns += stretch.least_ns;
 	span->constant_ns += stretch.constant_ns;
 	span->usual_ns += stretch.usual_ns;
 	span->latest_ns = oracle_add_ns(span->latest_ns, stretch.most_ns);
+	span->latest_ns = most(span->latest_ns, fall_most_ns);
+	span->usual_ns = most(span->usual_ns, fall_usual_ns);
 	span->is_free &= stretch.is_free;
 	span->remembers_ns = most(span->remembers_ns, jitter_memory_ns(&params->jitter));
 	if (span->earliest_ns < held_ns) {
