@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control/verify_fit.h"
+#include "control/verify_geometry.h"
 #include "pcaps/aside.h"
 #include "pcaps/damage.h"
 #include "topologies/quantity.h"
@@ -50,6 +51,8 @@ struct work {
 	struct frames received;
 	struct journal journal;
 	struct oracle oracle;
+	struct judge_geometry geometry;
+	bool has_geometry;
 	uint64_t *expected;
 	struct match match;
 	bool *otherwise; // of damage_compare
@@ -63,6 +66,7 @@ static void work_fini(struct work *work)
 	free(work->otherwise);
 	match_free(&work->match);
 	free(work->expected);
+	free(work->geometry.ways);
 	oracle_free(&work->oracle);
 	journal_fini(&work->journal);
 	frames_free(&work->sent);
@@ -381,7 +385,13 @@ static int consult_oracle(const struct request *request, struct work *work, stru
 					 from < 0 ? request->from : request->to);
 		code = oracle_path(&work->journal, (uint32_t)from, (uint32_t)to, &work->sent,
 				   &work->oracle, error);
+		if (code == 0)
+			code = verify_make_geometry(work->topology, &work->journal, (uint32_t)from,
+						    (uint32_t)to, &work->geometry, error);
+		work->has_geometry = code > 0;
 	}
+	if (code > 0)
+		code = 0;
 	if (code == 0)
 		work->expected = oracle_expected(&work->oracle);
 	return code;
@@ -429,6 +439,7 @@ static int judge_all(const struct request *request, struct work *work, struct er
 	if (code == 0 && request->topology)
 		code = compare_damage(request, work, error);
 	judged.otherwise = work->otherwise;
+	judged.geometry = work->has_geometry ? &work->geometry : NULL;
 	if (code == 0)
 		code = measure_frames(&work->sent, &work->received, &work->match,
 				      request->loss_threshold_ns, &work->measure, error);

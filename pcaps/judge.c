@@ -266,6 +266,8 @@ int judge_frames(const struct judge_case *judged, struct judge *judge, struct er
 			code = judge_delay(judged, judge);
 		if (code == 0 && judged->oracle->exact)
 			code = judge_law(judged, judge);
+		if (code == 0 && judged->geometry)
+			judge_geometry(judged, judge);
 	}
 	if (code < 0)
 		return error_set(error, code, "judge", "no memory");

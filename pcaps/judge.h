@@ -8,13 +8,14 @@
 #include <stdint.h>
 
 #include "pcaps/frames.h"
+#include "pcaps/judge_geometry.h"
 #include "pcaps/match.h"
 #include "pcaps/measure.h"
 #include "pcaps/oracle.h"
 
 // Tests with a p-value: their shares of the false alarms allowed add up to alpha.
 #define JUDGE_STATISTICAL_TESTS 6
-#define JUDGE_TESTS             16
+#define JUDGE_TESTS             17
 #define JUDGE_ALPHA             1e-6
 
 enum judge_answer {
@@ -42,6 +43,7 @@ struct judge_case {
 	double alpha;                // of a false alarm, over all tests
 	uint64_t tolerance_ns;       // error of the captures' clocks and of a live engine
 	bool no_law;                 // exact oracle: the channel's packet numbers are not known
+	const struct judge_geometry *geometry; // of a path over one satellite link; or NULL
 	const bool *otherwise; // per sent frame: damaged, but not as promised (damage.h); or NULL
 };
 
@@ -73,3 +75,4 @@ uint64_t judge_arrival_ns(const struct judge_case *judged, size_t sent);
 int judge_loss(const struct judge_case *judged, struct judge *judge);
 int judge_delay(const struct judge_case *judged, struct judge *judge);
 int judge_mishaps(const struct judge_case *judged, struct judge *judge);
+void judge_geometry(const struct judge_case *judged, struct judge *judge);

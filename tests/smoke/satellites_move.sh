@@ -51,3 +51,28 @@ check "at each site, for some days, for minutes" json '[.sun_outages[] |
 	select(.site == "betzdorf" and .satellite == "astra-1n")] | length >= 3 and length <= 12' out
 check "at most 10 minutes a day" json '.sun_outages | all((.to[0:19] + "Z" | fromdate) -
 	(.from[0:19] + "Z" | fromdate) < 600)' out
+
+# What a capture shows of a ring of circles, against a closed form of them.
+ring() {
+	printf '[network]\nepoch = 2026-06-14T00:00:00Z\n'
+	printf '[site %s]\naddress = %s\nsubnet = %s\nsubnet6 = %s\nposition = %s\n' \
+		betzdorf 10.255.0.1 10.1.0.0/16 2001:db8:1::/48 '49.6935, 6.33, 300' \
+		thermopylae 10.255.0.2 10.3.0.0/16 2001:db8:3::/48 '38.8225, 22.6867, 50'
+	printf '[port %s]\nsite = %s\naddress = %s\naddress6 = %s\n' \
+		lux betzdorf 10.1.0.1/24 2001:db8:1::1/64 greece thermopylae 10.3.0.1/24 2001:db8:3::1/64
+	printf '[constellation ring]\nequal = 12 %s inclination 5deg raan 100deg phase 7deg\n' "$1"
+	printf '[link ring]\nends = betzdorf, thermopylae\nmedium = satellite\nvia = ring\n'
+}
+ring 8062km >ring.ini
+ring 8063km >higher.ini
+judge() {
+	"$CORRIDOR" -j verify --sent "$golden/lux.pcap" --received greece.pcapng \
+		--topology "$1" --from lux --to greece
+}
+expect 0 "captured packets go over a ring of circles" "$CORRIDOR" replay ring.ini \
+	--in lux="$golden/lux.pcap" --out greece=greece.pcapng
+expect 0 "and verify finds them so" judge ring.ini
+check "by the geometry alone, to 1 us" json '.tests[] | select(.name == "geometry") |
+	.pass and .measured < 1000 and .measured > -1000' out
+expect 1 "a kilometre more of altitude is another orbit" judge higher.ini
+check "by the geometry, too" json '.tests[] | select(.name == "geometry") | .pass == false' out

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the geometry says of a satellite channel, for the judge: the closed form beside the journal,
+// whose other channels add what is constant.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pcaps/geometry.h"
+#include "pcaps/journal.h"
+
+// The closed form may be off by so much, and the lab's straight lines with it.
+#define JUDGE_GEOMETRY_NS 1000
+
+struct judge_geometry {
+	const struct journal *journal;
+	uint32_t channel;   // the satellite channel, in the journal
+	uint32_t from_port; // of the path, in the journal
+	uint32_t to_port;
+	struct geometry_site from;
+	struct geometry_site to;
+	struct geometry_way *ways; // of which one serves at each instant
+	size_t way_count;
+	double mask_deg;        // no way serves below
+	int64_t clock_utc_ns;   // UTC when the lab's clock is zero
+	uint64_t processing_ns; // in the channel's delay, beside light's time
+	// The channel's delay is a ramp; else it is `still_ns`, and any other was set by users.
+	bool moves;
+	uint64_t still_ns;
+};

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Replays over satellites that verify holds against the closed form: what the lab made passes to a
+// microsecond, another epoch, altitude or place does not, and where more than geometry makes the
+// delay the clause is not there.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/control/stories.h"
+
+#define S UINT64_C(1000000000)
+
+// Betzdorf and Thermopylae. What is given: epoch, height of a, and the sky with link l.
+#define LAB                                                                                        \
+	"[network]\n%s[site a]\naddress = 10.255.0.1\nsubnet = 10.1.0.0/16\n"                      \
+	"position = 49.6935, 6.33, %s\n"                                                           \
+	"[site b]\naddress = 10.255.0.2\nposition = 38.8225, 22.6867, 50\n"                        \
+	"[site c]\naddress = 10.255.0.3\nsubnet = 10.2.0.0/16\n"                                   \
+	"[port pa]\nsite = a\naddress = 10.1.0.1/24\n"                                             \
+	"[port pb]\nsite = c\naddress = 10.2.0.1/24\n"                                             \
+	"[link bc]\nends = b, c\ndelay = 3ms\n%s"
+#define EPOCH      "epoch = 2026-06-14T00:00:00Z\n"
+#define LINK       "[link l]\nends = a, b\nmedium = satellite\n"
+#define RING       "[constellation ring]\nequal = 12 8062km inclination 0deg phase 0deg\n"
+#define RING_ABOVE "[constellation ring]\nequal = 12 8063km inclination 0deg phase 0deg\n"
+#define OVER_RING  LINK "via = ring\nprocessing = 2ms\n"
+
+static void write_lab(const char *epoch, const char *height, const char *sky)
+{
+	stories_write_lab(LAB, epoch, height, sky);
+}
+
+static json_t *find(const json_t *said, const char *name)
+{
+	json_t *test;
+	size_t i;
+
+	json_array_foreach(json_object_get(said, "tests"), i,
+			   test) if (strcmp(json_string_value(json_object_get(test, "name")),
+					    name) == 0) return test;
+	return NULL;
+}
+
+// Sent and verified by the same text; the worst deviation in nanoseconds.
+static double worst_ns(const char *epoch, const char *sky, uint32_t frames, uint64_t gap_ns)
+{
+	json_t *said, *clause;
+	double worst;
+
+	write_lab(epoch, "300", sky);
+	stories_send(frames, gap_ns, stories_plain);
+	stories_replay();
+	said = stories_verify("received.pcapng", 0);
+	clause = find(said, "geometry");
+	assert_non_null(clause);
+	assert_true(json_is_true(json_object_get(clause, "pass")));
+	assert_int_equal(stories_number(said, "lost"), 0);
+	worst = json_number_value(json_object_get(clause, "measured"));
+	json_decref(said);
+	return worst;
+}
+
+static void a_day_over_a_ring_is_the_closed_form(void **state)
+{
+	(void)state;
+	assert_true(fabs(worst_ns(EPOCH, RING OVER_RING, 2400, 36 * S)) <= 20);
+	// The node from the equinox, and inclined: sidereal time takes part.
+	assert_true(fabs(worst_ns(EPOCH,
+				  "[constellation ring]\nequal = 12 8062km inclination 5deg raan "
+				  "100deg phase 7deg\n" OVER_RING,
+				  2400, 36 * S)) <= 20);
+}
+
+// A ring that goes westwards, and a handover a second or two after the beginning to a way that
+// is 3.2 ms shorter: for so long packets wait for those before them.
+static void packets_held_at_a_handover_are_not_accused(void **state)
+{
+	json_t *said;
+	const char *note;
+
+	(void)state;
+	write_lab(EPOCH, "300",
+		  "[constellation ring]\nequal = 12 8062km inclination 180deg phase "
+		  "8.634deg\n" OVER_RING);
+	stories_send(20000, MS / 5, stories_plain);
+	stories_replay();
+	said = stories_verify("received.pcapng", 0);
+	assert_int_equal(stories_clause(said, "geometry"), 1);
+	note = json_string_value(json_object_get(find(said, "geometry"), "note"));
+	if (!strstr(note, "packets were held") || strstr(note, " 0 packets were held"))
+		fail_msg("%s", note);
+	json_decref(said);
+}
+
+static void without_an_epoch_the_captures_begin_it(void **state)
+{
+	(void)state;
+	assert_true(fabs(worst_ns("", RING OVER_RING, 600, 36 * S)) <= 20);
+}
+
+static void satellites_that_stand_still_are_the_closed_form(void **state)
+{
+	(void)state;
+	assert_true(
+		fabs(worst_ns("", "[satellite s]\norbit = geostationary 19.2\n" LINK "via = s\n",
+			      200, S)) <= 20);
+	assert_true(fabs(worst_ns("",
+				  "[satellite s]\norbit = geostationary 19.2\n"
+				  "[satellite r]\norbit = geostationary 5.0\n" LINK
+				  "via = r, s\nrate = 10mbit\n",
+				  200, S)) <= 20);
+}
+
+static void another_epoch_altitude_or_height_fails(void **state)
+{
+	(void)state;
+	write_lab(EPOCH, "300", RING OVER_RING);
+	stories_send(600, 36 * S, stories_plain);
+	stories_replay();
+	write_lab("epoch = 2026-06-14T00:01:00Z\n", "300", RING OVER_RING);
+	// The epoch moves clock and satellites alike, as both are counted from it; but not these:
+	json_decref(stories_verify("received.pcapng", 0));
+	write_lab(EPOCH, "300", RING_ABOVE OVER_RING);
+	stories_fails("geometry");
+	write_lab(EPOCH, "3300", RING OVER_RING);
+	stories_fails("geometry");
+	write_lab(EPOCH, "300",
+		  "[constellation ring]\nequal = 12 8062km inclination 0deg raan 0deg phase "
+		  "0deg\n" OVER_RING);
+	stories_replay();
+	write_lab("epoch = 2026-06-14T00:01:00Z\n", "300",
+		  "[constellation ring]\nequal = 12 8062km inclination 0deg raan 0deg phase "
+		  "0deg\n" OVER_RING);
+	stories_fails("geometry");
+}
+
+static void where_more_than_geometry_makes_the_delay_nothing_is_said(void **state)
+{
+	static const char *const skies[] = {
+		RING OVER_RING "jitter = 1ms\n",
+		RING OVER_RING "delay = 70ms\n",
+		"[satellite k]\norbit = kepler axis 42164km eccentricity 0.0002\n" LINK "via = k\n",
+		"[link l]\nends = a, b\nlength = 2000km\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(skies) / sizeof(skies[0]); i++) {
+		json_t *said;
+
+		write_lab(EPOCH, "300", skies[i]);
+		stories_send(100, S, stories_plain);
+		stories_replay();
+		said = stories_verify("received.pcapng", 0);
+		assert_null(find(said, "geometry"));
+		json_decref(said);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_day_over_a_ring_is_the_closed_form),
+		cmocka_unit_test(packets_held_at_a_handover_are_not_accused),
+		cmocka_unit_test(without_an_epoch_the_captures_begin_it),
+		cmocka_unit_test(satellites_that_stand_still_are_the_closed_form),
+		cmocka_unit_test(another_epoch_altitude_or_height_fails),
+		cmocka_unit_test(where_more_than_geometry_makes_the_delay_nothing_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, stories_enter, stories_leave);
+}
