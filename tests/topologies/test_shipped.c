@@ -31,9 +31,9 @@ static struct topology *shipped(const char *name)
 
 static void all_of_them_load_and_end(void **state)
 {
-	static const char *const names[] = {"benelux.ini", "equinox.ini", "exchange.ini",
-					    "o3b-day.ini", "storm.ini",   "triangle.ini",
-					    "wire.ini"};
+	static const char *const names[] = {"benelux.ini",   "equinox.ini", "exchange.ini",
+					    "last-mile.ini", "o3b-day.ini", "storm.ini",
+					    "triangle.ini",  "wire.ini"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
