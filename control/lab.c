@@ -266,6 +266,11 @@ int lab_change_at(struct lab *lab, uint64_t at_ns, const char *const *lines, siz
 	return 0;
 }
 
+const struct lab_later *lab_pending(const struct lab *lab)
+{
+	return lab->later;
+}
+
 int lab_step(struct lab *lab, struct error *error)
 {
 	int result = later_is_next(lab) && !is_behind(lab) ? do_later(lab, error)

@@ -10,6 +10,7 @@
 #include "topologies/topology.h"
 
 struct lab;
+struct lab_later;
 
 struct lab_options {
 	const char *name; // NULL: the topology's
@@ -38,6 +39,9 @@ int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t
 // it out. -EINVAL and a sentence when a line is refused now, or the instant has passed.
 int lab_change_at(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count,
 		  struct error *error);
+// The changes asked for so that are still to come, the earliest first; NULL when there are none.
+// The list is the lab's, and stands until the next change or step.
+const struct lab_later *lab_pending(const struct lab *lab);
 // Would the lines be taken? Without effect.
 int lab_check(const struct lab *lab, const char *const *lines, size_t count, struct error *error);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Changes of a running lab that are asked for ahead of their time. Private to control/lab*.
+// Changes of a running lab that are asked for ahead of their time. Made by control/lab*, and read
+// by the view of events.
 #pragma once
 
 #include <stddef.h>

@@ -15,7 +15,7 @@ const struct view views[VIEWS_MOST + 1] = {
 	{"routes", "each site's way to each other, and when it changed", view_routes},
 	{"flows", "built-in traffic: counters, one-way delay, path, longest gap", view_flows},
 	{"satellites", "satellites, and how their teleports see them", view_satellites},
-	{"events", "what happened, and what is scheduled", view_events},
+	{"events", "what happened, what is scheduled, and changes still to come", view_events},
 	{"stats", "the lab as a whole: clock, memory, sums of all counters", view_stats},
 	{"lateness", "actual minus intended departure at the ports", view_lateness},
 	{NULL, NULL, NULL},

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/lab_later.h"
 #include "control/view.h"
 
 #define PATH_MOST 64
@@ -187,6 +188,16 @@ static void add_forgotten(const struct network *network, json_t *list)
 					"forgotten", "what", what, "count", (json_int_t)forgotten));
 }
 
+// What was asked for ahead, a row a line; those of one change have the same instant.
+static void add_pending(const struct lab *lab, json_t *list)
+{
+	for (const struct lab_later *later = lab_pending(lab); later != NULL; later = later->next)
+		for (size_t i = 0; i < later->count; i++)
+			json_array_append_new(list, json_pack("{s:I, s:s, s:s}", "at_ns",
+							      (json_int_t)later->at_ns, "state",
+							      "pending", "what", later->lines[i]));
+}
+
 json_t *view_events(const struct lab *lab, const json_t *names, struct error *error)
 {
 	if (refuse_names(names, "events", error))
@@ -210,6 +221,7 @@ json_t *view_events(const struct lab *lab, const json_t *names, struct error *er
 							      "scheduled", "what", event->command,
 							      "event", event->name));
 	}
+	add_pending(lab, list);
 	return list;
 }
 

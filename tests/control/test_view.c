@@ -80,6 +80,8 @@ static struct fake_lab full_lab(void)
 	struct fake_lab fake = fake_lab_start(view_everything);
 	for (int i = 0; i <= NETWORK_EVENTS_KEPT; i++)
 		fake_lab_change(&fake, "link ab set loss 1%");
+	static const char *const ahead[] = {"link ab up"};
+	assert_int_equal(lab_change_at(fake.lab, 7200000 * MS, ahead, 1, NULL), 0);
 	return fake;
 }
 
@@ -322,6 +324,34 @@ static void events_are_done_scheduled_or_forgotten(void **state)
 	fake_lab_end(&fake);
 }
 
+static void changes_asked_for_ahead_are_pending_until_their_instant(void **state)
+{
+	(void)state;
+	static const char *const late[] = {"link ab set delay 7ms", "link ab set loss 1%"};
+	static const char *const soon[] = {"link ab down"};
+	struct fake_lab fake = fake_lab_start(view_everything);
+	assert_int_equal(lab_change_at(fake.lab, 500 * MS, late, 2, NULL), 0);
+	assert_int_equal(lab_change_at(fake.lab, 300 * MS, soon, 1, NULL), 0);
+	json_t *rows = view_rows(&fake, "events", NULL);
+	json_t *expected = json_pack(
+		"[{s:I, s:s, s:s, s:s}, {s:I, s:s, s:s}, {s:I, s:s, s:s}, {s:I, s:s, s:s}]",
+		"at_ns", (json_int_t)3600000 * 1000000, "state", "scheduled", "what",
+		"link ab down", "event", "later", "at_ns", (json_int_t)(300 * MS), "state",
+		"pending", "what", "link ab down", "at_ns", (json_int_t)(500 * MS), "state",
+		"pending", "what", "link ab set delay 7ms", "at_ns", (json_int_t)(500 * MS),
+		"state", "pending", "what", "link ab set loss 1%");
+	assert_true(json_equal(rows, expected));
+	json_decref(rows);
+	json_decref(expected);
+	fake_lab_run_to(&fake, 600 * MS);
+	rows = view_rows(&fake, "events", NULL);
+	assert_false(is_there(rows, "pending"));
+	assert_true(is_there(rows, "link ab set delay 7ms"));
+	assert_true(is_there(rows, "link ab set loss random 1%"));
+	json_decref(rows);
+	fake_lab_end(&fake);
+}
+
 static void a_percentile_needs_ten_samples_beyond_it(void **state)
 {
 	(void)state;
@@ -453,6 +483,7 @@ int main(void)
 		cmocka_unit_test(a_port_shows_its_device_and_what_that_lacks),
 		cmocka_unit_test(routes_tell_the_way_its_delay_and_when_it_changed),
 		cmocka_unit_test(events_are_done_scheduled_or_forgotten),
+		cmocka_unit_test(changes_asked_for_ahead_are_pending_until_their_instant),
 		cmocka_unit_test(a_percentile_needs_ten_samples_beyond_it),
 		cmocka_unit_test(a_flows_path_is_told_by_channels),
 		cmocka_unit_test(names_pick_some_and_unknown_ones_are_refused),
