@@ -72,7 +72,11 @@ __attribute__((format(printf, 2, 3))) void judge_open(struct judge_test *test, c
 bool judge_arrived(const struct judge_case *judged, size_t sent);
 // Instant of its arrival.
 uint64_t judge_arrival_ns(const struct judge_case *judged, size_t sent);
+// Does chance alone decide whether this frame is lost? (What carrier, queue or MTU take is
+// certain.)
+bool judge_by_chance(const struct oracle *oracle, size_t sent);
 int judge_loss(const struct judge_case *judged, struct judge *judge);
+int judge_ratio(const struct judge_case *judged, struct judge *judge);
 int judge_delay(const struct judge_case *judged, struct judge *judge);
 int judge_mishaps(const struct judge_case *judged, struct judge *judge);
 void judge_geometry(const struct judge_case *judged, struct judge *judge);

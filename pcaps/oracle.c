@@ -36,8 +36,9 @@ bool oracle_loss_is_known(const struct loss_params *loss)
 {
 	if (loss->ecn)
 		return loss->kind == LOSS_NONE; // some are marked instead
-	return loss->kind == LOSS_NONE || loss->kind == LOSS_GILBERT_ELLIOTT ||
-	       (loss->kind == LOSS_RANDOM && loss->correlation == 0);
+	return loss->kind == LOSS_NONE || loss->kind == LOSS_RANDOM ||
+	       loss->kind == LOSS_GILBERT_ELLIOTT || loss->kind == LOSS_STATES ||
+	       loss->kind == LOSS_BER;
 }
 
 bool oracle_keeps_order(const struct channel_params *params)

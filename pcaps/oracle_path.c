@@ -380,7 +380,8 @@ static void add_loss(struct oracle_era *era, const struct loss_params *loss)
 		era->loss_known = oracle_loss_is_known(loss);
 		return;
 	}
-	if (era->loss.kind != LOSS_RANDOM || loss->kind != LOSS_RANDOM || loss->correlation != 0) {
+	if (era->loss.kind != LOSS_RANDOM || era->loss.correlation != 0 ||
+	    loss->kind != LOSS_RANDOM || loss->correlation != 0) {
 		era->loss_known = false;
 		return;
 	}

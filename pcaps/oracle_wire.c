@@ -60,7 +60,6 @@ static struct oracle_era era_of(const struct channel_params *params)
 	bool jitters = params->jitter.kind != JITTER_NONE;
 
 	return (struct oracle_era){
-		// netem's correlated random loss has a long memory and no simple law.
 		.loss_known = oracle_loss_is_known(&params->loss) && !params->loss_profile,
 		.loss = params->loss,
 		.overflow_ns = ORACLE_NEVER, // fates are certain

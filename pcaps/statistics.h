@@ -38,6 +38,25 @@ double statistics_loss_p(const struct statistics_stretch *stretches, size_t coun
 double statistics_loss_mean(const struct statistics_stretch *stretches, size_t count,
 			    bool from_start);
 
+// Losses that hang together, where any number of others' packets may lie between the frames that
+// are counted: whatever has been before, the chance of a loss `distance` packets on, or later, is
+// from `least` to `greatest`.
+struct statistics_memory {
+	uint32_t distance;
+	double least, greatest;
+	double ratio; // in the long run
+};
+
+// The distance at which no more than a fiftieth of the ratio is remembered, of a chain (loss_law.h)
+// or of random loss with correlation. False for other models, and where more is remembered for
+// ever, or for too long to be of use.
+bool statistics_memory_of(const struct loss_params *loss, struct statistics_memory *memory);
+
+// Two-sided bound for `lost` of so many frames. Of the frames each `distance`-th has, given those
+// before, a chance within the bounds; Hoelder's inequality puts the `distance` sums together, so
+// Chernoff's bound holds with frames / distance trials (Hoeffding 1963, section 5d).
+double statistics_memory_p(const struct statistics_memory *memory, size_t frames, size_t lost);
+
 // Law of the deviation that uncorrelated jitter adds, in whole nanoseconds, where it cannot take
 // off more than floor_ns: mean, variance, and P(deviation <= x).
 void statistics_jitter_moments(const struct jitter_params *jitter, uint64_t floor_ns, double *mean,

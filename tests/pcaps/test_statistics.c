@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "dataplane/model/jitter_table.h"
+#include "dataplane/model/loss_law.h"
 #include "pcaps/statistics.h"
 #include "tests/pcaps/captures.h"
 
@@ -226,6 +227,104 @@ static void jitter_moments_are_the_laws(void **state)
 	}
 }
 
+// Exact law of the losses among `frames` frames that are `apart` packets from each other in a
+// chain of four states, the first `apart` packets behind the given state.
+static void thinned_law(const struct loss_chain *chain, uint32_t start, uint32_t apart,
+			uint32_t frames, double *law)
+{
+	size_t size = (frames + 2) * sizeof(double[LOSS_CHAIN_STATES]);
+	double(*now)[LOSS_CHAIN_STATES] = calloc(1, size);
+	double(*next)[LOSS_CHAIN_STATES] = calloc(1, size);
+
+	assert_true(now && next);
+	now[0][start] = 1;
+	for (uint32_t packet = 1; packet <= frames * apart; packet++) {
+		bool counts = packet % apart == 0;
+		void *swap = now;
+
+		for (uint32_t lost = 0; lost <= frames; lost++)
+			for (uint32_t to = 0; to < chain->states; to++)
+				next[lost][to] = 0;
+		for (uint32_t lost = 0; lost <= packet / apart && lost <= frames; lost++)
+			for (uint32_t to = 0; to < chain->states; to++) {
+				double mass = 0;
+
+				for (uint32_t from = 0; from < chain->states; from++)
+					mass += now[lost][from] * chain->move[from][to];
+				next[lost + (counts && chain->lost[to] > 0)][to] += mass;
+			}
+		now = next;
+		next = swap;
+	}
+	for (uint32_t lost = 0; lost <= frames; lost++) {
+		law[lost] = 0;
+		for (uint32_t state = 0; state < chain->states; state++)
+			law[lost] += now[lost][state];
+	}
+	free(now);
+	free(next);
+}
+
+// However many packets of others lie between, and whatever state the chain was in a distance
+// before.
+static void bound_of_what_is_remembered_holds_for_any_spacing(void **state)
+{
+	enum { FRAMES = 300 };
+	static const double p[][5] = {{0.05, 0.5, 0.1, 0.3, 0.02}, {0.6, 0.9, 0, 1, 0.1}};
+	static double law[FRAMES + 1];
+	unsigned tight = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		for (uint32_t apart = 1; apart <= 5; apart++) {
+			struct statistics_memory memory;
+			struct loss_params loss;
+			struct loss_chain chain;
+			double at_most = 0;
+
+			assert_int_equal(loss_states_params(p[i][0], p[i][1], p[i][2], p[i][3],
+							    p[i][4], "", &loss, NULL),
+					 0);
+			assert_true(loss_chain_of(&loss, &chain));
+			assert_true(statistics_memory_of(&loss, &memory));
+			assert_true(fabs(memory.ratio - loss_ratio(&loss)) < 1e-9);
+			thinned_law(&chain, LOSS_GAP, apart, FRAMES, law);
+			for (size_t lost = 0; lost < memory.ratio * FRAMES / 2; lost++) {
+				double bound = statistics_memory_p(&memory, FRAMES, lost);
+
+				at_most += law[lost];
+				assert_true(bound >= at_most);
+				tight += bound < 1e-4;
+			}
+			for (size_t lost = FRAMES; lost > memory.ratio * FRAMES * 2; lost--) {
+				at_most = lost == FRAMES ? 0 : at_most;
+				at_most += law[lost];
+				assert_true(statistics_memory_p(&memory, FRAMES, lost) >= at_most);
+			}
+		}
+	assert_true(tight > 0);
+}
+
+static void what_is_remembered_for_ever_has_no_law(void **state)
+{
+	struct statistics_memory memory;
+	struct loss_params loss;
+
+	(void)state;
+	assert_int_equal(loss_states_params(1, 1, 0, 1, 0, "", &loss, NULL), 0);
+	assert_false(statistics_memory_of(&loss, &memory));
+	assert_int_equal(loss_random_params(0.5, 1, "", &loss, NULL), 0);
+	assert_false(statistics_memory_of(&loss, &memory));
+	assert_int_equal(loss_ber_params(1e-6, "", &loss, NULL), 0);
+	assert_false(statistics_memory_of(&loss, &memory));
+	// Half is forgotten with each packet: 2^-n of the uniform 0..1 is a fiftieth of 0.3 or
+	// less.
+	assert_int_equal(loss_random_params(0.3, 0.5, "", &loss, NULL), 0);
+	assert_true(statistics_memory_of(&loss, &memory));
+	assert_in_range(memory.distance, 9, 12);
+	assert_true(memory.least < loss_ratio(&loss) && memory.greatest > loss_ratio(&loss));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +334,8 @@ int main(void)
 		cmocka_unit_test(binomial_and_distance_bounds),
 		cmocka_unit_test(a_few_samples_far_out_do_not_sway_the_mean),
 		cmocka_unit_test(jitter_moments_are_the_laws),
+		cmocka_unit_test(bound_of_what_is_remembered_holds_for_any_spacing),
+		cmocka_unit_test(what_is_remembered_for_ever_has_no_law),
 	};
 
 	return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
