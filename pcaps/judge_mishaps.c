@@ -9,6 +9,8 @@
 #include "pcaps/statistics.h"
 
 #define CHANCE_LEAST 30 // happenings that are expected where a rate is judged
+#define ETHERNET     14
+#define HEADERS      60 // bytes behind it that routers read, IPv4's options included
 
 // What was promised to frames and what came of it, one bit each.
 struct tally {
@@ -71,6 +73,31 @@ static void judge_rate_of(const struct judge_case *judged, struct judge_test *te
 		   chance * (double)frames >= CHANCE_LEAST);
 }
 
+// Happenings among independent frames when from `least` to `most` are expected (Hoeffding 1963: of
+// unequal chances the mean one bounds their sum).
+static void judge_range(const struct judge_case *judged, struct judge_test *test, size_t frames,
+			size_t happened, double least, double most)
+{
+	double nearest = fmin(fmax((double)happened, least), most);
+
+	test->unit = "ratio";
+	if (isnan(most)) {
+		judge_open(test, "correlated packets have no simple law");
+		return;
+	}
+	if (frames == 0) {
+		judge_open(test, "no packet that arrived under a known law");
+		return;
+	}
+	test->expected = (nearest == least ? least : most) / (double)frames;
+	test->measured = (double)happened / (double)frames;
+	judge_by_p(judged, test,
+		   nearest == (double)happened
+			   ? 1
+			   : statistics_binomial_p(frames, happened, nearest / (double)frames),
+		   most >= CHANCE_LEAST);
+}
+
 // The chance of most frames, where eras differ: those of one era are judged.
 static uint32_t commonest_era(const struct judge_case *judged, bool (*counts)(double),
 			      double (*chance)(const struct oracle_era *))
@@ -131,6 +158,9 @@ static int judge_copies(const struct judge_case *judged, struct judge *judge)
 	free(copied);
 	if (oracle->exact && !judged->no_law)
 		judge_tally(&tally, test, "came twice, or was to");
+	else if (oracle->era_count && oracle->eras[era].copies_lost)
+		judge_range(judged, test, frames, happened, 0,
+			    (double)frames * oracle->eras[era].copies);
 	else if (oracle->era_count)
 		judge_rate_of(judged, test, frames, happened, oracle->eras[era].copies);
 	else
@@ -152,6 +182,14 @@ static bool is_corrupted(const struct judge_case *judged, size_t sent)
 		judged->received->rows[received].ecn != ecn);
 }
 
+// The chance that damage to this frame hits what makes routers drop or misroute it, at most.
+static double unread_share(const struct judge_case *judged, uint32_t era, size_t sent)
+{
+	double payload = (double)oracle_path_bytes(&judged->sent->rows[sent]) - ETHERNET;
+
+	return fmin(1, judged->oracle->eras[era].damaged_bits * HEADERS / payload);
+}
+
 static void judge_damage(const struct judge_case *judged, struct judge *judge)
 {
 	struct judge_test *test = judge_add(judge, "corruption", "packets");
@@ -161,6 +199,7 @@ static void judge_damage(const struct judge_case *judged, struct judge *judge)
 		   judged->received->shortest_cut != UINT32_MAX;
 	struct tally tally = {0};
 	size_t frames = 0, happened = 0;
+	double read = 0; // frames, less the share whose damage routers may see
 
 	for (size_t i = 0; i < oracle->count; i++) {
 		const struct oracle_promise *promise = &oracle->promises[i];
@@ -168,6 +207,8 @@ static void judge_damage(const struct judge_case *judged, struct judge *judge)
 		if (promise->class != ORACLE_SETTLED ||
 		    judged->match->received_of_sent[i] == MATCH_NONE)
 			continue;
+		if (promise->era == era && !oracle->exact)
+			read += 1 - unread_share(judged, era, i);
 		tally_one(&tally, i, promise->damaged,
 			  is_corrupted(judged, i) && !(judged->otherwise && judged->otherwise[i]));
 		frames += promise->era == era;
@@ -182,7 +223,8 @@ static void judge_damage(const struct judge_case *judged, struct judge *judge)
 	else if (oracle->exact)
 		judge_rate_of(judged, test, frames, happened, oracle->eras[era].damage);
 	else
-		judge_open(test, "routers on the way may have lost damaged packets");
+		judge_range(judged, test, frames, happened, read * oracle->eras[era].damage,
+			    (double)frames * oracle->eras[era].damage);
 }
 
 // ECN set to CE by a queue, where the law is certain.

@@ -41,6 +41,8 @@ struct oracle_era {
 	bool in_order;           // no channel lets packets overtake
 	double copies;           // chance that a frame comes twice; NaN: no simple law
 	double damage;           // chance that bits of it are flipped; NaN: no simple law
+	bool copies_lost;        // copies may be lost behind where they are made
+	unsigned damaged_bits;   // flipped at most
 };
 
 // What is promised to one sent frame. Instants are on the captures' clock.

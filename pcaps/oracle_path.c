@@ -412,6 +412,13 @@ static uint64_t overflow_ns(const struct channel_params *params)
 		       : 0;
 }
 
+// Routers drop what they can no longer read, so damage counts, too.
+static bool may_lose(const struct channel_params *params)
+{
+	return params->loss.kind != LOSS_NONE || params->loss_profile ||
+	       params->corrupt.chance.threshold || overflow_ns(params) != ORACLE_NEVER;
+}
+
 static uint64_t slot_most_ns(const struct slot_params *slot)
 {
 	return slot->least_ns + slot->range_ns + (uint64_t)jitter_maximum_ns(&slot->by);
@@ -425,7 +432,11 @@ static struct oracle_era era_of(const struct walk *walk, size_t hop_count)
 		const struct channel_params *params = &walk->hops[i]->params;
 		uint32_t longest = params->mtu_bytes ? params->mtu_bytes + 14 : LONGEST_FRAME;
 
+		era.copies_lost |= era.copies != 0 && may_lose(params);
 		add_loss(&era, &params->loss);
+		// One of two may get through.
+		if (era.copies != 0 && params->loss.kind != LOSS_NONE)
+			era.loss_known = false;
 		if (overflow_ns(params) < era.overflow_ns)
 			era.overflow_ns = overflow_ns(params);
 		// Routers drop what they can no longer read.
@@ -436,6 +447,8 @@ static struct oracle_era era_of(const struct walk *walk, size_t hop_count)
 		era.in_order &= oracle_keeps_order(params);
 		era.copies = 1 - (1 - era.copies) * (1 - oracle_chance(&params->duplicate.chance));
 		era.damage = 1 - (1 - era.damage) * (1 - oracle_chance(&params->corrupt.chance));
+		if (params->corrupt.chance.threshold)
+			era.damaged_bits += params->corrupt.bits;
 		if (params->rate.ns_per_byte_q32 != 0) {
 			era.serialised = true;
 			era.rate = params->rate;

@@ -351,6 +351,27 @@ static void losses_of_several_channels_combine(void **state)
 	end(road);
 }
 
+// Where copies are lost behind where they are made fewer come twice, and fewer frames are lost
+// with all their copies; before it, neither.
+static void copies_that_may_be_lost_are_told(void **state)
+{
+	struct road *road = begin();
+	struct channel_params copies = delayed(MS), lossy = delayed(MS);
+	uint32_t behind[] = {0, 1}, before[] = {1, 0};
+
+	(void)state;
+	assert_int_equal(duplicate_make_params(0.1, 0, "", &copies.duplicate, NULL), 0);
+	assert_int_equal(loss_random_params(0.5, 0, "", &lossy.loss, NULL), 0);
+	set(road, 0, 0, &copies);
+	set(road, 0, 1, &lossy);
+	way(road, 0, 1, behind, 2);
+	way(road, 500 * MS, 1, before, 2);
+	ask(road);
+	assert_true(road->oracle.eras[0].copies_lost && !road->oracle.eras[0].loss_known);
+	assert_true(!road->oracle.eras[1].copies_lost && road->oracle.eras[1].loss_known);
+	end(road);
+}
+
 static void what_the_journal_does_not_know_is_refused(void **state)
 {
 	struct road *road = begin();
@@ -380,6 +401,7 @@ int main(void)
 		cmocka_unit_test(a_change_within_the_jitter_leaves_the_fate_open),
 		cmocka_unit_test(free_frames_are_as_far_apart_as_jitter_is_remembered),
 		cmocka_unit_test(losses_of_several_channels_combine),
+		cmocka_unit_test(copies_that_may_be_lost_are_told),
 		cmocka_unit_test(what_the_journal_does_not_know_is_refused),
 	};
 
