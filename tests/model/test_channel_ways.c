@@ -81,6 +81,34 @@ static void only_a_plain_channel_is_called_plain(void **state)
 	}
 }
 
+// As from a file: what jitter_finish makes is made with the channel, so it decides as the one that
+// jitter_make made.
+static void a_finished_channel_has_its_jitter_finished(void **state)
+{
+	(void)state;
+	for (int halflife = 0; halflife < 2; halflife++) {
+		const struct jitter_request request = {.kind = JITTER_NORMAL,
+						       .jitter_ns = MS,
+						       .halflife_ns = halflife ? 10 * MS : 0,
+						       .order_free = halflife};
+		struct channel_params made = plain(), read = plain();
+		struct channel_state a = {0}, b = {0};
+
+		assert_int_equal(jitter_make(&request, "", &made.jitter, NULL), 0);
+		read.jitter.kind = made.jitter.kind;
+		read.jitter.jitter_ns = made.jitter.jitter_ns;
+		read.jitter.halflife_ns = made.jitter.halflife_ns;
+		read.jitter.order_free = made.jitter.order_free;
+		channel_finish(&made);
+		channel_finish(&read);
+		assert_int_equal(read.jitter.law, halflife ? JITTER_GAUSSIAN : JITTER_ORDERLY);
+		assert_memory_equal(&read.jitter.pace, &made.jitter.pace, sizeof(made.jitter.pace));
+		for (uint64_t n = 0; n < 1000; n++)
+			assert_int_equal(channel_offer(&read, &b, n * 100000, 100).release_at_ns,
+					 channel_offer(&made, &a, n * 100000, 100).release_at_ns);
+	}
+}
+
 // Stepped values at 0, 10 and 20 ms, once.
 static struct profile steps(struct profile_point points[3], int64_t a, int64_t b, int64_t c)
 {
@@ -232,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_finished_plain_channel_decides_as_an_unfinished_one),
 		cmocka_unit_test(only_a_plain_channel_is_called_plain),
+		cmocka_unit_test(a_finished_channel_has_its_jitter_finished),
 		cmocka_unit_test(profiles_give_carrier_delay_and_loss_at_their_instants),
 		cmocka_unit_test(a_reordered_packet_goes_past_and_holds_nobody),
 		cmocka_unit_test(loss_and_reordering_change_nobody_elses_lot),
