@@ -100,11 +100,13 @@ static uint32_t ring_size(uint32_t in_flight)
 	return size;
 }
 
+// No device reads them: they may lie across the pages of any size.
 static struct rte_mempool *make_pool(uint32_t count, void **memory, size_t *bytes)
 {
 	struct rte_mempool *pool =
 		rte_mempool_create_empty("bare", count, sizeof(struct rte_mbuf) + ROOM, CACHE,
-					 sizeof(struct rte_pktmbuf_pool_private), SOCKET_ID_ANY, 0);
+					 sizeof(struct rte_pktmbuf_pool_private), SOCKET_ID_ANY,
+					 RTE_MEMPOOL_F_NO_IOVA_CONTIG);
 	struct rte_mempool_objsz size;
 
 	if (pool == NULL)

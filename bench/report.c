@@ -151,7 +151,7 @@ static void format_samples(char *text, size_t size, const struct samples *sample
 	char median[32], least[32], most[32];
 
 	if (samples->count == 0) {
-		snprintf(text, size, "-");
+		snprintf(text, size, "not measured");
 		return;
 	}
 	format_value(median, sizeof(median), samples_median(samples));
@@ -182,6 +182,8 @@ static void print_line(const struct report_line *line)
 
 	format_samples(corridor, sizeof(corridor), &line->corridor);
 	format_samples(reference, sizeof(reference), &line->reference);
+	if (line->reference.count == 0)
+		snprintf(reference, sizeof(reference), "-");
 	if (line->corridor.count && line->reference.count)
 		format_value(ratio, sizeof(ratio), report_ratio(line));
 	format_target(target, sizeof(target), line);

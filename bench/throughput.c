@@ -3,7 +3,6 @@
 // one to a device that takes all, with few and with many in flight, beside dpdk-testpmd between the
 // same devices and beside the barest holds of as many packets.
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,11 +16,24 @@
 
 #define ROUNDS          5
 #define SECONDS         1.0
-#define PROBE_SECONDS   0.1
+#define LEAST_SECONDS   0.25 // shorter, turns of the scheduler would be the figure
+#define PROBE_SECONDS   0.2
 #define WARM_UP_SECONDS 0.2
 #define GUESS_MPPS      20
-#define SELF            "itself without jitter, loss, rate and limit, 64 k in flight"
-#define MBUF            "an mbuf of the devices' pools, header and headroom included"
+// A run that is of use: more is a fault of the machine, which others share.
+#define LEAST_SHARE 0.1
+#define LEAST_MPPS  0.2
+#define MOST_MPPS   500
+#define LEAST_FULL  0.6
+#define MOST_FULL   1.6
+#define ATTEMPTS    6
+// Fewer seconds of the core than asked are taken after so many times as long.
+#define PATIENCE           6
+#define MOST_FILLINGS      4
+#define LOOKS              16  // at what is in flight
+#define MOST_DELAY_SECONDS 1.0 // 4 M packets at 4 Mpps: filling it takes four times as long
+#define SELF               "itself without jitter, loss, rate and limit, 64 k in flight"
+#define MBUF               "an mbuf of the devices' pools, header and headroom included"
 
 struct wire_case {
 	uint32_t in_flight;
@@ -96,24 +108,61 @@ static double resident_bytes(void)
 	return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-static uint64_t in_flight(const struct wire *wire)
-{
-	struct engine_memory memory;
-
-	engine_memory_read(wire->engine, &memory);
-	return memory.packets;
-}
-
 struct run {
 	double mpps;
-	double in_flight; // on average of begin and end
-	double bytes;     // of memory for each of them
+	double in_flight; // on average of many looks
+	double bytes;     // of memory for each of those that were there when most were
 	bool spilt;
 	double share;
 };
 
+static struct engine_memory memory_of(const struct wire *wire)
+{
+	struct engine_memory memory;
+
+	engine_memory_read(wire->engine, &memory);
+	return memory;
+}
+
+// Waits until a wire is full, and takes no more memory: it is touched for the first time while the
+// wire fills, and the more the faster it is afterwards.
+static void fill(const struct wire *wire, double delay_ns)
+{
+	uint64_t before, bytes = 0;
+
+	machine_sleep(WARM_UP_SECONDS + 2 * delay_ns * 1e-9);
+	for (unsigned i = 0; i < MOST_FILLINGS; i++) {
+		before = bytes;
+		machine_sleep(delay_ns * 1e-9);
+		bytes = memory_of(wire).bytes_used;
+		if (bytes - before < bytes / 100)
+			break;
+	}
+}
+
+// Watches a wire that is full until it has had so many seconds of the core; others may have it for
+// long, so not without end.
+static void watch_wire(const struct wire *wire, double seconds, struct run *run)
+{
+	struct machine_watch watch = machine_watch_start(getpid());
+	double until = watch.began + PATIENCE * seconds;
+	uint64_t first = wire_packets(wire);
+	double own, packets, looks = 0, seen = 0;
+
+	do {
+		machine_sleep(seconds / LOOKS);
+		seen += (double)memory_of(wire).packets;
+		looks++;
+		packets = (double)(wire_packets(wire) - first);
+		own = machine_watch_seconds(&watch, &run->share);
+	} while (own < seconds && machine_seconds() < until);
+	run->mpps = packets / own / 1e6;
+	run->in_flight = seen / looks;
+	run->spilt = wire_spilt(wire) > 0;
+}
+
 // Runs a wire with this delay, once it is full, for so long.
-static int run_wire(const struct wire_case *c, uint64_t delay_ns, double seconds, struct run *run,
+static int run_wire(const struct wire_case *c, double delay_ns, double seconds, struct run *run,
 		    struct error *error)
 {
 	char impairments[256];
@@ -121,43 +170,66 @@ static int run_wire(const struct wire_case *c, uint64_t delay_ns, double seconds
 	struct wire wire;
 	int code;
 
-	snprintf(impairments, sizeof(impairments), "delay = %" PRIu64 "ns%s\n", delay_ns,
-		 c->impairments);
+	snprintf(impairments, sizeof(impairments), "delay = %.0fns%s\n", delay_ns, c->impairments);
 	code = wire_open(&wire, &options, error);
 	if (code)
 		return code;
 	double empty = resident_bytes();
 	code = wire_start(&wire, error);
 	if (code == 0) {
-		// Four times over, as memory is touched for the first time while the wire fills,
-		// and the more the faster it is afterwards.
-		machine_sleep(WARM_UP_SECONDS + 4 * (double)delay_ns * 1e-9);
-		struct machine_watch watch = machine_watch_start(getpid());
-		uint64_t first = wire_packets(&wire);
-		uint64_t before = in_flight(&wire);
-		machine_sleep(seconds);
-		uint64_t last = wire_packets(&wire);
-		run->mpps =
-			(double)(last - first) / machine_watch_seconds(&watch, &run->share) / 1e6;
-		run->in_flight = (double)(before + in_flight(&wire)) / 2;
-		run->bytes = (resident_bytes() - empty) / run->in_flight;
-		run->spilt = wire_spilt(&wire) > 0;
+		fill(&wire, delay_ns);
+		watch_wire(&wire, seconds, run);
+		run->bytes = (resident_bytes() - empty) / (double)memory_of(&wire).packets_most;
 	}
 	wire_close(&wire);
 	return code;
 }
 
-// With the delay that keeps as many packets in flight as asked, which follows from the speed: a
-// short run with a guess finds it.
+// Where the worker hardly had the core, a figure says nothing, and a delay that follows from it
+// would be one without end.
+static bool is_plausible(const struct run *run)
+{
+	return run->share >= LEAST_SHARE && run->in_flight > 0 && run->mpps >= LEAST_MPPS &&
+	       run->mpps <= MOST_MPPS;
+}
+
+// With the delay that keeps as many packets in flight as asked: a short run with a guess finds it,
+// and each run corrects the next. -EAGAIN: no run was of use.
+static int run_full(const struct wire_case *c, double seconds, struct run *run, struct error *error)
+{
+	const double guess_ns = c->in_flight * 1e3 / GUESS_MPPS;
+	double delay_ns = guess_ns, length = PROBE_SECONDS;
+
+	for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+		int code = run_wire(c, delay_ns, length, run, error);
+
+		if (code)
+			return code;
+		double full = run->in_flight / c->in_flight;
+		if (length == seconds && is_plausible(run) && full >= LEAST_FULL &&
+		    full <= MOST_FULL)
+			return 0;
+		delay_ns /= is_plausible(run) ? full : 1;
+		if (is_plausible(run) && delay_ns < MOST_DELAY_SECONDS * 1e9) {
+			length = seconds;
+		} else {
+			delay_ns = guess_ns;
+			length = PROBE_SECONDS;
+		}
+	}
+	return -EAGAIN;
+}
+
 static int measure(struct bench *bench, const struct wire_case *c, struct run *run,
 		   struct error *error)
 {
-	double delay_ns = c->in_flight * 1e3 / GUESS_MPPS;
-	int code = run_wire(c, (uint64_t)delay_ns, PROBE_SECONDS, run, error);
+	int code = run_full(c, bench->seconds, run, error);
 
-	if (code == 0)
-		code = run_wire(c, (uint64_t)(c->in_flight * 1e3 / run->mpps), bench->seconds, run,
-				error);
+	if (code == -EAGAIN)
+		report_note(&bench->report,
+			    "%s: not measured in %d runs: others had the core for too long, or the "
+			    "speed changed too much to fill the wire; try again on a quiet machine",
+			    c->what[0], ATTEMPTS);
 	if (code)
 		return code;
 	note_share(bench, run->share);
@@ -196,6 +268,8 @@ static int round_of_all(struct bench *bench, struct error *error)
 		struct run run;
 		int code = measure(bench, &cases[i], &run, error);
 
+		if (code == -EAGAIN)
+			continue; // said in a note; its line has a value less
 		if (code == 0)
 			code = measure_bare(bench, &cases[i], reference, error);
 		if (code)
@@ -253,6 +327,8 @@ int main(int argc, char **argv)
 		return status;
 	bench.report.rounds = options.rounds;
 	bench.seconds = options_seconds(&options, SECONDS);
+	if (bench.seconds < LEAST_SECONDS)
+		bench.seconds = LEAST_SECONDS;
 	add_lines(&bench);
 	for (unsigned round = 0; round < options.rounds; round++) {
 		if (round_of_all(&bench, &error)) {
