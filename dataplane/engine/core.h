@@ -79,7 +79,7 @@ struct worker {
 	struct engine_port_counters *ports;       // [port]
 	uint64_t (*flow_lost)[DROP_REASONS];      // [flow]
 	struct core_path *paths;                  // [CORE_PATHS]
-	struct hold outbox[CORE_MAX_WORKERS];     // entries for other workers' flights
+	struct hold outbox[CORE_MAX_WORKERS];     // pairs for other workers' flights
 	uint64_t until_ns;                        // virtual: end of the window under way
 	uint64_t tick_at_ns;                      // live: next site_tick
 	pthread_t thread;

@@ -29,10 +29,9 @@ uint64_t flight_move(struct flight *flight, struct store_cache *cache, int64_t b
 
 	for (uint32_t i = 0; i < hold->count; i++) {
 		struct hold_chunk *entries = store_block(cache->store, chunk);
-		struct hold_entry *entry = &entries->entries[index];
 
-		entry->release_at_ns = flight_moved_ns(entry->release_at_ns, by_ns, least_ns);
-		least_ns = entry->release_at_ns;
+		least_ns = flight_moved_ns(entries->release_at_ns[index], by_ns, least_ns);
+		entries->release_at_ns[index] = least_ns;
 		if (++index == HOLD_CHUNK_ENTRIES) {
 			chunk = entries->next;
 			index = 0;

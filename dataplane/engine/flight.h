@@ -29,7 +29,7 @@ static inline uint32_t flight_count(const struct flight *flight)
 static inline bool flight_push(struct flight *flight, struct store_cache *cache,
 			       uint64_t release_at_ns, packet_ref packet, bool out_of_order)
 {
-	struct hold_entry entry = {.release_at_ns = release_at_ns, .packet = packet};
+	struct hold_entry entry = {release_at_ns, packet};
 
 	if (__builtin_expect(out_of_order || (flight->hold.count &&
 					      release_at_ns < flight->last_release_at_ns),
@@ -67,7 +67,7 @@ static inline bool flight_stray_is_next(const struct flight *flight, const struc
 	if (__builtin_expect(flight->stray.count == 0, 1))
 		return false;
 	return flight->hold.count == 0 || stray_first(&flight->stray, store)->release_at_ns <
-						  hold_first(&flight->hold, store)->release_at_ns;
+						  hold_due_ns(&flight->hold, store);
 }
 
 // When the first leaves; FLIGHT_NEVER when there is none. At equal instants one in order goes
@@ -76,14 +76,14 @@ static inline uint64_t flight_due_ns(const struct flight *flight, const struct s
 {
 	if (flight_stray_is_next(flight, store))
 		return stray_first(&flight->stray, store)->release_at_ns;
-	return flight->hold.count ? hold_first(&flight->hold, store)->release_at_ns : FLIGHT_NEVER;
+	return flight->hold.count ? hold_due_ns(&flight->hold, store) : FLIGHT_NEVER;
 }
 
 // Fetches the header of the first packet in order, which will be wanted soon.
 static inline void flight_prefetch(const struct flight *flight, const struct store *store)
 {
 	if (flight->hold.count)
-		__builtin_prefetch(store_packet(store, hold_first(&flight->hold, store)->packet));
+		__builtin_prefetch(store_packet(store, hold_first(&flight->hold, store).packet));
 }
 
 // Takes the first out; must not be empty.
@@ -100,8 +100,8 @@ static inline packet_ref flight_pop(struct flight *flight, struct store_cache *c
 		stray_pop(&flight->stray, cache);
 		return packet;
 	}
-	packet = hold_first(&flight->hold, cache->store)->packet;
-	*release_at_ns = hold_first(&flight->hold, cache->store)->release_at_ns;
+	packet = hold_first(&flight->hold, cache->store).packet;
+	*release_at_ns = hold_due_ns(&flight->hold, cache->store);
 	hold_pop(&flight->hold, cache);
 	return packet;
 }

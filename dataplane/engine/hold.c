@@ -2,6 +2,8 @@
 // Queues of packets in flight: where a chunk begins and ends.
 #include "dataplane/engine/hold.h"
 
+#include <string.h>
+
 static struct hold_chunk *chunk_at(const struct store *store, uint32_t ref)
 {
 	return store_block(store, ref);
@@ -41,7 +43,7 @@ unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t r
 	unsigned done = 0;
 
 	while (done < count) {
-		struct hold_entry *entry;
+		struct hold_chunk *chunk;
 		unsigned part;
 
 		if ((hold->count == 0 || hold->tail_index == HOLD_CHUNK_ENTRIES) &&
@@ -49,9 +51,10 @@ unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t r
 			break;
 		part = HOLD_CHUNK_ENTRIES - hold->tail_index;
 		part = count - done < part ? count - done : part;
-		entry = &chunk_at(cache->store, hold->tail)->entries[hold->tail_index];
+		chunk = chunk_at(cache->store, hold->tail);
 		for (unsigned i = 0; i < part; i++)
-			entry[i] = (struct hold_entry){release_at_ns, packets[done + i], 0};
+			chunk->release_at_ns[hold->tail_index + i] = release_at_ns;
+		memcpy(&chunk->packets[hold->tail_index], packets + done, part * sizeof(*packets));
 		hold->tail_index = (uint16_t)(hold->tail_index + part);
 		hold->count += part;
 		done += part;
@@ -72,8 +75,29 @@ void hold_prefetch(const struct hold *hold, const struct store *store, unsigned 
 			chunk = store_block(store, chunk->next);
 			index = 0;
 		}
-		packet = store_block(store, chunk->entries[index].packet);
+		packet = store_block(store, chunk->packets[index]);
 		__builtin_prefetch(packet);
 		__builtin_prefetch(packet + 64);
 	}
+}
+
+bool hold_push_crossing(struct hold *hold, struct store_cache *cache,
+			const struct hold_crossing *crossing)
+{
+	struct hold_entry way = {crossing->out_of_order, crossing->channel};
+
+	return hold_push(hold, cache, crossing->entry) && hold_push(hold, cache, way);
+}
+
+struct hold_crossing hold_pop_crossing(struct hold *hold, struct store_cache *cache)
+{
+	struct hold_crossing crossing = {.entry = hold_first(hold, cache->store)};
+	struct hold_entry way;
+
+	hold_pop(hold, cache);
+	way = hold_first(hold, cache->store);
+	hold_pop(hold, cache);
+	crossing.channel = way.packet;
+	crossing.out_of_order = way.release_at_ns != 0;
+	return crossing;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Packets in flight on one channel, in order of release: a queue made of chunks of the store, 16
+// Packets in flight on one channel, in order of release: a queue made of chunks of the store, 12
 // bytes a packet beside its block.
 #pragma once
 
@@ -12,18 +12,16 @@
 struct hold_entry {
 	uint64_t release_at_ns;
 	packet_ref packet;
-	uint32_t channel; // used where entries of several channels share a queue (between workers)
 };
 
-// In an entry's channel, between workers: released without regard to order.
-#define HOLD_OUT_OF_ORDER (UINT32_C(1) << 31)
+#define HOLD_CHUNK_ENTRIES 42
 
-#define HOLD_CHUNK_ENTRIES 31
-
+// Instants and packets apart, as together they would leave a gap in each entry.
 struct hold_chunk {
+	uint64_t release_at_ns[HOLD_CHUNK_ENTRIES];
+	packet_ref packets[HOLD_CHUNK_ENTRIES];
 	uint32_t next; // block of the next chunk
-	uint32_t unused[3];
-	struct hold_entry entries[HOLD_CHUNK_ENTRIES];
+	uint32_t unused;
 };
 static_assert(sizeof(struct hold_chunk) == 512, "a chunk is one block of the store");
 
@@ -49,17 +47,26 @@ static inline bool hold_push(struct hold *hold, struct store_cache *cache, struc
 	    !hold_grow(hold, cache))
 		return false;
 	chunk = store_block(cache->store, hold->tail);
-	chunk->entries[hold->tail_index++] = entry;
+	chunk->release_at_ns[hold->tail_index] = entry.release_at_ns;
+	chunk->packets[hold->tail_index++] = entry.packet;
 	hold->count++;
 	return true;
 }
 
-// The first entry; hold must not be empty.
-static inline struct hold_entry *hold_first(const struct hold *hold, const struct store *store)
+// The first entry, or only its instant; hold must not be empty.
+static inline struct hold_entry hold_first(const struct hold *hold, const struct store *store)
 {
-	struct hold_chunk *chunk = store_block(store, hold->head);
+	const struct hold_chunk *chunk = store_block(store, hold->head);
 
-	return &chunk->entries[hold->head_index];
+	return (struct hold_entry){chunk->release_at_ns[hold->head_index],
+				   chunk->packets[hold->head_index]};
+}
+
+static inline uint64_t hold_due_ns(const struct hold *hold, const struct store *store)
+{
+	const struct hold_chunk *chunk = store_block(store, hold->head);
+
+	return chunk->release_at_ns[hold->head_index];
 }
 
 // Appends packets that are released at the same instant. Gives how many; memory is out for the
@@ -70,6 +77,22 @@ unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t r
 // Fetches the headers, and the lines behind them, of the first `count` packets, which will be
 // wanted soon; those in the first chunk and the next at most.
 void hold_prefetch(const struct hold *hold, const struct store *store, unsigned count);
+
+// Between workers: packets for several channels in one queue, each with its channel in an entry
+// behind its own. Pairs lie in one chunk, so that both are there or none.
+static_assert(HOLD_CHUNK_ENTRIES % 2 == 0, "no pair is split");
+
+struct hold_crossing {
+	struct hold_entry entry;
+	uint32_t channel;
+	bool out_of_order; // released without regard to order
+};
+
+// Appends to a queue of pairs; false when memory is out (the caller keeps the packet).
+bool hold_push_crossing(struct hold *hold, struct store_cache *cache,
+			const struct hold_crossing *crossing);
+// Takes the first pair out; hold must not be empty.
+struct hold_crossing hold_pop_crossing(struct hold *hold, struct store_cache *cache);
 
 // Removes the first entry; hold must not be empty.
 static inline void hold_pop(struct hold *hold, struct store_cache *cache)

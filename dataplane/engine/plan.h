@@ -190,7 +190,7 @@ void plan_free(struct plan *plan);
 // Bytes of memory that all links of the plan take when they are full of the shortest frames:
 // bandwidth times delay, at PLAN_PACKET_BYTES a packet. Channels without a rate have no such bound
 // and are left out, as are queues before the line. Never overflows: UINT64_MAX instead.
-#define PLAN_PACKET_BYTES 112 // a frame of 64 bytes, its header, and its place in the queue
+#define PLAN_PACKET_BYTES 109 // a frame of 64 bytes, its header, and its place in the queue
 uint64_t plan_memory_bytes(const struct plan *plan);
 // A row of `way_count` ways, all none, with one reference. plan_row_put frees it with the last one.
 struct plan_row *plan_row_create(size_t way_count);

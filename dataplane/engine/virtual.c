@@ -101,12 +101,11 @@ static void exchange(struct engine *engine)
 			struct hold *box = &sender->outbox[to];
 
 			while (box->count) {
-				struct hold_entry entry = *hold_first(box, engine->store);
+				struct hold_crossing crossing =
+					hold_pop_crossing(box, &sender->store);
 
-				hold_pop(box, &sender->store);
-				core_hold(receiver, entry.channel & ~HOLD_OUT_OF_ORDER,
-					  entry.packet, entry.release_at_ns,
-					  entry.channel & HOLD_OUT_OF_ORDER);
+				core_hold(receiver, crossing.channel, crossing.entry.packet,
+					  crossing.entry.release_at_ns, crossing.out_of_order);
 			}
 		}
 	}

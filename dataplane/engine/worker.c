@@ -238,12 +238,11 @@ static void propagate(struct worker *worker, uint32_t channel, packet_ref ref, u
 		      uint64_t release_at_ns, bool out_of_order)
 {
 	unsigned owner = core_exit_owner(worker->engine, &worker->plan->channels[channel]);
-	struct hold_entry entry = {release_at_ns, ref,
-				   out_of_order ? channel | HOLD_OUT_OF_ORDER : channel};
+	struct hold_crossing crossing = {{release_at_ns, ref}, channel, out_of_order};
 
 	if (owner == worker->index)
 		core_hold(worker, channel, ref, release_at_ns, out_of_order);
-	else if (!hold_push(&worker->outbox[owner], &worker->store, entry))
+	else if (!hold_push_crossing(&worker->outbox[owner], &worker->store, &crossing))
 		core_lose_in_channel(worker, channel, ref, DROP_MEMORY, at_ns, release_at_ns);
 }
 

@@ -129,15 +129,68 @@ static void a_hold_gives_back_what_was_pushed_in_order(void **state)
 	for (unsigned round = 1; round < 200; round++) {
 		for (unsigned i = 0; i < (round * 13) % 97; i++, pushed++)
 			assert_true(hold_push(&hold, &cache,
-					      (struct hold_entry){pushed, (uint32_t)pushed, 0}));
+					      (struct hold_entry){pushed, (uint32_t)pushed}));
 		for (unsigned i = 0; i < (round * 29) % 101 && hold.count; i++, popped++) {
-			assert_int_equal(hold_first(&hold, store)->release_at_ns, popped);
+			assert_int_equal(hold_first(&hold, store).release_at_ns, popped);
 			hold_pop(&hold, &cache);
 		}
 		assert_int_equal(hold.count, pushed - popped);
 	}
 	// Chunks come back: the whole took no more than one slab.
 	assert_int_equal(cache.slabs_used, 1);
+	store_destroy(store);
+}
+
+static void many_small_packets_in_flight_take_what_plans_reckon_with(void **state)
+{
+	enum { PACKETS = 1000000 };
+	struct store *store = store_create(UINT64_C(256) << 20, 1, NULL);
+	struct store_cache cache;
+	struct hold hold = {0};
+	double bytes;
+
+	(void)state;
+	store_cache_init(&cache, store, 0, 1);
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		packet_ref ref = store_take(&cache, sizeof(struct packet) + 64);
+
+		assert_int_not_equal(ref, PACKET_NONE);
+		assert_true(hold_push(&hold, &cache, (struct hold_entry){i, ref}));
+	}
+	bytes = (double)cache.slabs_used * STORE_SLAB_BYTES;
+	for (unsigned class = 0; class < STORE_CLASSES; class ++) // not yet begun
+		bytes -= (double)(cache.limit[class] - cache.next[class]) * STORE_GRAIN;
+	assert_true(bytes <= (double)PLAN_PACKET_BYTES * PACKETS);
+	assert_true(bytes > (PLAN_PACKET_BYTES - 1.) * PACKETS);
+	store_destroy(store);
+}
+
+static void pairs_cross_with_their_channel_and_are_never_split(void **state)
+{
+	struct store *store = store_create(SMALL_STORE, 1, NULL);
+	struct store_cache cache;
+	struct hold hold = {0};
+	uint32_t pushed = 0, popped = 0;
+
+	(void)state;
+	store_cache_init(&cache, store, 0, 1);
+	// To the end of memory, which is met before a pair and never within one.
+	for (;; pushed++) {
+		struct hold_crossing crossing = {{pushed, pushed + 1}, pushed + 2, pushed % 3 == 0};
+
+		if (!hold_push_crossing(&hold, &cache, &crossing))
+			break;
+	}
+	assert_int_equal(hold.count, 2 * pushed);
+	for (; popped < pushed; popped++) {
+		struct hold_crossing crossing = hold_pop_crossing(&hold, &cache);
+
+		assert_int_equal(crossing.entry.release_at_ns, popped);
+		assert_int_equal(crossing.entry.packet, popped + 1);
+		assert_int_equal(crossing.channel, popped + 2);
+		assert_int_equal(crossing.out_of_order, popped % 3 == 0);
+	}
+	assert_int_equal(hold.count, 0);
 	store_destroy(store);
 }
 
@@ -160,6 +213,8 @@ int main(void)
 		cmocka_unit_test(memory_that_is_used_up_is_said_and_comes_back),
 		cmocka_unit_test(blocks_freed_elsewhere_go_home),
 		cmocka_unit_test(a_hold_gives_back_what_was_pushed_in_order),
+		cmocka_unit_test(many_small_packets_in_flight_take_what_plans_reckon_with),
+		cmocka_unit_test(pairs_cross_with_their_channel_and_are_never_split),
 		cmocka_unit_test(too_little_memory_is_refused_with_the_figure),
 	};
 
