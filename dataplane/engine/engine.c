@@ -334,6 +334,28 @@ static bool same_size(const struct plan *a, const struct plan *b)
 	       a->flow_count == b->flow_count;
 }
 
+// Prefixes seldom change: tables of the same ones are shared, as making and freeing them takes
+// long.
+static int prepare_lookup(const struct engine *engine, struct plan *plan, struct error *error)
+{
+	const struct plan *before = engine->plan;
+
+	if (plan->lookup)
+		return 0;
+	if (before && before->lookup && before->prefix_count == plan->prefix_count &&
+	    (plan->prefix_count == 0 ||
+	     memcmp(before->prefixes, plan->prefixes,
+		    plan->prefix_count * sizeof(*plan->prefixes)) == 0)) {
+		plan->lookup = before->lookup;
+		lookup_share(plan->lookup);
+		return 0;
+	}
+	plan->lookup = lookup_create(plan->prefixes, plan->prefix_count, error);
+	if (!plan->lookup)
+		return error ? error->code : -ENOMEM;
+	return 0;
+}
+
 int engine_publish(struct engine *engine, struct plan *plan, struct error *error)
 {
 	bool first = !engine->plan && !engine->pending;
@@ -350,11 +372,9 @@ int engine_publish(struct engine *engine, struct plan *plan, struct error *error
 		return rc;
 	plan_finish(plan);
 	adopt_mtus(engine, plan);
-	if (!plan->lookup) {
-		plan->lookup = lookup_create(plan->prefixes, plan->prefix_count, error);
-		if (!plan->lookup)
-			return error ? error->code : -ENOMEM;
-	}
+	rc = prepare_lookup(engine, plan, error);
+	if (rc)
+		return rc;
 	if ((first && allocate(engine, plan)) || prepare_queues(engine, plan))
 		return error_set(error, -ENOMEM, "engine", "no memory for the plan");
 	if (core_live_runs(engine)) {

@@ -18,6 +18,8 @@
 #define SLICE_NS        UINT64_C(100000)   // done at a time when the worker is behind
 #define TURN_NS         UINT64_C(10000000) // and after this long, ports and control have a turn
 #define PUBLISH_POLL_NS 20000
+#define PUBLISH_NEAR_NS 200000  // control no longer sleeps when a plan's instant is so near
+#define PUBLISH_SPIN_NS 1000000 // and gives up its turns for so long after it, then sleeps
 #define DRAIN_BURSTS    64
 
 struct engine_live {
@@ -319,15 +321,39 @@ void engine_stop(struct engine *engine)
 	live->runs = false;
 }
 
+static void pause_for(uint64_t length_ns)
+{
+	const struct timespec length = {.tv_sec = (time_t)(length_ns / 1000000000),
+					.tv_nsec = (long)(length_ns % 1000000000)};
+
+	nanosleep(&length, NULL);
+}
+
+// On a machine with much to do even a short sleep ends milliseconds late: near the instant control
+// only gives up its turn, for a while.
+static void await_adoption(const struct engine_live *live, const struct plan *plan, uint64_t at_ns)
+{
+	while (__atomic_load_n(&live->adopted, __ATOMIC_ACQUIRE) != plan) {
+		uint64_t now_ns = live_clock_now_ns(&live->clock);
+
+		if (now_ns + PUBLISH_NEAR_NS < at_ns)
+			pause_for(at_ns - PUBLISH_NEAR_NS - now_ns);
+		else if (now_ns < at_ns + PUBLISH_SPIN_NS)
+			sched_yield();
+		else
+			pause_for(PUBLISH_POLL_NS);
+	}
+}
+
 void core_live_publish(struct engine *engine, struct plan *plan)
 {
 	struct engine_live *live = engine->live;
-	const struct timespec pause = {.tv_nsec = PUBLISH_POLL_NS};
+	uint64_t at_ns = plan->valid_from_ns; // the worker may move it to its own now
+	uint64_t now_ns = live_clock_now_ns(&live->clock);
 
 	__atomic_store_n(&engine->published, plan, __ATOMIC_RELEASE);
 	live_wake(&live->loop);
-	while (__atomic_load_n(&live->adopted, __ATOMIC_ACQUIRE) != plan)
-		nanosleep(&pause, NULL);
+	await_adoption(live, plan, at_ns > now_ns ? at_ns : now_ns);
 	urcu_qsbr_synchronize_rcu();
 	plan_free(live->retired);
 	live->retired = NULL;

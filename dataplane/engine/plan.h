@@ -176,7 +176,7 @@ struct plan {
 	size_t flow_count;
 	struct plan_touched *touched; // channels in flight that this plan retimes or cuts
 	size_t touched_count;
-	struct plan_lookup *lookup; // built by engine_publish from `prefixes`, or shared
+	struct plan_lookup *lookup; // by engine_publish: built, or shared by equal `prefixes`
 	struct plan_queue *queues;  // made by engine_publish
 	size_t queue_count;
 };

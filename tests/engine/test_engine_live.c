@@ -111,11 +111,38 @@ static void an_engine_that_cannot_keep_up_still_listens(void **state)
 	engine_destroy(engine);
 }
 
+// Control's plans never had any: those of the plan in force do, as long as the prefixes are its
+// own.
+static void prefix_tables_are_shared_while_prefixes_stay_the_same(void **state)
+{
+	struct engine_options options = {.clock = ENGINE_VIRTUAL, .workers = 1};
+	struct engine *engine = engine_create(&options, NULL);
+	struct plan *first = plan_of_chain(2, 1000000, 0);
+	struct plan *same = plan_copy(first), *other = plan_copy(first);
+	struct plan *held; // keeps the first tables from being freed
+
+	(void)state;
+	assert_non_null(engine);
+	assert_null(same->lookup);
+	assert_int_equal(engine_publish(engine, first, NULL), 0);
+	held = plan_copy(first);
+	assert_non_null(held->lookup);
+	assert_int_equal(engine_publish(engine, same, NULL), 0);
+	assert_ptr_equal(same->lookup, held->lookup);
+	other->prefixes[0].destination++;
+	assert_int_equal(engine_publish(engine, other, NULL), 0);
+	assert_non_null(other->lookup);
+	assert_ptr_not_equal(other->lookup, held->lookup);
+	plan_free(held);
+	engine_destroy(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plans_change_under_traffic_and_counters_are_read_meanwhile),
 		cmocka_unit_test(an_engine_that_cannot_keep_up_still_listens),
+		cmocka_unit_test(prefix_tables_are_shared_while_prefixes_stay_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
