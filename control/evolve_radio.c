@@ -11,9 +11,12 @@
 #include "control/compile.h"
 #include "control/sky_budget.h"
 #include "control/sky_weather.h"
+#include "topologies/sky.h"
 
 // A front reaches the end of a low path when it is so far from the site.
 #define PATH_REACH_M 100e3
+// How often the geometry of a link that moves is looked at again.
+#define GEOMETRY_STEP_NS (10 * EVOLVE_RADIO_STEP_NS)
 // Below this, residual loss is none; above, it is followed by decades.
 #define LOSS_LEAST 1e-9
 
@@ -22,7 +25,13 @@ struct modem {
 	const struct link *link;
 	uint32_t index;
 	enum link_direction direction;
+	struct topology sky;       // the topology without its weather
+	struct handover *services; // of a link that moves, else NULL
+	size_t service_count, service;
+	bool seen;        // `clear` is of a satellite in service
+	uint64_t seen_ns; // since when `clear` stands
 	struct sky_budget clear;
+	double best_db; // the best Es/N0 under a clear sky so far
 	int rung;
 	struct series_row *rows;
 	size_t count, room;
@@ -74,6 +83,8 @@ static uint64_t horizon_ns(const struct topology *topology, const struct link *l
 {
 	uint64_t horizon = 0;
 
+	if (sky_link_moves(topology, link))
+		return EVOLVE_RADIO_MOST_NS;
 	for (size_t w = 0; w < topology->weather_count; w++) {
 		uint64_t end = end_of(topology, &topology->weathers[w].rain);
 
@@ -108,7 +119,7 @@ static int add_event(struct topology *topology, const struct modem *modem, uint6
 {
 	struct event *events =
 		realloc(topology->events, (topology->event_count + 1) * sizeof(*events));
-	struct event event = {.source = modem->link->source, .at_ns = at_ns};
+	struct event event = {.source = modem->link->source, .at_ns = at_ns, .of_modem = true};
 	size_t at;
 
 	if (!events)
@@ -144,29 +155,72 @@ static int note_state(struct topology *topology, struct modem *modem, uint64_t a
 	decade = loss > 0 ? (int)ceil(log10(loss)) : -99;
 	// While it is down, the line stays as it was: nothing comes to it.
 	if (!rc && (!begun || (rung >= 0 && (rung != modem->rung || decade != modem->decade)))) {
-		rc = add_row(modem, at_ns, modem_rate_bps(&rungs[rung >= 0 ? rung : 0], symbols),
-			     loss);
+		rc = add_row(modem, begun ? at_ns : 0,
+			     modem_rate_bps(&rungs[rung >= 0 ? rung : 0], symbols), loss);
 		modem->decade = decade;
 	}
 	modem->rung = rung;
 	return rc;
 }
 
-static int follow(struct topology *topology, struct modem *modem)
+// ---- The geometry under it ----
+
+// The clear sky's budget at an instant. False while nobody serves: then the link's carrier is down
+// by its geometry, and nothing is asked of the modem. `fresh`: the modem has another satellite.
+static bool look(struct modem *modem, uint64_t at_ns, bool *fresh, struct error *error)
+{
+	int64_t utc_ns = sky_utc_ns(&modem->sky, at_ns);
+	struct sky_budget budget;
+	uint32_t way = 0;
+
+	*fresh = !modem->seen;
+	if (!modem->services && modem->seen)
+		return true;
+	if (modem->services) {
+		size_t before = modem->service;
+
+		while (modem->service + 1 < modem->service_count &&
+		       modem->services[modem->service + 1].from_utc_ns <= utc_ns)
+			modem->service++;
+		way = modem->services[modem->service].path;
+		*fresh |= modem->service != before;
+		if (way == HANDOVER_NONE) {
+			modem->seen = false;
+			return false;
+		}
+		if (!*fresh && at_ns < modem->seen_ns + GEOMETRY_STEP_NS)
+			return true;
+	}
+	// At the very edge of a service it may fail by a hair; what stood before then stands.
+	if (sky_budget_of_way(&modem->sky, modem->index, modem->direction, way, at_ns, 0, &budget,
+			      error))
+		return modem->seen;
+	modem->clear = budget;
+	modem->seen = true;
+	modem->seen_ns = at_ns;
+	modem->best_db = fmax(modem->best_db, budget.budget.es_n0_db);
+	return true;
+}
+
+static int follow(struct topology *topology, struct modem *modem, struct error *error)
 {
 	const struct radio *radio = &modem->link->radio;
 	uint64_t end_ns = horizon_ns(topology, modem->link);
-	int rc = 0;
-	// What the receiver told when the lab's clock began.
-	int rung =
-		modem_select(&modem->clear.ladder, sky_budget_es_n0_db(topology, &modem->clear, 0),
-			     radio->control.margin_db);
+	int rc = 0, rung = -1;
 
 	for (uint64_t at_ns = 0; at_ns <= end_ns && !rc; at_ns += EVOLVE_RADIO_STEP_NS) {
 		uint64_t told_ns = at_ns > radio->loop_ns ? at_ns - radio->loop_ns : 0;
+		double told_db;
+		bool fresh;
 
-		rung = modem_adapt(&modem->clear.ladder, &radio->control, rung,
-				   sky_budget_es_n0_db(topology, &modem->clear, told_ns));
+		if (!look(modem, at_ns, &fresh, error))
+			continue;
+		told_db = sky_budget_es_n0_db(topology, &modem->clear, told_ns);
+		// With another satellite the modem begins with what its receiver told.
+		if (fresh)
+			rung = modem_select(&modem->clear.ladder, told_db,
+					    radio->control.margin_db);
+		rung = modem_adapt(&modem->clear.ladder, &radio->control, rung, told_db);
 		rc = note_state(topology, modem, at_ns, rung,
 				sky_budget_es_n0_db(topology, &modem->clear, at_ns));
 	}
@@ -180,10 +234,11 @@ static int refuse(const struct modem *modem, struct error *error)
 	char where[192];
 
 	compile_where(&modem->link->source, "link", modem->link->name, where, sizeof(where));
-	return error_set(error, -EINVAL, where,
-			 "Es/N0 is %.1f dB under a clear sky, and the lowest MODCOD needs %.1f dB; "
-			 "raise power, satellite_eirp or antenna, or lower symbol_rate",
-			 modem->clear.budget.es_n0_db, modem->clear.ladder.rungs[0].threshold_db);
+	return error_set(
+		error, -EINVAL, where,
+		"Es/N0 is %.1f dB at best under a clear sky, and the lowest MODCOD needs %.1f dB; "
+		"raise power, satellite_eirp or antenna, or lower symbol_rate",
+		modem->best_db, modem->clear.ladder.rungs[0].threshold_db);
 }
 
 // One rate for ever is said as a rate, all else as a trace.
@@ -210,28 +265,92 @@ static int put(struct topology *topology, struct modem *modem, struct error *err
 	return 0;
 }
 
+static int find_services(const struct topology *topology, struct modem *modem, struct error *error)
+{
+	int64_t from_utc_ns = sky_utc_ns(topology, 0);
+
+	if (!sky_link_moves(topology, modem->link))
+		return 0;
+	return sky_find_services(topology, modem->link, from_utc_ns,
+				 from_utc_ns + (int64_t)EVOLVE_RADIO_MOST_NS, &modem->services,
+				 &modem->service_count, error);
+}
+
+static int closes(const struct topology *topology, const struct modem *modem, struct error *error)
+{
+	char where[192];
+
+	if (isinf(modem->best_db)) {
+		if (error->code)
+			return error->code;
+		compile_where(&modem->link->source, "link", modem->link->name, where,
+			      sizeof(where));
+		return error_set(error, -EINVAL, where,
+				 "no satellite serves it in its first day, so its modem has no "
+				 "rate; choose another epoch, or give it a rate");
+	}
+	if (modem_select(&modem->clear.ladder, modem->best_db,
+			 topology->links[modem->index].radio.control.margin_db) < 0 &&
+	    modem_select(&modem->clear.ladder, modem->best_db, 0) < 0)
+		return refuse(modem, error);
+	return 0;
+}
+
 static int evolve_direction(struct topology *topology, uint32_t link, enum link_direction direction,
 			    struct error *error)
 {
-	struct modem modem = {
-		.link = &topology->links[link], .index = link, .direction = direction};
-	struct topology clear = *topology;
+	struct modem modem = {.link = &topology->links[link],
+			      .index = link,
+			      .direction = direction,
+			      .sky = *topology,
+			      .best_db = -INFINITY};
+	struct error unseen = {.code = 0};
 	int rc;
 
-	clear.weather_count = 0;
-	rc = sky_budget_compute(&clear, link, direction, 0, 0, &modem.clear, error);
-	if (!rc && modem.clear.rung < 0)
-		rc = refuse(&modem, error);
-	if (!rc && follow(topology, &modem))
+	modem.sky.weather_count = 0;
+	rc = find_services(topology, &modem, error);
+	if (!rc && follow(topology, &modem, &unseen))
 		rc = no_memory(modem.link, error);
+	if (!rc) {
+		*error = unseen;
+		rc = closes(topology, &modem, error);
+	}
 	if (!rc)
 		rc = put(topology, &modem, error);
+	topology->links[link].radio.evolved[direction] = rc == 0;
+	free(modem.services);
 	free(modem.rows);
 	return rc;
 }
 
+// Takes back what an earlier call gave.
+static void undo(struct topology *topology)
+{
+	size_t kept = 0;
+
+	for (size_t e = 0; e < topology->event_count; e++) {
+		if (topology->events[e].of_modem)
+			free(topology->events[e].command);
+		else
+			topology->events[kept++] = topology->events[e];
+	}
+	topology->event_count = kept;
+	for (size_t l = 0; l < topology->link_count; l++)
+		for (unsigned d = 0; d < LINK_DIRECTIONS; d++) {
+			struct impairment *impairment = &topology->links[l].impairments[d];
+
+			if (!topology->links[l].radio.evolved[d])
+				continue;
+			topology->links[l].radio.evolved[d] = false;
+			impairment->rate.bps = 0;
+			impairment->trace = (struct impairment_trace){.table = NULL};
+			impairment->given &= ~(IMPAIRMENT(GROUP_RATE) | IMPAIRMENT(GROUP_TRACE));
+		}
+}
+
 int evolve_radio(struct topology *topology, struct error *error)
 {
+	undo(topology);
 	for (uint32_t l = 0; l < topology->link_count; l++) {
 		const struct link *link = &topology->links[l];
 

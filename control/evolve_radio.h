@@ -12,7 +12,9 @@
 
 // Gives each direction of a link with a radio and without a rate of its own what its modem makes of
 // the weather: under a clear sky a rate, else a trace of rate and loss, and events that take the
-// direction down while the modem is below its lowest MODCOD and up again. Call once, after loading.
-// 0 or a negative errno with a sentence, e.g. when a link's budget does not close under a clear
-// sky.
+// direction down while the modem is below its lowest MODCOD and up again. A link that moves has the
+// geometry of who serves it, looked at every ten seconds and where a service begins, for
+// EVOLVE_RADIO_MOST_NS. Call after loading, and again whenever the run's epoch has changed: what an
+// earlier call gave is taken back first. 0 or a negative errno with a sentence, e.g. when a link's
+// budget never closes under a clear sky.
 int evolve_radio(struct topology *topology, struct error *error);

@@ -23,6 +23,10 @@ enum network_ports {
 
 // topology_load, with the faults of all events' commands among the others. NULL: faults.
 struct topology *network_load(const char *path, struct errors *errors);
+// Gives a topology that moves the instant of clock 0 (sky_start), and its radios the rates of the
+// geometry from then on; one that does not move stays as it is. 0 or a negative errno with a
+// sentence; then the topology is of no use.
+int network_set_epoch(struct topology *topology, int64_t epoch_utc_ns, struct error *error);
 
 // Starts at instant 0 with everything up (what the topology says is down apart) and converged; the
 // topology's [event]s are scheduled. The topology stays the caller's and must outlive the network.

@@ -5,6 +5,7 @@
 #include "control/evolve_radio.h"
 #include "control/network.h"
 #include "topologies/load.h"
+#include "topologies/sky.h"
 
 struct topology *network_load(const char *path, struct errors *errors)
 {
@@ -31,6 +32,19 @@ struct topology *network_load(const char *path, struct errors *errors)
 		return topology;
 	topology_free(topology);
 	return NULL;
+}
+
+int network_set_epoch(struct topology *topology, int64_t epoch_utc_ns, struct error *error)
+{
+	int64_t before_utc_ns = topology->epoch_utc_ns;
+	int rc;
+
+	if (!sky_moves(topology))
+		return 0;
+	rc = sky_start(topology, epoch_utc_ns, error);
+	if (rc || topology->epoch_utc_ns == before_utc_ns)
+		return rc;
+	return evolve_radio(topology, error);
 }
 
 int network_check(const struct topology *topology, const char *line, struct error *error)

@@ -14,7 +14,6 @@
 #include "control/replay_files.h"
 #include "control/replay_input.h"
 #include "control/replay_output.h"
-#include "topologies/sky.h"
 
 // Address space for packets in flight; it costs nothing until it is used.
 #define MEMORY_BYTES (UINT64_C(16) << 30)
@@ -271,8 +270,8 @@ static int prepare(struct replay *replay, struct error *error)
 		return error_set(error, -EINVAL, "replay",
 				 "a flow has no stop, so this would never end (give --until TIME)");
 	rc = open_files(replay, wanted.workers, error);
-	if (!rc && replay->inputs.count > 0 && sky_moves(options->topology))
-		rc = sky_start(options->topology, (int64_t)replay->inputs.clock_ns, error);
+	if (!rc && replay->inputs.count > 0)
+		rc = network_set_epoch(options->topology, (int64_t)replay->inputs.clock_ns, error);
 	if (rc)
 		return rc;
 	replay->network = network_create(options->topology, NETWORK_FILES, error);

@@ -10,7 +10,6 @@
 #include "control/command.h"
 #include "control/loop.h"
 #include "topologies/quantity.h"
-#include "topologies/sky.h"
 
 struct run_options {
 	struct lab_options lab;
@@ -193,7 +192,7 @@ int command_run(struct invocation *invocation)
 	struct topology *topology = network_load(invocation->argv[0], &errors);
 	if (topology == NULL)
 		status = report_errors(invocation, &errors);
-	else if (sky_moves(topology) && sky_start(topology, now_utc_ns(), &error) < 0)
+	else if (network_set_epoch(topology, now_utc_ns(), &error) < 0)
 		status = report_error(invocation, &error);
 	else if (run_topology(invocation, topology, &options, &error) < 0)
 		status = report_error(invocation, &error);

@@ -26,33 +26,40 @@ static int fail(const struct link *link, struct error *error, const char *format
 	return error_set(error, -EINVAL, where, "%s", what);
 }
 
-// What both stations of a direction see of who serves them at an instant of the lab's clock.
-static int see(const struct topology *topology, const struct link *link,
-	       enum link_direction direction, uint64_t at_ns, struct path_state *seen,
-	       struct error *error)
+// Who serves at an instant of the lab's clock.
+static int choose_way(const struct topology *topology, const struct link *link, uint64_t at_ns,
+		      uint32_t *way, struct error *error)
 {
 	int64_t utc_ns = sky_utc_ns(topology, at_ns);
-	struct path_failure failure;
-	struct path path;
-	uint32_t way = 0;
+	struct handover *services;
+	size_t count;
+	int rc;
 
-	if (sky_way_count(topology, link) > 1) {
-		struct handover *services;
-		size_t count;
-		int rc = sky_find_services(topology, link, sky_utc_ns(topology, 0),
-					   utc_ns + 1000000000, &services, &count, error);
-
-		if (rc)
-			return rc;
-		for (size_t i = 0; i < count && services[i].from_utc_ns <= utc_ns; i++)
-			way = services[i].path;
-		free(services);
-	}
-	if (way == HANDOVER_NONE)
+	*way = 0;
+	if (sky_way_count(topology, link) <= 1)
+		return 0;
+	rc = sky_find_services(topology, link, sky_utc_ns(topology, 0), utc_ns + 1000000000,
+			       &services, &count, error);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < count && services[i].from_utc_ns <= utc_ns; i++)
+		*way = services[i].path;
+	free(services);
+	if (*way == HANDOVER_NONE)
 		return fail(link, error, "no satellite serves %s at that time; choose another time",
 			    link->name);
-	path = sky_way(topology, link, direction, way);
-	if (path_at(&path, utc_ns, seen, &failure))
+	return 0;
+}
+
+// What both stations of a direction see of a way.
+static int see(const struct topology *topology, const struct link *link,
+	       enum link_direction direction, uint32_t way, uint64_t at_ns, struct path_state *seen,
+	       struct error *error)
+{
+	struct path path = sky_way(topology, link, direction, way);
+	struct path_failure failure;
+
+	if (path_at(&path, sky_utc_ns(topology, at_ns), seen, &failure))
 		return fail(link, error, "the elements of %s say nothing of that time", link->name);
 	return 0;
 }
@@ -144,16 +151,30 @@ int sky_budget_compute(const struct topology *topology, uint32_t link,
 		       struct sky_budget *budget, struct error *error)
 {
 	const struct link *of = &topology->links[link];
-	const struct radio *radio = &of->radio;
-	struct path_state seen;
+	uint32_t way;
 	int rc;
 
-	if (!radio->given)
+	if (!of->radio.given)
 		return fail(of, error,
 			    "%s has no radio to make a budget of; give it band, antenna, power, "
 			    "noise, satellite_gt, satellite_eirp and symbol_rate",
 			    of->name);
-	rc = see(topology, of, direction, at_ns, &seen, error);
+	rc = choose_way(topology, of, at_ns, &way, error);
+	if (rc)
+		return rc;
+	return sky_budget_of_way(topology, link, direction, way, at_ns, exceeded_percent, budget,
+				 error);
+}
+
+int sky_budget_of_way(const struct topology *topology, uint32_t link, enum link_direction direction,
+		      uint32_t way, uint64_t at_ns, double exceeded_percent,
+		      struct sky_budget *budget, struct error *error)
+{
+	const struct link *of = &topology->links[link];
+	const struct radio *radio = &of->radio;
+	struct path_state seen;
+	int rc = see(topology, of, direction, way, at_ns, &seen, error);
+
 	if (rc == 0)
 		rc = fill_hop(topology, of, direction, radio->up_hz, seen.up, at_ns,
 			      exceeded_percent, &budget->up, &budget->paths[0], error);

@@ -42,6 +42,11 @@ int sky_budget_compute(const struct topology *topology, uint32_t link,
 		       enum link_direction direction, uint64_t at_ns, double exceeded_percent,
 		       struct sky_budget *budget, struct error *error);
 
+// The same of a link that has a radio, over the way (sky.h) that the caller knows to serve it.
+int sky_budget_of_way(const struct topology *topology, uint32_t link, enum link_direction direction,
+		      uint32_t way, uint64_t at_ns, double exceeded_percent,
+		      struct sky_budget *budget, struct error *error);
+
 // Es/N0, dB, of the same geometry under the weather of another instant. Cannot fail.
 double sky_budget_es_n0_db(const struct topology *topology, const struct sky_budget *budget,
 			   uint64_t at_ns);

@@ -12,7 +12,6 @@
 #include "pcaps/aside.h"
 #include "pcaps/damage.h"
 #include "topologies/quantity.h"
-#include "topologies/sky.h"
 
 // Fewer bytes of a cut frame do not tell it from others.
 #define CUT_LEAST 40
@@ -341,8 +340,7 @@ static int load_journal(const struct request *request, struct work *work, struct
 	if (work->received.count && work->received.rows[work->received.count - 1].at_ns > until_ns)
 		until_ns = work->received.rows[work->received.count - 1].at_ns;
 	until_ns = until_ns > clock_ns ? until_ns - clock_ns : 0;
-	if (sky_moves(work->topology))
-		code = sky_start(work->topology, (int64_t)clock_ns, error);
+	code = network_set_epoch(work->topology, (int64_t)clock_ns, error);
 	if (code < 0)
 		return code;
 	code = network_journal(work->topology, work->from_port, work->to_port, until_ns,

@@ -39,6 +39,7 @@ struct radio {
 	double power_control_db;
 	double interference_db; // INFINITY: none
 	bool adaptive[2];       // the rate follows the weather: no rate is given
+	bool evolved[2];        // evolve_radio gave it what it has
 };
 
 enum weather_kind { WEATHER_CONSTANT, WEATHER_FRONT, WEATHER_FADING, WEATHER_SERIES };

@@ -198,6 +198,7 @@ struct event {
 	struct source source;
 	uint64_t at_ns;
 	char *command;
+	bool of_modem; // not written by the user, but what a radio's modem does
 };
 
 // Rain over sites and time.

@@ -8,12 +8,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "control/sky_budget.h"
 #include "topologies/load.h"
+#include "topologies/sky.h"
 
 #define LAB                                                                                        \
 	"[site a]\nposition = 49.7, 6.3, 300\nrain_rate = 28.2mm/h\nrain_height = 2.7km\n"         \
@@ -169,6 +172,107 @@ static void a_budget_that_never_closes_is_refused(void **state)
 	topology_free(t);
 }
 
+// A ring of five satellites at the height of O3b, and a small dish: the rate follows elevation.
+#define RING                                                                                       \
+	"[network]\nepoch = 2026-06-14T00:00:00Z\n"                                                \
+	"[site a]\nposition = 10, 0, 300\n[site b]\nposition = 12, 4, 300\n"                       \
+	"[constellation o3b]\nwalker = 5/1/0 8063km inclination 0.05deg\n"                         \
+	"[link l]\nends = a, b\n"                                                                  \
+	"medium = satellite\nvia = o3b\nelevation = 10deg\nband = Ka 28.5GHz 18.8GHz\n"            \
+	"antenna = 1.8m\npower = 5W\nnoise = 250K\nsatellite_gt = 4dB/K\n"                         \
+	"satellite_eirp = 40dBW\nsymbol_rate = 100Mbaud\nmodcods = dvb-s2x\n"
+
+// Every change of the trace is what the budget of that instant says, within the ten seconds of the
+// geometry and the margin and hysteresis of the modem.
+static void a_ring_of_satellites_has_rates_that_follow_elevation(void **state)
+{
+	struct topology *t = loaded(RING "choose = longest\n");
+	const struct table *table = t->links[0].impairments[LINK_FORWARD].trace.table;
+	double least_bps = INFINITY, most_bps = 0;
+	double low_deg = 90, high_deg = 0, at_low_bps = 0, at_high_bps = 0;
+	size_t handed = 0, changed = 0, count, row = 0;
+	struct handover *services;
+	struct error error;
+
+	(void)state;
+	assert_non_null(table);
+	for (uint64_t at_ns = 0; at_ns < 6 * 3600 * SECOND; at_ns += 60 * SECOND) {
+		struct sky_budget budget;
+		double bps;
+
+		while (row + 1 < table->count && table->rows[row + 1].at_ns <= at_ns)
+			row++;
+		bps = table->rows[row].values[SERIES_RATE];
+		assert_int_equal(sky_budget_compute(t, 0, LINK_FORWARD, at_ns, 0, &budget, &error),
+				 0);
+		// It is never above what closes now, and below only by the hysteresis.
+		assert_true(bps <= 1.2 * budget.rate_bps && bps >= 0.8 * budget.rate_bps);
+		if (budget.up.elevation_deg < low_deg) {
+			low_deg = budget.up.elevation_deg;
+			at_low_bps = bps;
+		}
+		if (budget.up.elevation_deg > high_deg) {
+			high_deg = budget.up.elevation_deg;
+			at_high_bps = bps;
+		}
+		least_bps = fmin(least_bps, bps);
+		most_bps = fmax(most_bps, bps);
+	}
+	assert_true(most_bps > least_bps && at_high_bps > at_low_bps);
+	assert_int_equal(sky_find_services(t, &t->links[0], t->epoch_utc_ns,
+					   t->epoch_utc_ns + (int64_t)(6 * 3600 * SECOND),
+					   &services, &count, &error),
+			 0);
+	assert_true(count > 4);
+	for (size_t i = 1; i < count; i++) {
+		uint64_t at_ns = (uint64_t)(services[i].from_utc_ns - t->epoch_utc_ns);
+
+		handed += services[i].path != HANDOVER_NONE;
+		for (size_t r = 0; r < table->count; r++)
+			if (table->rows[r].at_ns >= at_ns && table->rows[r].at_ns < at_ns + SECOND)
+				changed++;
+	}
+	// Who is taken until he is lost is followed by one who stands higher.
+	assert_int_equal(changed, handed);
+	free(services);
+	topology_free(t);
+}
+
+// What a new epoch gives does not depend on what there was before, and nothing is there twice.
+static void a_new_epoch_gives_what_it_alone_would_give(void **state)
+{
+	static const char one_satellite[] =
+		"[site a]\nposition = 10, 0, 300\n[site b]\nposition = 12, 4, 300\n"
+		"[satellite s]\norbit = kepler axis 14441km eccentricity 0.0006 inclination "
+		"0.05deg "
+		"raan 0deg anomaly 0deg epoch 2026-06-14T00:00:00Z\n";
+	static const char storm[] = "[weather w]\nrain = 150mm/h\nstart = 100s\nstop = 40000s\n";
+	char text[1024], later[2048];
+	struct topology *one, *other;
+	const struct table *table, *same;
+	struct error error;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s%s", one_satellite, strstr(RING, "[link l]"), storm);
+	memcpy(strstr(text, "via = o3b"), "via = s  ", 9);
+	snprintf(later, sizeof(later), "[network]\nepoch = 2026-06-14T01:10:00Z\n%s", text);
+	one = loaded(text);
+	other = loaded(later);
+	assert_int_equal(sky_start(one, other->epoch_utc_ns, &error), 0);
+	table = one->links[0].impairments[LINK_FORWARD].trace.table;
+	same = other->links[0].impairments[LINK_FORWARD].trace.table;
+	assert_true(table->count != same->count ||
+		    memcmp(table->rows, same->rows, table->count * sizeof(*table->rows)) != 0);
+	assert_int_equal(evolve_radio(one, &error), 0);
+	table = one->links[0].impairments[LINK_FORWARD].trace.table;
+	assert_int_equal(table->count, same->count);
+	assert_memory_equal(table->rows, same->rows, table->count * sizeof(*table->rows));
+	assert_true(one->event_count > 0);
+	assert_int_equal(one->event_count, other->event_count);
+	topology_free(one);
+	topology_free(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +281,8 @@ int main(void)
 		cmocka_unit_test(rain_slows_the_modem_a_loop_later),
 		cmocka_unit_test(below_the_lowest_modcod_the_direction_is_down),
 		cmocka_unit_test(fading_is_a_function_of_seed_and_instant),
+		cmocka_unit_test(a_ring_of_satellites_has_rates_that_follow_elevation),
+		cmocka_unit_test(a_new_epoch_gives_what_it_alone_would_give),
 		cmocka_unit_test(a_budget_that_never_closes_is_refused),
 	};
 
