@@ -132,12 +132,15 @@ const struct command commands[] = {
 			"and when the sun stands behind one. T is a time of the lab's clock or an "
 			"instant of UTC, which needs `epoch` in [network]. Geometry alone: no "
 			"weather, no link budget. The sun's outages are those of a dish of "
-			"diameter D at the band's downlink, or at 11.7 GHz where no band is "
+			"diameter D, else of the antennas of a link with a radio (the first that "
+			"uses the satellite), at the band's "
+			"downlink, or at 11.7 GHz where no band is "
 			"given. Elements older than 14 days are used with a warning.",
 		.options = {{"--from", "T", "the lab's beginning unless given"},
 			    {"--to", "T", "a day later unless given"},
 			    {"--dish", "D",
-			     "diameter of the dishes (3.7m), for the sun's outages"}},
+			     "diameter of all dishes, for the sun's outages (3.7m, or the "
+			     "link's antennas)"}},
 		.examples = {"corridor satellites topologies/o3b-day.ini",
 			     "corridor satellites topologies/equinox.ini --to 20d --dish 2.4m"},
 		.run = command_satellites,

@@ -75,17 +75,26 @@ static double down_hz(const struct link *link)
 	return number * (strcmp(unit, "MHz") == 0 ? 1e6 : 1e9);
 }
 
+// Of the site's antenna, where the link has a radio and none is asked for.
+static double dish_m(const struct sky_report *report, const struct link *link, uint32_t site)
+{
+	unsigned end = link->ends[1].site == site;
+
+	return link->radio.given && !report->dish_asked ? link->radio.stations[end].diameter_m
+							: report->dish_m;
+}
+
 static int add_outages(struct sky_report *report, const struct link *link, uint32_t satellite,
 		       uint32_t site, struct error *error)
 {
 	const struct topology *topology = report->topology;
 	struct sun_outage *found = calloc(OUTAGES_MOST, sizeof(*found));
 	struct sky_outage *grown;
-	int count = found ? sun_find_outages(&topology->sites[site].ground,
-					     &topology->satellites[satellite].orbit,
-					     sun_outage_angle_deg(down_hz(link), report->dish_m),
-					     report->from_utc_ns, report->to_utc_ns, found,
-					     OUTAGES_MOST)
+	int count = found ? sun_find_outages(
+				    &topology->sites[site].ground,
+				    &topology->satellites[satellite].orbit,
+				    sun_outage_angle_deg(down_hz(link), dish_m(report, link, site)),
+				    report->from_utc_ns, report->to_utc_ns, found, OUTAGES_MOST)
 			  : -ENOMEM;
 
 	if (count == -ENOSPC)
@@ -246,7 +255,8 @@ static int settle(const struct request *request, const struct topology *topology
 	uint64_t from_ns = 0, to_ns;
 	int rc = 0;
 
-	*report = (struct sky_report){.topology = topology, .dish_m = DISH_M};
+	*report = (struct sky_report){
+		.topology = topology, .dish_m = DISH_M, .dish_asked = request->dish != NULL};
 	if (request->dish)
 		rc = quantity_parse_length_m(request->dish, "--dish", &report->dish_m, error);
 	if (!rc && !(report->dish_m >= 0.1 && report->dish_m <= 100))

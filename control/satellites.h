@@ -2,6 +2,7 @@
 // What `corridor satellites` finds out. Private to satellites*.c.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,7 +36,8 @@ struct sky_link {
 struct sky_report {
 	const struct topology *topology;
 	int64_t from_utc_ns, to_utc_ns;
-	double dish_m;
+	double dish_m;   // where the link has no radio, or dish_asked
+	bool dish_asked; // for all
 	struct sky_pass *passes;
 	size_t pass_count;
 	struct sky_outage *outages;

@@ -289,6 +289,7 @@ void satellites_print_tables(const struct invocation *invocation, const struct s
 	print_passes(report, out);
 	if (report->outage_count == 0)
 		return;
-	fprintf(out, "\nDishes of %g m.\n", report->dish_m);
+	fprintf(out, "\nDishes of %g m%s.\n", report->dish_m,
+		report->dish_asked ? "" : ", or the antennas of links with a radio");
 	print_outages(report, out);
 }

@@ -35,6 +35,19 @@ check "goes by both" json '.channels["betzdorf-redu-ka:forward"].delivered > 150
 	.channels["betzdorf-redu-x:forward"].delivered > 15000' out
 check "and little is lost on the change" json '[.channels[].lost | add // 0] | add < 50' out
 
+differ()
+{
+	! cmp -s "$1" "$2"
+}
+for dish in "" "--dish 4.5m" "--dish 3.7m"; do
+	# shellcheck disable=SC2086
+	expect 0 "the sun behind GovSat-1 ${dish:-for its antennas}" \
+		"$CORRIDOR" -j satellites "$storm" --from 50d --to 75d $dish
+	jq .sun_outages out >"sun${dish#--dish }"
+done
+check "the antennas of the link are meant" cmp sun "sun4.5m"
+check "another dish sees it otherwise" differ sun "sun3.7m"
+
 sed 's/power = 40W/power = 1mW/' "$storm" >weak.ini
 expect 2 "a link that never closes" "$CORRIDOR" check weak.ini
 check "is named" grep "betzdorf-redu-ka.*under a clear sky" err
