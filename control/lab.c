@@ -24,6 +24,7 @@ struct lab {
 	bool running;
 	uint64_t version;        // of the plan that the engine runs
 	uint64_t last_at_ns;     // of the network; its time never runs backwards
+	uint64_t taken_at_ns;    // when the engine took the last plan over
 	struct lab_ways *ways;   // when each way was changed
 	bool *carrier;           // [port] as the engine was told last
 	struct lab_later *later; // changes to come
@@ -55,6 +56,7 @@ static int publish(struct lab *lab, struct error *error)
 		return result;
 	}
 	lab->version = network_plan_version(lab->network);
+	lab->taken_at_ns = plan->valid_from_ns; // corrected by the engine when it was late
 	lab_ways_note(lab->ways, network_plan(lab->network));
 	if (lab->running)
 		tell_carriers(lab);
@@ -199,6 +201,7 @@ static int carry_out_whole(struct lab *lab, uint64_t at_ns, const char *const *l
 	struct network *before = network_copy(lab->network);
 	if (before == NULL)
 		return error_set(error, -ENOMEM, lab->name, "no memory for the change");
+	lab->taken_at_ns = at_ns; // unless a plan is handed over and says otherwise
 	int result = carry_out(lab, at_ns, lines, count, error);
 	if (result < 0) {
 		network_free(lab->network);
@@ -245,7 +248,7 @@ int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t
 	uint64_t at_ns = next_instant(lab);
 	result = carry_out_whole(lab, at_ns, lines, count, error);
 	if (result == 0 && applied_at_ns != NULL)
-		*applied_at_ns = at_ns;
+		*applied_at_ns = lab->taken_at_ns;
 	return result;
 }
 

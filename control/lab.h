@@ -31,8 +31,10 @@ void lab_destroy(struct lab *lab);
 // The clock begins. 0 or a negative errno with a sentence.
 int lab_start(struct lab *lab, struct error *error);
 
-// Carries out control lines (network.h) at one instant, all or none, and publishes. The instant in
-// `applied_at_ns`. -EINVAL and a sentence for a line that is refused; the lab is then as before.
+// Carries out control lines (network.h) at one instant, all or none, and publishes. In
+// `applied_at_ns` the instant at which the engine took them over: another than the intended one
+// when the plan or the worker was late. -EINVAL and a sentence for a line that is refused; the lab
+// is then as before.
 int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t *applied_at_ns,
 	       struct error *error);
 // The same at an instant to come, on the lab's clock: 0 when it is noted, and lab_step will carry

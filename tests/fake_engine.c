@@ -134,6 +134,7 @@ int engine_publish(struct engine *engine, struct plan *plan, struct error *error
 		return error_set(error, -EINVAL, "fake", "a plan of another size than the first");
 	plan_free(fake_engine.plan);
 	fake_engine.plan = plan;
+	plan->valid_from_ns += fake_engine.late_ns;
 	fake_engine.published++;
 	fake_engine.touched_count = plan->touched_count;
 	for (size_t i = 0; i < plan->touched_count && i < FAKE_ENGINE_CHANNELS; i++)

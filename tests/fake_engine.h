@@ -44,6 +44,7 @@ struct fake_engine {
 	struct histogram delay; // of every flow
 	struct histogram lateness;
 	struct engine_memory memory;
+	uint64_t late_ns; // plans are taken over that much after their instant
 	// Faults to come: a negative errno, or 0.
 	int fail_create, fail_device, fail_publish, fail_start;
 };

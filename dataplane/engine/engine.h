@@ -134,7 +134,8 @@ void engine_observe(struct engine *engine,
 
 // Hands over a plan, which takes effect at its valid_from_ns exactly, on every worker. Builds its
 // lookup tables. Virtual: before the clock reaches valid_from_ns. Live: an instant that has passed
-// means now; returns when the last worker has taken it over and the plan before it is retired.
+// means now; returns when the last worker has taken it over and the plan before it is retired; its
+// valid_from_ns, which may be read until the next plan, is then the true instant.
 // On failure the caller keeps the plan. Number of sites, channels, ports, interfaces and flows must
 // equal the first plan's.
 int engine_publish(struct engine *engine, struct plan *plan, struct error *error);

@@ -231,6 +231,19 @@ static void a_conduit_takes_all_its_links_at_one_instant(void **state)
 	fake_lab_end(&fake);
 }
 
+static void a_plan_that_is_late_tells_when_it_applied(void **state)
+{
+	(void)state;
+	struct fake_lab fake = fake_lab_start(LAB_TRIANGLE);
+	fake_lab_run_to(&fake, 500 * MS);
+	uint64_t intended_ns = 500 * MS + LAB_LEAD_NS;
+	fake_engine.late_ns = 3 * MS;
+	assert_int_equal(fake_lab_change(&fake, "link ab set delay 7ms"), intended_ns + 3 * MS);
+	fake_engine.late_ns = 0;
+	assert_int_equal(fake_lab_change(&fake, "link ab set delay 8ms"), intended_ns);
+	fake_lab_end(&fake);
+}
+
 static void lines_given_together_apply_together(void **state)
 {
 	(void)state;
@@ -527,6 +540,7 @@ int main(void)
 		cmocka_unit_test(a_site_that_is_down_takes_its_ports_carrier),
 		cmocka_unit_test(a_wires_port_has_the_carrier_of_the_channel_that_ends_there),
 		cmocka_unit_test(a_conduit_takes_all_its_links_at_one_instant),
+		cmocka_unit_test(a_plan_that_is_late_tells_when_it_applied),
 		cmocka_unit_test(lines_given_together_apply_together),
 		cmocka_unit_test(a_change_asked_for_ahead_comes_at_its_instant),
 		cmocka_unit_test(what_comes_too_late_or_is_wrong_is_refused_ahead),
