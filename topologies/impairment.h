@@ -173,11 +173,12 @@ enum queue_words {
 struct impairment_queue {
 	enum queue_words kind;
 	uint64_t target_ns, interval_ns, ce_threshold_ns, update_ns;
-	uint32_t alpha, beta; // pie, in 16ths per second as in tc
+	uint64_t allowance_ns; // pie: of bursts
+	uint32_t alpha, beta;  // pie, in 16ths per second as in tc
 	uint64_t flows, quantum_bytes, memory_bytes;
 	uint64_t min_bytes, max_bytes, packet_bytes, burst_packets; // red
 	double probability;                                         // red
-	bool adaptive;                                              // red
+	bool adaptive, harddrop, nodrop;                            // red
 	int ecn; // 0: not given, 1: ecn, -1: noecn
 	uint32_t bands;
 	uint64_t weights[QUEUE_BANDS_MOST]; // drr

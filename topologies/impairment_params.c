@@ -131,6 +131,7 @@ static void give_aqm(const struct impairment_queue *from, struct queue_params *t
 	GIVE(to->codel.ce_threshold_ns, from->ce_threshold_ns);
 	GIVE(to->pie.target_ns, from->target_ns);
 	GIVE(to->pie.tupdate_ns, from->update_ns);
+	GIVE(to->pie.burst_ns, from->allowance_ns);
 	GIVE(to->pie.alpha, from->alpha);
 	GIVE(to->pie.beta, from->beta);
 	GIVE(to->red.min_bytes, from->min_bytes);
@@ -140,6 +141,8 @@ static void give_aqm(const struct impairment_queue *from, struct queue_params *t
 	if (from->probability > 0)
 		to->red.probability = (uint64_t)(from->probability * 4294967296.0 + 0.5);
 	to->red.adaptive = from->adaptive;
+	to->red.harddrop = from->harddrop;
+	to->red.nodrop = from->nodrop;
 	if (from->ecn)
 		to->codel.ecn = to->pie.ecn = to->red.ecn = from->ecn > 0;
 	GIVE(to->fair.flows, from->flows);

@@ -191,6 +191,27 @@ static int parse_adaptive(struct parser *parser, struct impairment_queue *queue)
 	return 0;
 }
 
+static int parse_harddrop(struct parser *parser, struct impairment_queue *queue)
+{
+	(void)parser;
+	queue->harddrop = true;
+	return 0;
+}
+
+static int parse_nodrop(struct parser *parser, struct impairment_queue *queue)
+{
+	(void)parser;
+	queue->nodrop = true;
+	return 0;
+}
+
+static int parse_allowance(struct parser *parser, struct impairment_queue *queue)
+{
+	return not_nothing(parser,
+			   parser_time(parser, "burst", "pie burst 150ms", &queue->allowance_ns),
+			   "burst", &queue->allowance_ns);
+}
+
 static int parse_ect1(struct parser *parser, struct impairment_queue *queue)
 {
 	(void)parser;
@@ -280,6 +301,8 @@ static const struct queue_keyword red_keywords[] = {
 	{"burst", parse_red_burst},
 	{"probability", parse_probability},
 	{"adaptive", parse_adaptive},
+	{"harddrop", parse_harddrop},
+	{"nodrop", parse_nodrop},
 	{"ecn", parse_queue_ecn},
 	{NULL, NULL},
 };
@@ -288,13 +311,10 @@ static const struct queue_keyword codel_keywords[] = {
 	{"noecn", parse_noecn},   {"ce_threshold", parse_ce_threshold}, {NULL, NULL},
 };
 static const struct queue_keyword pie_keywords[] = {
-	{"target", parse_target},
-	{"tupdate", parse_update},
-	{"alpha", parse_alpha},
-	{"beta", parse_beta},
-	{"ecn", parse_queue_ecn},
-	{"noecn", parse_noecn},
-	{NULL, NULL},
+	{"target", parse_target},   {"tupdate", parse_update},
+	{"burst", parse_allowance}, {"alpha", parse_alpha},
+	{"beta", parse_beta},       {"ecn", parse_queue_ecn},
+	{"noecn", parse_noecn},     {NULL, NULL},
 };
 static const struct queue_keyword fq_codel_keywords[] = {
 	{"target", parse_target},   {"interval", parse_interval},         {"flows", parse_flows},

@@ -23,6 +23,8 @@ static void add_times(struct text *text, const struct impairment_queue *queue)
 		text_add_time(text, "interval", queue->interval_ns);
 	if (queue->update_ns)
 		text_add_time(text, "tupdate", queue->update_ns);
+	if (queue->allowance_ns)
+		text_add_time(text, "burst", queue->allowance_ns);
 	if (queue->ce_threshold_ns)
 		text_add_time(text, "ce_threshold", queue->ce_threshold_ns);
 }
@@ -92,6 +94,10 @@ void text_add_queue(struct text *text, const struct impairment_queue *queue)
 	add_bands(text, queue);
 	if (queue->adaptive)
 		text_add(text, "adaptive");
+	if (queue->harddrop)
+		text_add(text, "harddrop");
+	if (queue->nodrop)
+		text_add(text, "nodrop");
 	if (queue->ecn)
 		text_add(text, queue->ecn > 0 ? "ecn" : "noecn");
 	if (queue->ect1_only)

@@ -136,6 +136,7 @@ static void what_netem_or_the_models_do_not_take_is_refused_by_name(void **state
 		{"order maybe", "keep"},
 		{"police cir 1mbit", "nothing follows"},
 		{"police cir 2mbit cbs 10kb pir 1mbit pbs 10kb", "below"},
+		{"queue pie burst 0ms", "burst is 0"},
 		{"queue lifo", "lifo"},
 		{"queue red", "min"},
 		{"queue drr", "weights"},
@@ -237,7 +238,9 @@ static void generate(uint64_t *seed, char *line, size_t size)
 		 ONE_OF(seed, "", "limit 100", "limit 20ms", "limit 64kb", "limit none"),
 		 ONE_OF(seed, "", "queue tail", "queue head",
 			"queue codel target 3ms interval 50ms ecn",
-			"queue pie tupdate 10ms alpha 2 beta 21 noecn",
+			"queue pie tupdate 10ms alpha 2 beta 21 noecn", "queue pie burst 300ms ecn",
+			"queue red min 30kb max 90kb ecn harddrop",
+			"queue red min 30kb max 90kb nodrop ecn",
 			"queue fq_codel flows 64 quantum 300 memory_limit 4mb ce_threshold 1ms",
 			"queue red min 30kb max 90kb avpkt 1kb burst 55 probability 0.02 ecn "
 			"adaptive",

@@ -107,6 +107,13 @@ static void queues_get_what_is_named_and_their_own_defaults(void **state)
 	assert_int_equal(p.queue.pie.beta, 20);
 	p = translated(&tables, "rate 1mbit queue red min 30000 max 90000 limit 400kb");
 	assert_int_equal(p.queue.red.min_bytes, 30000);
+	assert_false(p.queue.red.harddrop || p.queue.red.nodrop);
+	p = translated(&tables, "rate 1mbit queue red min 30000 max 90000 ecn harddrop");
+	assert_true(p.queue.red.harddrop && !p.queue.red.nodrop);
+	p = translated(&tables, "rate 1mbit queue red min 30000 max 90000 ecn nodrop");
+	assert_true(p.queue.red.nodrop && !p.queue.red.harddrop);
+	p = translated(&tables, "rate 1mbit queue pie burst 300ms");
+	assert_int_equal(p.queue.pie.burst_ns, 300000000);
 	p = translated(&tables, "rate 1mbit queue drr weights 4,1 dscp 46:0");
 	assert_int_equal(p.queue.kind, QUEUE_DRR);
 	assert_int_equal(p.queue.classes.count, 2);
@@ -279,6 +286,7 @@ static void what_the_models_refuse_leaves_the_parameters_alone(void **state)
 		{"rate 1mbit queue codel target 100ms interval 50ms", "target"},
 		{"rate 1mbit queue codel limit none", "needs a limit"},
 		{"rate 1mbit queue red min 300kb max 900kb limit 400kb", "above the limit"},
+		{"rate 1mbit queue red min 30kb max 90kb nodrop", "ecn"},
 		{"rate 1mbit burst 10kb trace a.csv", "exclude"},
 		{"rate 1mbit wave sine 500kbit 1s burst 10kb", "exclude"},
 		{"delay 10ms wave sine 11ms 1s", "0"},
