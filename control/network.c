@@ -331,6 +331,7 @@ static bool touched_make_room(struct network *network, size_t more)
 static void touch(struct network *network, uint32_t channel, enum plan_inflight inflight)
 {
 	struct plan *plan = network->plan;
+	uint64_t delay_ns = plan->channels[channel].params.delay_ns;
 
 	if (inflight == PLAN_NEW)
 		return;
@@ -338,11 +339,11 @@ static void touch(struct network *network, uint32_t channel, enum plan_inflight 
 		if (plan->touched[i].channel == channel) {
 			if (inflight == PLAN_CUT)
 				plan->touched[i].inflight = PLAN_CUT;
+			plan->touched[i].delay_ns = delay_ns;
 			return;
 		}
 	}
-	plan->touched[plan->touched_count++] =
-		(struct plan_touched){.channel = channel, .inflight = inflight};
+	plan->touched[plan->touched_count++] = (struct plan_touched){channel, inflight, delay_ns};
 }
 
 // Parameters of a channel now, the sky's included.

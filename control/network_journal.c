@@ -186,16 +186,49 @@ static int look_at_pair(struct recorder *recorder, struct pair *pair, uint64_t a
 	return 0;
 }
 
-// What became of the packets in flight on a channel at the last step.
-static enum journal_inflight inflight_of(const struct plan *plan, uint32_t channel)
+// What became of the packets in flight on a channel at the last step; NULL: nothing.
+static const struct plan_touched *touched_of(const struct plan *plan, uint32_t channel)
 {
-	for (size_t t = 0; t < plan->touched_count; t++) {
+	for (size_t t = 0; t < plan->touched_count; t++)
 		if (plan->touched[t].channel == channel)
-			return plan->touched[t].inflight == PLAN_CUT      ? JOURNAL_CUT
-			       : plan->touched[t].inflight == PLAN_RETIME ? JOURNAL_RETIME
-									  : JOURNAL_NEW;
+			return plan->touched[t].inflight == PLAN_NEW ? NULL : &plan->touched[t];
+	return NULL;
+}
+
+static int add_change(struct recorder *recorder, uint64_t at_ns, uint32_t channel,
+		      enum journal_inflight inflight, const struct channel_params *params)
+{
+	if (recorder->change_count == recorder->change_room) {
+		size_t room = recorder->change_room ? recorder->change_room * 2 : 256;
+		struct journal_channel *changes =
+			realloc(recorder->changes, room * sizeof(*changes));
+
+		if (!changes)
+			return -ENOMEM;
+		recorder->changes = changes;
+		recorder->change_room = room;
 	}
-	return JOURNAL_NEW;
+	recorder->changes[recorder->change_count++] = (struct journal_channel){
+		.from_ns = at_ns, .channel = channel, .inflight = inflight, .params = *params};
+	return 0;
+}
+
+// What is in flight may have moved to a delay that the same instant replaced: two entries then.
+static int add_changes(struct recorder *recorder, uint64_t at_ns, uint32_t channel,
+		       const struct plan_touched *touched, const struct channel_params *params)
+{
+	struct channel_params moved = *params;
+
+	if (!touched)
+		return add_change(recorder, at_ns, channel, JOURNAL_NEW, params);
+	if (touched->inflight == PLAN_CUT)
+		return add_change(recorder, at_ns, channel, JOURNAL_CUT, params);
+	moved.delay_ns = touched->delay_ns;
+	if (add_change(recorder, at_ns, channel, JOURNAL_RETIME, &moved) < 0)
+		return -ENOMEM;
+	return moved.delay_ns == params->delay_ns
+		       ? 0
+		       : add_change(recorder, at_ns, channel, JOURNAL_NEW, params);
 }
 
 static int look_at_channels(struct recorder *recorder, uint64_t at_ns, bool first)
@@ -206,28 +239,15 @@ static int look_at_channels(struct recorder *recorder, uint64_t at_ns, bool firs
 		return 0;
 	recorder->version = network_plan_version(recorder->network);
 	for (uint32_t c = 0; c < plan->channel_count; c++) {
-		enum journal_inflight inflight = inflight_of(plan, c);
+		const struct plan_touched *touched = touched_of(plan, c);
 
-		if (!first && inflight == JOURNAL_NEW &&
+		if (!first && !touched &&
 		    memcmp(&recorder->params[c], &plan->channels[c].params,
 			   sizeof(recorder->params[c])) == 0)
 			continue;
 		recorder->params[c] = plan->channels[c].params;
-		if (recorder->change_count == recorder->change_room) {
-			size_t room = recorder->change_room ? recorder->change_room * 2 : 256;
-			struct journal_channel *changes =
-				realloc(recorder->changes, room * sizeof(*changes));
-
-			if (!changes)
-				return -ENOMEM;
-			recorder->changes = changes;
-			recorder->change_room = room;
-		}
-		recorder->changes[recorder->change_count++] =
-			(struct journal_channel){.from_ns = at_ns,
-						 .channel = c,
-						 .inflight = inflight,
-						 .params = plan->channels[c].params};
+		if (add_changes(recorder, at_ns, c, touched, &plan->channels[c].params) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }

@@ -134,13 +134,14 @@ struct plan_group {
 // What becomes of packets in flight on a channel when this plan takes over.
 enum plan_inflight {
 	PLAN_NEW,    // untouched: only packets that start after the change see it
-	PLAN_RETIME, // moved to the new delay, in order, never before the change
+	PLAN_RETIME, // moved to another delay, in order, never before the change
 	PLAN_CUT     // lost (cut)
 };
 
 struct plan_touched {
 	uint32_t channel;
 	enum plan_inflight inflight;
+	uint64_t delay_ns; // retime: to which they move; what starts later may have another
 };
 
 struct plan_lookup; // longest-prefix tables, private to the engine, shared between plans

@@ -90,12 +90,11 @@ static void touch(struct engine *engine, const struct plan *next,
 		  const struct plan_touched *touched)
 {
 	const struct channel_params *before = &engine->plan->channels[touched->channel].params;
-	const struct channel_params *after = &next->channels[touched->channel].params;
 
 	if (touched->inflight == PLAN_CUT)
 		cut(engine, touched->channel, next->valid_from_ns);
 	else if (touched->inflight == PLAN_RETIME)
-		retime(engine, touched->channel, (int64_t)(after->delay_ns - before->delay_ns),
+		retime(engine, touched->channel, (int64_t)(touched->delay_ns - before->delay_ns),
 		       next->valid_from_ns);
 }
 

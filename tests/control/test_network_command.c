@@ -34,6 +34,26 @@ static void commands_may_be_shortened_and_change_the_plan_at_once(void **state)
 	topology_free(t);
 }
 
+// One step, two commands: the first moves what is in flight, the second is for what starts later.
+static void a_later_delay_of_the_instant_moves_nothing_in_flight(void **state)
+{
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+	const struct plan *plan = network_plan(network);
+
+	(void)state;
+	command(network, 5, "link ab:forward set delay 7ms inflight retime");
+	command(network, 5, "link ab:forward set delay 9ms");
+	assert_int_equal(plan->touched_count, 1);
+	assert_int_equal(plan->touched[0].delay_ns, 7 * MS);
+	assert_int_equal(plan->channels[0].params.delay_ns, 9 * MS);
+	command(network, 5, "link ab:forward set delay 8ms inflight retime");
+	assert_int_equal(plan->touched_count, 1);
+	assert_int_equal(plan->touched[0].delay_ns, 8 * MS);
+	network_free(network);
+	topology_free(t);
+}
+
 static void set_keeps_what_it_does_not_name_and_reset_takes_all_off(void **state)
 {
 	struct topology *t = paper(ROUTER("a") ROUTER(
@@ -194,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands_may_be_shortened_and_change_the_plan_at_once),
+		cmocka_unit_test(a_later_delay_of_the_instant_moves_nothing_in_flight),
 		cmocka_unit_test(set_keeps_what_it_does_not_name_and_reset_takes_all_off),
 		cmocka_unit_test(a_new_rate_keeps_the_framing_and_the_queue),
 		cmocka_unit_test(touched_channels_are_shown_by_one_step_only),

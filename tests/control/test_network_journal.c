@@ -54,6 +54,7 @@ static void a_wire_is_its_channel_and_its_parameters_change_with_events(void **s
 		"[link other]\nmedium = wire\nends = w2, e2\n[port w2]\ndevice = none\n"
 		"[port e2]\ndevice = none\n"
 		"[event longer]\nat = 2s\ndo = link span:forward set delay 30ms inflight retime\n"
+		"[event back]\nat = 2s\ndo = link span:forward set delay 25ms\n"
 		"[event after]\nat = 9s\ndo = link span set loss 1%\n");
 	struct journal journal;
 
@@ -66,12 +67,16 @@ static void a_wire_is_its_channel_and_its_parameters_change_with_events(void **s
 	assert_int_equal(journal.path_entry_count, 1);
 	assert_path(&journal, 0, 0, 1, 1, 0);
 	// The channel of the path only, and nothing after the end.
-	assert_int_equal(journal.channel_entry_count, 2);
+	assert_int_equal(journal.channel_entry_count, 3);
 	assert_int_equal(journal.channels[0].params.delay_ns, 10 * MS);
 	assert_int_equal(journal.channels[1].from_ns, 2000 * MS);
 	assert_int_equal(journal.channels[1].channel, 0);
 	assert_int_equal(journal.channels[1].params.delay_ns, 30 * MS);
 	assert_int_equal(journal.channels[1].inflight, JOURNAL_RETIME);
+	// Another for what starts at that instant, or later: nothing moves once more.
+	assert_int_equal(journal.channels[2].from_ns, 2000 * MS);
+	assert_int_equal(journal.channels[2].params.delay_ns, 25 * MS);
+	assert_int_equal(journal.channels[2].inflight, JOURNAL_NEW);
 	journal_fini(&journal);
 	record(t, "w", "e2", 5000 * MS, &journal);
 	assert_path(&journal, 0, 0, 1, 0, 0); // no path, and that is certain

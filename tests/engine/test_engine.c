@@ -30,7 +30,8 @@ static struct engine *new_engine(unsigned workers)
 // A wire with frames going in at port 0 and coming out at port 1.
 struct wire {
 	struct engine *engine;
-	struct plan *plan; // a copy of what was published, to be changed
+	struct plan *plan;    // a copy of what was published, to be changed
+	uint64_t moved_to_ns; // delay of what a change retimes
 	struct frame_list in;
 	struct frame_list out;
 };
@@ -70,7 +71,7 @@ static void publish_change(struct wire *wire, uint64_t at_ns, enum plan_inflight
 
 	next->valid_from_ns = at_ns;
 	next->touched = calloc(1, sizeof(*next->touched));
-	next->touched[0] = (struct plan_touched){0, inflight};
+	next->touched[0] = (struct plan_touched){0, inflight, wire->moved_to_ns};
 	next->touched_count = 1;
 	assert_int_equal(engine_publish(wire->engine, next, NULL), 0);
 }
@@ -90,8 +91,7 @@ static void a_wire_delays_every_frame_exactly_and_changes_none(void **state)
 	finish(wire.engine);
 	assert_int_equal(wire.out.count, 500);
 	for (unsigned i = 0; i < 500; i++) {
-		const struct engine_frame *in = &wire.in.frames[i];
-		const struct engine_frame *out = &wire.out.frames[i];
+		const struct engine_frame *in = &wire.in.frames[i], *out = &wire.out.frames[i];
 
 		assert_int_equal(out->at_ns, in->at_ns + 10 * MS);
 		assert_int_equal(out->length, in->length);
@@ -158,7 +158,7 @@ static void retimed_packets_move_in_order_and_never_before_the_change(void **sta
 
 	(void)state;
 	wire_begin(&wire, plan_of_wire(10 * MS), 100, MS);
-	wire.plan->channels[0].params.delay_ns = 4 * MS;
+	wire.plan->channels[0].params.delay_ns = wire.moved_to_ns = 4 * MS;
 	publish_change(&wire, 50 * MS + MS / 2, PLAN_RETIME);
 	finish(wire.engine);
 	assert_int_equal(wire.out.count, 100);
@@ -179,11 +179,15 @@ static void a_longer_delay_retimes_too_and_keeps_order_behind_it(void **state)
 
 	(void)state;
 	wire_begin(&wire, plan_of_wire(10 * MS), 100, MS);
-	wire.plan->channels[0].params.delay_ns = 30 * MS;
+	wire.moved_to_ns = 30 * MS;
+	wire.plan->channels[0].params.delay_ns = 25 * MS;
 	publish_change(&wire, 50 * MS + MS / 2, PLAN_RETIME);
 	finish(wire.engine);
 	for (unsigned i = 0; i < 100; i++)
-		assert_int_equal(wire.out.frames[i].at_ns, i * MS + (i <= 40 ? 10 : 30) * MS);
+		assert_int_equal(wire.out.frames[i].at_ns / MS, i <= 40   ? i + 10
+								: i <= 50 ? i + 30
+								: i < 55  ? 80
+									  : i + 25);
 	wire_end(&wire);
 }
 
@@ -365,8 +369,7 @@ static void run_busy(unsigned workers, struct outcome *outcome)
 {
 	struct engine *engine = new_engine(workers);
 	struct frame_list in[2];
-	struct plan *plan = busy_plan();
-	struct plan *change = plan_copy(plan);
+	struct plan *plan = busy_plan(), *change = plan_copy(plan);
 	uint8_t frame[256];
 
 	for (uint32_t p = 0; p < 2; p++) {
@@ -391,8 +394,8 @@ static void run_busy(unsigned workers, struct outcome *outcome)
 	change->channels[6].params.delay_ns = 1 * MS;
 	change->channels[7].params.carrier = false;
 	change->touched = calloc(2, sizeof(*change->touched));
-	change->touched[0] = (struct plan_touched){6, PLAN_RETIME};
-	change->touched[1] = (struct plan_touched){7, PLAN_CUT};
+	change->touched[0] = (struct plan_touched){6, PLAN_RETIME, 1 * MS};
+	change->touched[1] = (struct plan_touched){7, PLAN_CUT, 0};
 	change->touched_count = 2;
 	assert_int_equal(engine_publish(engine, change, NULL), 0);
 	// In one go, so that windows are as long as they may be.
