@@ -176,6 +176,15 @@ static void fit_mishaps(struct fit_work *work)
 			 match->extra);
 }
 
+// How full a full queue was is seen by arrivals, and these jitter moves.
+static void doubt_limit(struct fit *fit)
+{
+	if (fit->limit_amount.known && fit->kind != JITTER_NONE)
+		fit_note(fit, "beside jitter of the order of a frame's time on the line the queue "
+			      "limit may be off by a quarter and the rate by an eighth: their "
+			      "intervals do not cover that");
+}
+
 static int fit_all(struct fit_work *work)
 {
 	int code;
@@ -190,6 +199,7 @@ static int fit_all(struct fit_work *work)
 	if (code == 0) {
 		fit_reordering(work);
 		code = fit_delay(work);
+		doubt_limit(work->fit);
 	}
 	return code;
 }

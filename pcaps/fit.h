@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which channel would have done this? Estimates of a channel's parameters from a matched pair of
-// captures, each with an interval that holds the true one in 95 of 100 cases. What the packets at
-// hand cannot tell is left out, and said.
+// captures, each with an interval that holds the true one in 95 of 100 cases; those of the queue's
+// limit, and of the rate beside it where there is jitter, do not (docs/architecture.md, Evidence).
+// What the packets at hand cannot tell is left out, and said.
 #pragma once
 
 #include <stdbool.h>
@@ -53,8 +54,8 @@ struct fit {
 
 	struct fit_estimate rate_bps;
 	struct fit_estimate overhead_bytes;
-	enum queue_limit limit; // QUEUE_UNLIMITED: none was met
-	struct fit_estimate limit_amount;
+	enum queue_limit limit;           // QUEUE_UNLIMITED: none was met
+	struct fit_estimate limit_amount; // low: was taken; high: the least refused, or one less
 
 	// Delay without the line's part.
 	struct fit_estimate minimum_ns; // as seen

@@ -305,6 +305,8 @@ static void tell_limit(struct fit *fit, const struct fit_limit *limit)
 	if (fit->lost > 0)
 		fit_note(fit, "where a queue overflows, which other losses are the model's is told "
 			      "less surely");
+	fit_note(fit, "the queue limit's interval is the gap between the most that it took and the "
+		      "least that it refused, not one of 95 %%");
 	fit->limit = limit->kind;
 	fit->limit_amount.known = true;
 	fit->limit_amount.low = limit->accepted;
