@@ -576,9 +576,8 @@ int network_command(struct network *network, uint64_t at_ns, const char *line, s
 	struct change change;
 	int rc = change_parse(network->topology, line, line, &change, error);
 
-	if (rc)
-		return rc;
-	rc = catch_up(network, at_ns, error);
+	if (!rc)
+		rc = catch_up(network, at_ns, error);
 	return rc ? rc : carry_out(network, line, line, error);
 }
 

@@ -12,9 +12,9 @@
 #define NAP_MARGIN_MOST_NS 100000ull
 // A rest shorter than this saves nothing: going to sleep and waking take as long.
 #define NAP_SHORTEST_NS 8000ull
-// Between looks at ports that can only be polled.
+// Between looks at ports that can only be polled. The most is what a ping may take longer.
 #define NAP_POLL_LEAST_NS 50000ull
-#define NAP_POLL_MOST_NS  2000000ull
+#define NAP_POLL_MOST_NS  200000ull
 
 struct nap {
 	uint64_t late_ns; // all but one in a hundred sleeps end no later than this
