@@ -133,18 +133,6 @@ static int look_at_all(const struct damage_case *wire, struct trace_reader *read
 	return got < 0 ? got : 0;
 }
 
-static void count_all(struct match *match)
-{
-	match->lost = match->duplicated = match->corrupted = match->extra = 0;
-	for (size_t i = 0; i < match->sent_count; i++)
-		match->lost += match->received_of_sent[i] == MATCH_NONE;
-	for (size_t i = 0; i < match->received_count; i++) {
-		match->duplicated += match->kinds[i] == MATCH_DUPLICATE;
-		match->corrupted += match->kinds[i] == MATCH_CORRUPTED;
-		match->extra += match->kinds[i] == MATCH_EXTRA;
-	}
-}
-
 // Who looks as a damaged frame must is that frame, whatever was guessed before.
 static void set_right(const struct damage_case *wire, const struct looks *looks,
 		      struct match *match)
@@ -183,7 +171,7 @@ static void set_right(const struct damage_case *wire, const struct looks *looks,
 		match->received_of_sent[sent] = i;
 		match->kinds[i] = MATCH_CORRUPTED;
 	}
-	count_all(match);
+	match_count(match);
 }
 
 static bool *otherwise_of(const struct damage_case *wire, const struct looks *looks,

@@ -385,7 +385,7 @@ static int find_corrupted(struct matcher *matcher)
 	return code;
 }
 
-static void count_all(struct match *match)
+void match_count(struct match *match)
 {
 	match->lost = match->duplicated = match->corrupted = match->extra = 0;
 	for (size_t i = 0; i < match->sent_count; i++)
@@ -420,7 +420,7 @@ static bool ids_were_right(const struct matcher *matcher)
 {
 	size_t pairs = 0;
 
-	count_all(matcher->match);
+	match_count(matcher->match);
 	pairs = matcher->match->sent_count - matcher->match->lost;
 	return matcher->group_count == matcher->sent->count &&
 	       2 * matcher->match->corrupted <= pairs &&
@@ -438,7 +438,7 @@ static int run(struct matcher *matcher)
 		matcher->match->by_packet_id = false;
 		code = match_by_key(matcher);
 	}
-	count_all(matcher->match);
+	match_count(matcher->match);
 	return code;
 }
 

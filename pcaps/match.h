@@ -46,4 +46,7 @@ struct match {
 // Linear in the number of frames, about 50 bytes each. 0 or -ENOMEM with a sentence.
 int match_frames(const struct frames *sent, const struct frames *received,
 		 const struct match_options *options, struct match *match, struct error *error);
+// Counts anew what is lost, duplicated, corrupted and extra, from received_of_sent and kinds: for
+// who has changed those. Cannot fail.
+void match_count(struct match *match);
 void match_free(struct match *match);

@@ -29,17 +29,6 @@
 #define LINK_OVER(name) "[link x]\nends = a, b\nmedium = satellite\nvia = " name "\n"
 #define TWELVE          "[constellation ring]\nequal = 12 8062km inclination 0deg phase 0deg\n"
 
-static struct topology *loaded(const char *text)
-{
-	struct errors errors = {0};
-	struct topology *topology = topology_load_text(text, "lab.ini", &errors);
-
-	if (!topology)
-		fail_msg("%s: %s", errors.items[0].where, errors.items[0].what);
-	errors_fini(&errors);
-	return topology;
-}
-
 // ---- The closed form: everything in a frame that does not turn, the Earth turning in it ----
 
 #define LIGHT_M_S 299792458.0
@@ -96,7 +85,7 @@ static double delay_s(int number, double t)
 
 static void a_moving_delay_is_the_closed_form_to_ten_nanoseconds(void **state)
 {
-	struct topology *t = loaded(SITES TWELVE LINK_OVER("ring"));
+	struct topology *t = paper(SITES TWELVE LINK_OVER("ring"));
 	struct network *network = start(t);
 	unsigned changes = 0;
 	uint32_t last = HANDOVER_NONE;
@@ -125,7 +114,7 @@ static void a_moving_delay_is_the_closed_form_to_ten_nanoseconds(void **state)
 
 static void profiles_always_reach_two_minutes_ahead(void **state)
 {
-	struct topology *t = loaded(SITES TWELVE LINK_OVER("ring"));
+	struct topology *t = paper(SITES TWELVE LINK_OVER("ring"));
 	struct network *network = start(t);
 
 	(void)state;
@@ -146,7 +135,7 @@ static void profiles_always_reach_two_minutes_ahead(void **state)
 // One satellite is away most of the time: the carrier is too, and routing hears of it.
 static void a_gap_takes_the_carrier_and_routing_sees_it(void **state)
 {
-	struct topology *t = loaded(
+	struct topology *t = paper(
 		SITES
 		"[satellite one]\norbit = circular 8062km inclination 0deg phase 15deg\n" LINK_OVER(
 			"one") "elevation = 5deg\n[site c]\n[link ac]\nends = a, c\ndelay = 100ms\n"
@@ -188,7 +177,7 @@ static void a_break_cuts_what_is_in_flight_and_a_make_does_not(void **state)
 
 		snprintf(text, sizeof(text), "%shandover = %s\n", SITES TWELVE LINK_OVER("ring"),
 			 words[breaks]);
-		t = loaded(text);
+		t = paper(text);
 		network = start(t);
 		for (uint64_t at_ns = 0; at_ns < H;) {
 			struct error error;
@@ -209,7 +198,7 @@ static void a_break_cuts_what_is_in_flight_and_a_make_does_not(void **state)
 static void what_users_write_goes_before_the_geometry(void **state)
 {
 	struct topology *t =
-		loaded(SITES TWELVE LINK_OVER("ring") "processing = 10ms\njitter = 1ms\n");
+		paper(SITES TWELVE LINK_OVER("ring") "processing = 10ms\njitter = 1ms\n");
 	struct network *network = start(t);
 	const struct channel_params *params;
 
@@ -237,7 +226,7 @@ static void what_users_write_goes_before_the_geometry(void **state)
 
 static void a_copy_goes_on_as_the_original_does(void **state)
 {
-	struct topology *t = loaded(SITES TWELVE LINK_OVER("ring") "choose = longest\n");
+	struct topology *t = paper(SITES TWELVE LINK_OVER("ring") "choose = longest\n");
 	struct network *network = start(t), *copy;
 
 	(void)state;
@@ -262,7 +251,7 @@ static void who_looks_at_one_instant_need_not_live_through_all_before(void **sta
 	(void)state;
 	for (size_t r = 0; r < sizeof(rules) / sizeof(rules[0]); r++) {
 		snprintf(text, sizeof(text), "%s%s", SITES TWELVE LINK_OVER("ring"), rules[r]);
-		struct topology *t = loaded(text);
+		struct topology *t = paper(text);
 		struct network *stepped = start(t), *passed = start(t);
 		uint64_t at_ns = 31 * H + 11 * 60 * S;
 		struct handover one, other;

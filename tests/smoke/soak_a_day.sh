@@ -4,18 +4,7 @@
 # was not to be, and the judge follows it to the nanosecond.
 . "$(dirname "$0")/_init.sh"
 
-cat >wire.ini <<'INI'
-[network]
-seed = 5
-[port west]
-[port east]
-[link span]
-medium = wire
-ends = west, east
-delay = 250ms 10ms distribution normal
-loss = random 1%
-rate = 1mbit
-INI
+wire 5 'delay = 250ms 10ms distribution normal' 'loss = random 1%' 'rate = 1mbit' >wire.ini
 # A cut of a minute each hour, and another delay each hour, for what is in flight, too.
 for hour in $(seq 0 23); do
 	printf '[event cut%s]\nat = %smin\ndo = link span down\n' "$hour" $((hour * 60 + 30))

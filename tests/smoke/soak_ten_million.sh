@@ -4,19 +4,7 @@
 # does not grow with them.
 . "$(dirname "$0")/_init.sh"
 
-cat >wire.ini <<'INI'
-[network]
-seed = 5
-[port west]
-[port east]
-[link span]
-medium = wire
-ends = west, east
-delay = 10ms 1ms distribution normal
-loss = gemodel 1% 25%
-rate = 1gbit
-limit = 5ms
-INI
+wire 5 'delay = 10ms 1ms distribution normal' 'loss = gemodel 1% 25%' 'rate = 1gbit' 'limit = 5ms' >wire.ini
 packets=10000000
 
 # Headers of 16 bytes and frames of 60, made by a program of a few lines: 100 ns to 2 us apart.

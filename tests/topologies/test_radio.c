@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tests/control/paper.h"
 #include "topologies/load.h"
 
 #define SITES                                                                                      \
@@ -20,20 +21,9 @@
 	"antenna = 4.5m 60%\npower = 40W\nnoise = 200K\nsatellite_gt = 8dB/K\n"                    \
 	"satellite_eirp = 50dBW\nsymbol_rate = 30Mbaud\n"
 
-static struct topology *loaded(const char *text)
-{
-	struct errors errors = {0};
-	struct topology *topology = topology_load_text(text, "lab.ini", &errors);
-
-	if (!topology)
-		fail_msg("%s: %s", errors.items[0].where, errors.items[0].what);
-	errors_fini(&errors);
-	return topology;
-}
-
 static void a_radio_has_its_defaults_and_what_is_written(void **state)
 {
-	struct topology *t = loaded(SITES BAND RADIO);
+	struct topology *t = paper(SITES BAND RADIO);
 	const struct radio *radio = &t->links[0].radio;
 
 	(void)state;
@@ -55,7 +45,7 @@ static void a_radio_has_its_defaults_and_what_is_written(void **state)
 	assert_true(t->sites[0].rain_001_mm_per_h == 28.2);
 	assert_true(fabs(t->sites[0].rain_height_km - 2.7) < 1e-12);
 	topology_free(t);
-	t = loaded(SITES);
+	t = paper(SITES);
 	assert_false(t->links[0].radio.given);
 	topology_free(t);
 }
@@ -63,10 +53,10 @@ static void a_radio_has_its_defaults_and_what_is_written(void **state)
 // In whatever order they stand.
 static void a_direction_of_its_own_stands_over_both(void **state)
 {
-	struct topology *t = loaded(
-		SITES BAND "antenna.reverse = 90cm\npower.forward = 100W\n" RADIO
-			   "symbol_rate.reverse = 500kbaud\nmodcods = dvb-s2\n"
-			   "polarisation = vertical\nacm_loop = 2s\nrate.forward = 10mbit\n");
+	struct topology *t =
+		paper(SITES BAND "antenna.reverse = 90cm\npower.forward = 100W\n" RADIO
+				 "symbol_rate.reverse = 500kbaud\nmodcods = dvb-s2\n"
+				 "polarisation = vertical\nacm_loop = 2s\nrate.forward = 10mbit\n");
 	const struct radio *radio = &t->links[0].radio;
 
 	(void)state;
@@ -82,7 +72,7 @@ static void a_direction_of_its_own_stands_over_both(void **state)
 
 static void weather_is_a_front_rain_or_fading(void **state)
 {
-	struct topology *t = loaded(
+	struct topology *t = paper(
 		SITES
 		"[weather f]\nposition = 49, 6\nstart = 20min\nheading = 90deg\n"
 		"speed = 54km/h\nwidth = 30km\nrain = 40mm/h\nsites = b\n"

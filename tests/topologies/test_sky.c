@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dataplane/physics/utc.h"
+#include "tests/control/paper.h"
 #include "topologies/elements.h"
 #include "topologies/load.h"
 #include "topologies/sky.h"
@@ -28,17 +29,6 @@
 	"EPOCH=2026-06-13T19:49:32.568096Z MEAN_MOTION=5.00114934 ECCENTRICITY=0.0006396 "         \
 	"INCLINATION=0.0527 RA_OF_ASC_NODE=342.0736 ARG_OF_PERICENTER=114.5126 "                   \
 	"MEAN_ANOMALY=48.9702 BSTAR=0"
-
-static struct topology *loaded(const char *text)
-{
-	struct errors errors = {0};
-	struct topology *topology = topology_load_text(text, "lab.ini", &errors);
-
-	if (!topology)
-		fail_msg("%s: %s", errors.items[0].where, errors.items[0].what);
-	errors_fini(&errors);
-	return topology;
-}
 
 // The first fault stands at `where` and speaks of `what`.
 static void expect_fault(const char *text, const char *where, const char *what)
@@ -169,15 +159,15 @@ static void what_is_wrong_with_elements_is_said_with_its_line(void **state)
 static void an_orbit_is_written_in_each_of_its_ways(void **state)
 {
 	struct topology *t =
-		loaded(EPOCH SITES
-		       "[satellite geo]\norbit = geostationary 21.5deg\n"
-		       "[satellite ring]\norbit = circular 8062km inclination 0deg phase 30deg\n"
-		       "[satellite polar]\norbit = circular 1200km inclination 87.9deg raan 45deg "
-		       "phase 10deg\n"
-		       "[satellite egg]\norbit = kepler axis 26600km eccentricity 0.7 inclination "
-		       "63.4deg raan 10deg perigee 270deg anomaly 0deg epoch "
-		       "2026-06-14T00:00:00Z\n"
-		       "[satellite f1]\norbit = elements " FIGURES "\n");
+		paper(EPOCH SITES
+		      "[satellite geo]\norbit = geostationary 21.5deg\n"
+		      "[satellite ring]\norbit = circular 8062km inclination 0deg phase 30deg\n"
+		      "[satellite polar]\norbit = circular 1200km inclination 87.9deg raan 45deg "
+		      "phase 10deg\n"
+		      "[satellite egg]\norbit = kepler axis 26600km eccentricity 0.7 inclination "
+		      "63.4deg raan 10deg perigee 270deg anomaly 0deg epoch "
+		      "2026-06-14T00:00:00Z\n"
+		      "[satellite f1]\norbit = elements " FIGURES "\n");
 	struct orbit_state at;
 
 	(void)state;
@@ -195,7 +185,7 @@ static void an_orbit_is_written_in_each_of_its_ways(void **state)
 
 static void a_constellation_makes_its_satellites(void **state)
 {
-	struct topology *t = loaded(
+	struct topology *t = paper(
 		EPOCH SITES "[constellation ring]\nequal = 12 8062km inclination 0deg phase 0deg\n"
 			    "[constellation shell]\nwalker = 6/3/1 1200km inclination 55deg\n"
 			    "[satellite lone]\norbit = geostationary 0deg\n"
@@ -222,9 +212,9 @@ static void a_constellation_makes_its_satellites(void **state)
 
 static void times_may_be_instants_of_utc(void **state)
 {
-	struct topology *t = loaded(EPOCH SITES "[link ab]\nends = a, b\ndelay = 20ms\n"
-						"[event e]\nat = 2026-06-14T04:14:30.5Z\ndo = link "
-						"ab down\n");
+	struct topology *t = paper(EPOCH SITES "[link ab]\nends = a, b\ndelay = 20ms\n"
+					       "[event e]\nat = 2026-06-14T04:14:30.5Z\ndo = link "
+					       "ab down\n");
 
 	(void)state;
 	assert_int_equal(t->events[0].at_ns, 90500000000);
@@ -285,8 +275,8 @@ static void keep(void *context, const struct satellite *satellite, const char *w
 static void stale_elements_say_how_far_off_they_may_be(void **state)
 {
 	struct topology *t =
-		loaded("[network]\nrouting = external\nepoch = 2026-07-03T19:49:32Z\n" SITES
-		       "[satellite f1]\norbit = elements " FIGURES "\n");
+		paper("[network]\nrouting = external\nepoch = 2026-07-03T19:49:32Z\n" SITES
+		      "[satellite f1]\norbit = elements " FIGURES "\n");
 	char said[300] = "";
 
 	(void)state;
@@ -294,7 +284,7 @@ static void stale_elements_say_how_far_off_they_may_be(void **state)
 	assert_non_null(strstr(said, "20 days"));
 	assert_non_null(strstr(said, "21 km"));
 	topology_free(t);
-	t = loaded(EPOCH SITES "[satellite f1]\norbit = elements " FIGURES "\n");
+	t = paper(EPOCH SITES "[satellite f1]\norbit = elements " FIGURES "\n");
 	said[0] = '\0';
 	sky_warn(t, keep, said);
 	assert_string_equal(said, "");
