@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "dataplane/physics/fibre.h"
+#include "tests/topologies/faults.h"
 
 #define MS 1000000ULL
 
@@ -231,31 +232,6 @@ static void comments_quotes_marks_and_line_ends_are_taken_off(void **state)
 	topology_free(t);
 }
 
-// A text that is refused: where the fault is, and what the sentence says of it. With `alone` it is
-// the only one.
-struct fault {
-	const char *text;
-	const char *where;
-	const char *says;
-};
-
-static void check_fault(const struct fault *fault)
-{
-	struct errors errors = {0};
-	struct topology *topology = topology_load_text(fault->text, "lab.ini", &errors);
-
-	if (topology)
-		fail_msg("not refused: %s", fault->text);
-	if (errors.count != 1)
-		fail_msg("%zu faults (\"%s\", \"%s\") instead of one for: %s", errors.count,
-			 errors.items[0].what, errors.items[1].what, fault->text);
-	if (strcmp(errors.items[0].where, fault->where) != 0 ||
-	    !strstr(errors.items[0].what, fault->says))
-		fail_msg("\"%s\": \"%s\" instead of \"%s\": \"...%s...\"", errors.items[0].where,
-			 errors.items[0].what, fault->where, fault->says);
-	errors_fini(&errors);
-}
-
 static void each_malformed_line_is_named(void **state)
 {
 	static const struct fault faults[] = {
@@ -295,8 +271,7 @@ static void each_malformed_line_is_named(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		check_fault(&faults[i]);
+	check_faults(faults, sizeof(faults) / sizeof(faults[0]));
 }
 
 #define LINK  SITES "[link x]\nends = a, b\n"
@@ -386,8 +361,7 @@ static void each_wrong_value_is_named(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		check_fault(&faults[i]);
+	check_faults(faults, sizeof(faults) / sizeof(faults[0]));
 }
 
 static void all_faults_are_said_in_the_order_of_their_lines(void **state)

@@ -12,36 +12,8 @@
 
 #include <cmocka.h>
 
+#include "tests/topologies/faults.h"
 #include "topologies/load.h"
-
-struct fault {
-	const char *text;
-	const char *where;
-	const char *says;
-};
-
-static void check_fault(const struct fault *fault)
-{
-	struct errors errors = {0};
-	struct topology *topology = topology_load_text(fault->text, "lab.ini", &errors);
-
-	if (topology)
-		fail_msg("not refused: %s", fault->text);
-	if (errors.count != 1)
-		fail_msg("%zu faults (\"%s\", \"%s\") instead of one for: %s", errors.count,
-			 errors.items[0].what, errors.items[1].what, fault->text);
-	if (strcmp(errors.items[0].where, fault->where) != 0 ||
-	    !strstr(errors.items[0].what, fault->says))
-		fail_msg("\"%s\": \"%s\" instead of \"%s\": \"...%s...\"", errors.items[0].where,
-			 errors.items[0].what, fault->where, fault->says);
-	errors_fini(&errors);
-}
-
-static void check_faults(const struct fault *faults, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		check_fault(&faults[i]);
-}
 
 static void expect_sound(const char *text)
 {
