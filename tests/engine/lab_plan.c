@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Plans and frames for engine tests.
+// Engines, plans and frames for engine tests.
 #include "tests/engine/lab_plan.h"
 
 #include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <cmocka.h>
+
 #define SLOT 256
 
+struct engine *new_engine(unsigned workers)
+{
+	struct engine_options options = {.clock = ENGINE_VIRTUAL, .workers = workers};
+	struct error error = {0};
+	struct engine *engine = engine_create(&options, &error);
+
+	if (!engine)
+		print_error("%s: %s\n", error.where, error.what);
+	assert_non_null(engine);
+	return engine;
+}
+void finish(struct engine *engine)
+{
+	while (engine_next_due_ns(engine) != ENGINE_IDLE)
+		assert_int_equal(engine_advance(engine, engine_next_due_ns(engine) + 1, NULL), 0);
+}
 static struct plan_channel channel_between(uint32_t from, uint32_t to, uint32_t index,
 					   uint64_t delay)
 {

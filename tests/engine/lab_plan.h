@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Small plans for engine tests: a wire, and a chain of routers with a port at each end.
+// Small engines and plans for engine tests: a wire, and a chain of routers with a port at each end.
 #pragma once
 
 #include "dataplane/engine/engine.h"
+
+// A new engine on the virtual clock, which must come to be.
+struct engine *new_engine(unsigned workers);
+
+// Advances from one thing due to the next until nothing is.
+void finish(struct engine *engine);
 
 // Two ports (0, 1) and the wire's channels 0 (0 -> 1) and 1 (1 -> 0) with this delay.
 struct plan *plan_of_wire(uint64_t delay_ns);

@@ -26,12 +26,6 @@ static struct engine *run(struct plan *plan)
 	return engine;
 }
 
-static void finish(struct engine *engine)
-{
-	while (engine_next_due_ns(engine) != ENGINE_IDLE)
-		assert_int_equal(engine_advance(engine, engine_next_due_ns(engine) + 1, NULL), 0);
-}
-
 static void a_flow_is_measured_where_it_ends_and_its_path_is_known(void **state)
 {
 	struct engine *engine = run(plan_of_chain(4, 5 * MS, 1));

@@ -114,15 +114,6 @@ static void advance(struct engine *engine, uint64_t step_ns)
 	}
 }
 
-static struct engine *new_engine(unsigned workers)
-{
-	struct engine_options options = {.clock = ENGINE_VIRTUAL, .workers = workers};
-	struct engine *engine = engine_create(&options, NULL);
-
-	assert_non_null(engine);
-	return engine;
-}
-
 static struct outcome *run_chain(struct way way)
 {
 	struct outcome *outcome = calloc(1, sizeof(*outcome));
