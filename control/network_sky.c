@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the sky does to a network: ramps renewed, services that begin, end and break.
+#include <stdio.h>
+#include <string.h>
+
+#include "control/network_private.h"
+#include "topologies/sky.h"
+
+static void note_service(struct network *network, uint32_t link)
+{
+	const struct link *of = &network->topology->links[link];
+	char text[3 * TOPOLOGY_NAME_MAX], name[TOPOLOGY_NAME_MAX + 1];
+	struct handover service;
+	bool serves = evolve_service(network->evolve, link, network->now_ns, &service);
+
+	if (service.from_utc_ns != sky_utc_ns(network->topology, network->now_ns))
+		return;
+	snprintf(text, sizeof(text), "%s: %s", of->name,
+		 serves ? sky_way_name(network->topology, of, service.path, name, sizeof(name))
+			: "no satellite in sight");
+	if (serves)
+		strcat(text, " serves");
+	network_note(network, network->now_ns, text);
+}
+
+static int move_link(struct network *network, uint32_t link, bool renewed, struct error *error)
+{
+	for (uint32_t c = 2 * link; renewed && c <= 2 * link + 1; c++) {
+		int rc = network_params(network, c, &network->impairments[c],
+					&network->plan->channels[c].params, error);
+
+		if (rc)
+			return rc;
+	}
+	if (evolve_breaks(network->evolve, link, network->now_ns)) {
+		if (!network_touch_room(network, LINK_DIRECTIONS))
+			return network_out_of_memory(network, error);
+		network_touch(network, 2 * link, PLAN_CUT);
+		network_touch(network, 2 * link + 1, PLAN_CUT);
+	}
+	note_service(network, link);
+	return network_tell_link(network, link) ? network_out_of_memory(network, error) : 0;
+}
+
+int network_do_sky(struct network *network, struct error *error)
+{
+	int renewed = evolve_to(network->evolve, network->now_ns, error);
+	uint64_t next_ns = evolve_next_ns(network->evolve, network->now_ns);
+	int rc = renewed < 0 ? renewed : 0;
+
+	if (rc || next_ns == EVOLVE_NEVER)
+		return rc;
+	for (uint32_t l = 0; !rc && l < network->topology->link_count; l++)
+		if (sky_link_moves(network->topology, &network->topology->links[l]))
+			rc = move_link(network, l, renewed > 0, error);
+	network->version++;
+	network->plan->valid_from_ns = network->now_ns;
+	if (!rc && schedule_push(&network->schedule,
+				 (struct schedule_item){.at_ns = next_ns, .kind = SCHEDULE_SKY}))
+		rc = network_out_of_memory(network, error);
+	return rc;
+}
