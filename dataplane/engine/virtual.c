@@ -25,16 +25,16 @@ static void *work_in_windows(void *argument)
 {
 	struct worker *worker = argument;
 	struct engine *engine = worker->engine;
-	bool finish;
+	bool all_have_come;
 
-	// Nobody meets at a barrier before all have come.
+	// Nobody meets at a barrier before all have come. Whether the run is over already is asked
+	// behind the barrier only: whoever stops it waits there for everybody, however late.
 	pthread_mutex_lock(&engine->gate);
-	finish = engine->finish;
+	all_have_come = engine->threads_run;
 	pthread_mutex_unlock(&engine->gate);
-	while (!finish) {
+	while (all_have_come) {
 		pthread_barrier_wait(&engine->window_begins);
-		finish = engine->finish;
-		if (finish)
+		if (engine->finish)
 			break;
 		core_advance(worker, worker->until_ns);
 		pthread_barrier_wait(&engine->window_ends);
@@ -68,7 +68,7 @@ int virtual_start(struct engine *engine, struct error *error)
 		rc = pthread_create(&worker->thread, NULL, work_in_windows, worker);
 		started += rc == 0;
 	}
-	engine->finish = rc != 0;
+	engine->threads_run = rc == 0;
 	pthread_mutex_unlock(&engine->gate);
 	if (rc) {
 		join_threads(engine, started);
@@ -76,7 +76,6 @@ int virtual_start(struct engine *engine, struct error *error)
 				 "cannot start worker thread %u (%s); ask for fewer with --workers",
 				 started, strerror(rc));
 	}
-	engine->threads_run = true;
 	return 0;
 }
 
