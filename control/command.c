@@ -3,6 +3,7 @@
 // taken out of the words. The table itself is in commands.c.
 #include "control/command.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -190,19 +191,25 @@ static const char *nearest_option(const struct command *command, const char *wor
 	return nearest_word(word, names);
 }
 
-static int refuse_option(const struct invocation *invocation, const char *word)
+// What is left of a command's words and looks like an option: take_option leaves one that has no
+// value, and what comes a second time.
+static int refuse_option(const struct invocation *invocation, int index)
 {
 	const struct command *command = invocation->command;
+	const char *word = invocation->argv[index];
 	size_t length = strcspn(word, "=");
+	bool has_value = word[length] == '=' || index + 1 < invocation->argc;
 	for (size_t i = 0; command != NULL && command->options[i].name != NULL; i++) {
 		const struct command_option *option = &command->options[i];
 		if (strncmp(option->name, word, length) != 0 || option->name[length] != '\0')
 			continue;
-		if (option->argument != NULL)
+		if (option->argument != NULL && !has_value)
 			return report_usage(invocation, "%s needs a value: %s %s", option->name,
 					    option->name, option->argument);
 		return report_usage(invocation,
-				    word[length] == '=' ? "%s takes no value" : "%s is given twice",
+				    option->argument == NULL && word[length] == '='
+					    ? "%s takes no value"
+					    : "%s is given twice",
 				    option->name);
 	}
 	const char *near = command != NULL ? nearest_option(command, word) : NULL;
@@ -212,11 +219,17 @@ static int refuse_option(const struct invocation *invocation, const char *word)
 	return report_usage(invocation, "there is no option %s here", word);
 }
 
+// A lone `-` is a file's name, and `-8` a value of tc's words.
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && (word[1] == '-' || isalpha((unsigned char)word[1]));
+}
+
 int expect_words(const struct invocation *invocation, int least, int most)
 {
 	for (int i = 0; i < invocation->argc; i++)
-		if (invocation->argv[i][0] == '-' && invocation->argv[i][1] == '-')
-			return refuse_option(invocation, invocation->argv[i]);
+		if (is_option(invocation->argv[i]))
+			return refuse_option(invocation, i);
 	if (invocation->eal_argc > 0)
 		return report_usage(invocation, "words after -- are for `corridor run`");
 	if (invocation->argc < least)

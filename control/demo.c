@@ -7,6 +7,7 @@
 #include "control/command.h"
 #include "control/demo_files.h"
 #include "control/demo_story.h"
+#include "control/interrupt.h"
 #include "control/replay.h"
 #include "topologies/quantity.h"
 
@@ -129,15 +130,20 @@ static int run(struct invocation *invocation, struct topology *topology,
 	struct replay_result result;
 	struct engine *engine = NULL;
 	struct network *network = NULL;
+	struct interrupt interrupt;
 	struct error error = {0};
 	int status;
 
+	options.interrupted = interrupt_watch(&interrupt);
 	if (!story)
 		status = error_set(&error, -ENOMEM, "demo", "no memory for the story");
 	else
 		status = replay_run(&options, &result, &engine, &network, &error);
+	interrupt_unwatch(&interrupt);
 	if (status) {
 		status = report_error(invocation, &error);
+		if (error.code == -EINTR)
+			status = interrupt_status();
 	} else {
 		demo_story_end(story, engine, result.end_ns);
 		status = invocation->json ? tell_json(invocation, story, files, workers)

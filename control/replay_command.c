@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/command.h"
+#include "control/interrupt.h"
 #include "control/replay.h"
 #include "control/replay_report.h"
 #include "topologies/quantity.h"
@@ -135,28 +136,15 @@ static int settle(struct request *request, struct topology *topology, struct err
 
 // ---- Running ----
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int number)
-{
-	interrupted = number;
-}
-
-// Runs with Ctrl-C and SIGTERM as a wish to end, and gives them back their old meaning.
 static int run(struct request *request, struct replay_result *result, struct engine **engine,
 	       struct network **network, struct error *error)
 {
-	struct sigaction action = {.sa_handler = interrupt};
-	struct sigaction old_int, old_term;
+	struct interrupt interrupt;
 	int rc;
 
-	interrupted = 0;
-	request->options.interrupted = &interrupted;
-	sigaction(SIGINT, &action, &old_int);
-	sigaction(SIGTERM, &action, &old_term);
+	request->options.interrupted = interrupt_watch(&interrupt);
 	rc = replay_run(&request->options, result, engine, network, error);
-	sigaction(SIGINT, &old_int, NULL);
-	sigaction(SIGTERM, &old_term, NULL);
+	interrupt_unwatch(&interrupt);
 	return rc;
 }
 
@@ -188,8 +176,7 @@ static int replay_topology(struct invocation *invocation, struct request *reques
 	if (settle(request, topology, &error) || run(request, &result, &engine, &network, &error)) {
 		int status = report_error(invocation, &error);
 
-		// As a shell says of a program that a signal has ended.
-		return error.code == -EINTR ? 128 + interrupted : status;
+		return error.code == -EINTR ? interrupt_status() : status;
 	}
 	print_warnings(invocation, result.warnings);
 	report_stale(invocation, topology);

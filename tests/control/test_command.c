@@ -223,6 +223,27 @@ static void a_near_option_is_named(void **state)
 	spoken_fini(&spoken);
 }
 
+static void what_is_wrong_with_an_option_is_said(void **state)
+{
+	(void)state;
+	static const char *const calls[][7] = {
+		{"path", "x.ini", "a", "b", "--at", NULL, "--at needs a value"},
+		{"path", "--at=1s", "x.ini", "a", "--at", "2s", "--at is given twice"},
+		{"path", "--at", "1s", "x.ini", "a", "--at=2s", "--at is given twice"},
+		{"run", "x.ini", "--spin", "--spin", NULL, NULL, "--spin is given twice"},
+		{"check", "-x", "x.ini", NULL, NULL, NULL, "there is no option -x here"},
+	};
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		struct spoken spoken;
+		assert_int_equal(speak(&spoken, calls[i][0], calls[i][1], calls[i][2], calls[i][3],
+				       calls[i][4], calls[i][5], NULL),
+				 EXIT_REQUEST);
+		if (strstr(spoken.err, calls[i][6]) == NULL)
+			fail_msg("%s instead of %s", spoken.err, calls[i][6]);
+		spoken_fini(&spoken);
+	}
+}
+
 static void a_near_word_is_named(void **state)
 {
 	(void)state;
@@ -519,6 +540,7 @@ int main(void)
 		cmocka_unit_test(an_option_is_taken_with_its_value),
 		cmocka_unit_test(what_users_say_wrong_is_exit_status_2_in_one_line),
 		cmocka_unit_test(a_near_option_is_named),
+		cmocka_unit_test(what_is_wrong_with_an_option_is_said),
 		cmocka_unit_test(a_near_word_is_named),
 		cmocka_unit_test(the_faults_of_event_lines_are_said_with_all_others),
 		cmocka_unit_test(the_answer_decides_between_status_0_and_1),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Pipes whose other end says nothing: Ctrl-C and SIGTERM end a replay that waits for them, with one
-# line and without a trace.
+# Pipes whose other end says nothing: Ctrl-C, SIGTERM and a terminal that goes away end a replay that
+# waits for them, with one line and without a trace; and so they end the demo.
 . "$(dirname "$0")/_init.sh"
 
 wire 1 'delay = 10ms' >wire.ini
@@ -43,4 +43,23 @@ head -c 50000 "$golden/lux.pcap" >&6
 stopped INT 130 "an input that stops short" --in west=short --out east=east.pcapng
 head -c 50000 "$golden/lux.pcap" >&7
 stopped TERM 143 "with two workers" --in west=shorter --out east=east.pcapng --workers 2
+stopped HUP 129 "without its terminal" --in west=short --out east=east.pcapng
 stopped INT 130 "an output that is full" --in west="$golden/lux.pcap" --out east=full
+
+# Its folder keeps what went in, whole, and nothing of what was to come out.
+interrupted_demo() {
+	local status=0 pid
+	"$CORRIDOR" demo --dir demo >out 2>err &
+	pid=$!
+	pids+=("$pid")
+	for _ in $(seq 1000); do
+		! catches "$pid" || break
+		sleep 0.01
+	done
+	kill -HUP "$pid"
+	wait "$pid" || status=$?
+	[ "$status" = 129 ]
+}
+check "a demo ends as of a signal" interrupted_demo
+check "says so in one line" says_one_line
+check "and leaves nothing half done" test -z "$(find demo -name '*.part-*' -o -name '*.pcapng')"
