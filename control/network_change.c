@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Carries out changes: parameters, carriers, and what becomes of packets in flight.
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,8 +161,13 @@ int network_carry_out(struct network *network, const char *line, const char *whe
 	struct change change;
 	int rc = change_parse(network->topology, line, where, &change, error);
 
-	if (!rc)
+	if (!rc) {
 		rc = apply(network, &change, error);
+		// A value that no channel can have is found by code that knows the link's section,
+		// and it does not stand there.
+		if (rc && error)
+			snprintf(error->where, sizeof(error->where), "%s", where);
+	}
 	if (rc)
 		return rc;
 	network->version++;

@@ -141,6 +141,7 @@ static void refused_commands_say_why_and_change_nothing(void **state)
 		{"link ab set", "set wants impairments"},
 		{"link ab set delay 5", ""},
 		{"link ab set delay 31d", "30d are the most"},
+		{"link ab set loss 1e-12%", "too small to tell from 0"},
 		{"link ab set delay 5ms inflight later", "no fate of packets in flight"},
 		{"link ab down inflight retime", "inflight retime goes with set"},
 		{"site a set delay 5ms", "can only go up or down"},
@@ -159,6 +160,7 @@ static void refused_commands_say_why_and_change_nothing(void **state)
 		assert_int_equal(network_command(network, 0, cases[i].line, &error), -EINVAL);
 		if (!strstr(error.what, cases[i].says))
 			fail_msg("\"%s\": %s", cases[i].line, error.what);
+		assert_string_equal(error.where, cases[i].line);
 		assert_int_equal(network_check(t, cases[i].line, &error), -EINVAL);
 	}
 	assert_int_equal(network_plan_version(network), version);
