@@ -9,6 +9,7 @@
 #include "topologies/quantity.h"
 
 #define BATCH_LINES_MOST 65536
+#define BATCH_LINE_MOST  4095
 
 // White space and comments off: NULL when nothing is left.
 static char *strip(char *line)
@@ -21,37 +22,47 @@ static char *strip(char *line)
 	return length > 0 ? line : NULL;
 }
 
+static int take_line(json_t *lines, char *text, const char *path, struct error *error)
+{
+	if (strchr(text, '\n') == NULL && strlen(text) == BATCH_LINE_MOST)
+		return error_set(error, -EINVAL, path, "has a line of more than %d bytes",
+				 BATCH_LINE_MOST);
+	const char *line = strip(text);
+	if (line == NULL)
+		return 0;
+	if (json_array_size(lines) == BATCH_LINES_MOST)
+		return error_set(error, -EINVAL, path, "has more than %d lines", BATCH_LINES_MOST);
+	if (json_array_append_new(lines, json_string(line)) < 0)
+		return error_set(error, -EINVAL, path,
+				 "has text that is not UTF-8, and commands are");
+	return 0;
+}
+
 // The lines of a file as a JSON array; NULL and a sentence.
 static json_t *read_lines(FILE *file, const char *path, struct error *error)
 {
 	json_t *lines = json_array();
-	char *text = NULL;
-	size_t room = 0;
-	while (lines != NULL && getline(&text, &room, file) > 0) {
-		const char *line = strip(text);
-		if (line == NULL)
-			continue;
-		if (json_array_size(lines) == BATCH_LINES_MOST ||
-		    json_array_append_new(lines, json_string(line)) < 0) {
-			error_set(error, -EINVAL, path,
-				  "has more than %d lines, or text that is "
-				  "not UTF-8",
-				  BATCH_LINES_MOST);
-			json_decref(lines);
-			free(text);
-			return NULL;
-		}
+	char text[BATCH_LINE_MOST + 1];
+	int result = 0;
+	// What ends before its line does, and before the buffer and the file, ends at a zero byte.
+	while (result == 0 && lines != NULL && fgets(text, sizeof(text), file) != NULL) {
+		size_t length = strlen(text);
+		if (length == 0 ||
+		    (text[length - 1] != '\n' && !feof(file) && length < BATCH_LINE_MOST))
+			result = error_set(error, -EINVAL, path,
+					   "holds a zero byte, which no text does");
+		else
+			result = take_line(lines, text, path, error);
 	}
-	free(text);
-	if (lines == NULL)
-		error_set(error, -ENOMEM, path, "no memory for its lines");
-	else if (ferror(file))
-		error_set(error, -EIO, path, "cannot be read");
-	else if (json_array_size(lines) == 0)
-		error_set(error, -EINVAL, path,
-			  "has no line (write one command a line, such as "
-			  "link NAME set delay 5ms)");
-	else
+	if (result == 0 && lines == NULL)
+		result = error_set(error, -ENOMEM, path, "no memory for its lines");
+	else if (result == 0 && ferror(file))
+		result = error_set(error, -errno, path, "cannot be read: %s", strerror(errno));
+	else if (result == 0 && json_array_size(lines) == 0)
+		result = error_set(error, -EINVAL, path,
+				   "has no line (write one command a line, such as "
+				   "link NAME set delay 5ms)");
+	if (result == 0)
 		return lines;
 	json_decref(lines);
 	return NULL;

@@ -25,14 +25,26 @@ struct client {
 	size_t length, size;
 };
 
+// Nothing is known of labs whose folder is another user's.
+static int no_lab(struct error *error)
+{
+	char directory[SOCKET_PATH_SIZE];
+	if (socket_directory(directory, sizeof(directory), false, NULL) == 0 &&
+	    access(directory, R_OK | X_OK) != 0 && errno == EACCES)
+		return error_set(error, -EPERM, directory,
+				 "labs here belong to another user (run as that user, or as root; "
+				 "for labs of yours set XDG_RUNTIME_DIR to a directory of yours)");
+	return error_set(error, -ECONNREFUSED, "lab",
+			 "no lab is running (corridor run TOPOLOGY starts one)");
+}
+
 // The lab to talk to when none is named.
 static int only_lab(char lab[SOCKET_NAME_SIZE], struct error *error)
 {
 	char names[SOCKET_NAMES][SOCKET_NAME_SIZE];
 	size_t count = socket_names(names);
 	if (count == 0)
-		return error_set(error, -ECONNREFUSED, "lab",
-				 "no lab is running (corridor run TOPOLOGY starts one)");
+		return no_lab(error);
 	if (count == 1) {
 		memcpy(lab, names[0], SOCKET_NAME_SIZE);
 		return 0;
