@@ -276,9 +276,10 @@ void server_destroy(struct server *server)
 	if (server == NULL)
 		return;
 	server_flush(server);
+	// The name first: who waits for its connection to close may rely on the socket being gone.
+	socket_unlisten(&server->claim);
 	for (size_t i = 0; i < SERVER_CLIENTS; i++)
 		if (server->clients[i].fd >= 0)
 			client_close(&server->clients[i]);
-	socket_unlisten(&server->claim);
 	free(server);
 }

@@ -4,7 +4,9 @@
 #include "control/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "control/socket.h"
 #include "tests/control/line_client.h"
 
 #define BIG 300000 // bytes of the answer "big"
@@ -453,6 +456,38 @@ static void what_is_answered_arrives_although_the_server_ends(void **state)
 	line_client_close(&client);
 }
 
+static volatile int waiter, sockets_seen;
+static char socket_file[SOCKET_PATH_SIZE];
+
+// Whenever something happens at the waiter's connection: closed, and is the name still there?
+static void look(int number)
+{
+	(void)number;
+	char byte;
+	if (recv(waiter, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0 && access(socket_file, F_OK) == 0)
+		sockets_seen++;
+}
+
+static void who_waits_for_the_end_finds_the_socket_gone(void **state)
+{
+	(void)state;
+	struct server *server = start();
+	struct line_client client = greeted(server);
+	struct sigaction action = {.sa_handler = look}, old;
+	assert_int_equal(socket_path("west", socket_file, sizeof(socket_file), NULL), 0);
+	assert_int_equal(access(socket_file, F_OK), 0);
+	waiter = client.fd;
+	sockets_seen = 0;
+	// The signal comes while the server closes the connection, before it does anything else.
+	sigaction(SIGIO, &action, &old);
+	assert_int_equal(fcntl(client.fd, F_SETOWN, getpid()), 0);
+	assert_int_equal(fcntl(client.fd, F_SETFL, fcntl(client.fd, F_GETFL) | O_ASYNC), 0);
+	server_destroy(server);
+	assert_int_equal(sockets_seen, 0);
+	sigaction(SIGIO, &old, NULL);
+	line_client_close(&client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +510,7 @@ int main(void)
 		cmocka_unit_test(who_reads_nothing_for_long_is_dropped),
 		cmocka_unit_test(a_second_server_of_the_name_is_refused),
 		cmocka_unit_test(what_is_answered_arrives_although_the_server_ends),
+		cmocka_unit_test(who_waits_for_the_end_finds_the_socket_gone),
 	};
 	return cmocka_run_group_tests_name("server", tests, line_client_begin, line_client_end);
 }
