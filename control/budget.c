@@ -10,6 +10,7 @@
 #include "control/network.h"
 #include "control/sky_budget.h"
 #include "topologies/quantity.h"
+#include "topologies/sky.h"
 
 struct question {
 	uint32_t link;
@@ -169,7 +170,7 @@ static int parse(const struct topology *topology, const char *link, const char *
 				 "the topology has no link of this name (or write LINK:forward, "
 				 "LINK:reverse)");
 	if (at)
-		rc = quantity_parse_time_ns(at, "--at", &question->at_ns, error);
+		rc = sky_parse_instant(topology, at, "--at", &question->at_ns, error);
 	if (rc || !exceeded)
 		return rc;
 	rc = quantity_parse_percent(exceeded, "--exceeded", &ratio, error);

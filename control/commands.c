@@ -46,7 +46,8 @@ const struct command commands[] = {
 			"year, "
 			"at both stations at once. Exit status 1 when a direction is below its "
 			"lowest MODCOD.",
-		.options = {{"--at", "T", "the geometry and the weather at T (default 0)"},
+		.options = {{"--at", "T",
+			     "the geometry and the weather at T, as with path (default 0)"},
 			    {"--exceeded", "P%",
 			     "rain and scintillation of the year, 0.001% to 5%"}},
 		.examples =
@@ -79,7 +80,8 @@ const struct command commands[] = {
 			"and a warning says so.",
 		.options = {{"--in", "PORT=FILE", "a capture that enters at a port"},
 			    {"--out", "PORT=FILE", "what leaves a port"},
-			    {"--until", "T", "ends at T of the lab's clock"},
+			    {"--until", "T",
+			     "ends at T of the lab's clock, or of UTC with an `epoch`"},
 			    {"--seed", "N", "instead of the topology's"},
 			    {"--workers", "N", "threads, 1 to 16 (1)"},
 			    {"--map", "OLD=NEW", "rewrites addresses from one prefix to another"},

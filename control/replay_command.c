@@ -10,6 +10,7 @@
 #include "control/replay.h"
 #include "control/replay_report.h"
 #include "topologies/quantity.h"
+#include "topologies/sky.h"
 
 #define FILES_MOST 256
 #define MAPS_MOST  16
@@ -119,8 +120,8 @@ static int settle(struct request *request, struct topology *topology, struct err
 	request->options.topology = topology;
 	request->options.until_ns = UINT64_MAX;
 	if (request->until)
-		rc = quantity_parse_time_ns(request->until, "--until", &request->options.until_ns,
-					    error);
+		rc = sky_parse_instant(topology, request->until, "--until",
+				       &request->options.until_ns, error);
 	if (rc == 0 && request->seed)
 		rc = quantity_parse_count(request->seed, "--seed", &topology->seed, error);
 	if (rc == 0 && request->workers)

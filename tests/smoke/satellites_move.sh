@@ -22,6 +22,11 @@ check "there are 24 gaps, of 4.5 to 9.5 minutes" json '.gaps | length == 24 and 
 	(.to[0:19] + "Z" | fromdate) - (.from[0:19] + "Z" | fromdate) | . > 265 and . < 575)' out
 check "and 12 % of the day is dark" json '.links[0].availability | . > 0.87 and . < 0.89' out
 
+expect 2 "a budget at noon, of a link without a radio" \
+	"$CORRIDOR" budget "$day" mpower --at 2026-06-14T12:00:00Z
+check "is missed by its radio, not by its hour" grep -q 'no radio' err
+expect 0 "a replay to an instant of UTC" "$CORRIDOR" -j replay "$day" --until 2026-06-14T00:00:02Z
+check "ends there" json '.end_ns == 2000000000' out
 expect 0 "a path at noon" "$CORRIDOR" -j path "$day" betzdorf thermopylae --at 2026-06-14T12:00:00Z
 check "has the delay of then" json '.rtt_ns > 145100000 and .rtt_ns < 162000000' out
 expect 2 "an instant before the epoch is refused" \
