@@ -299,7 +299,7 @@ static int by_packet(const void *a, const void *b)
 	return 0;
 }
 
-// Where a packet was lost, why, and when it was due if that was known.
+// Where a packet was lost, why, and when it was due if it was sent.
 static const char *comment_on(const struct replay_capture *capture,
 			      const struct stream_record *record, char *comment, size_t size)
 {

@@ -105,7 +105,7 @@ const char *engine_port_warning(const struct engine *engine, uint32_t port);
 enum engine_point {
 	ENGINE_CHANNEL_ENTER, // as it enters the channel
 	ENGINE_CHANNEL_LEAVE, // as it leaves, with its release time
-	ENGINE_CHANNEL_LOST,  // reason and, if it was known, the instant at which it was due
+	ENGINE_CHANNEL_LOST,  // reason and, if it was sent, the instant at which it was due
 	ENGINE_PORT_IN,       // as a port receives it
 	ENGINE_PORT_OUT,      // as a port sends it
 	ENGINE_PORT_LOST,     // too long for a port
@@ -118,7 +118,7 @@ struct engine_observation {
 	uint32_t port;
 	uint32_t site;
 	enum drop_reason reason;
-	uint64_t due_at_ns; // 0: not known
+	uint64_t due_at_ns; // but for jitter if the model lost it; 0: it was never sent
 	struct engine_frame frame;
 };
 

@@ -319,12 +319,31 @@ static void settle_slowly(struct worker *worker, uint32_t channel, packet_ref re
 		propagate(worker, channel, copy, at_ns, fate->copy_release_at_ns, true);
 }
 
+// When a packet would have left the channel: known of what was sent and is lost on the way, but for
+// its jitter, which is drawn for those that arrive. 0: it was never sent.
+__attribute__((cold, noinline)) static uint64_t
+was_due_ns(const struct worker *worker, uint32_t channel, const struct channel_fate *fate)
+{
+	const struct channel_params *params = &worker->plan->channels[channel].params;
+	struct profile_cursor cursor = worker->engine->states[channel].delay_cursor;
+	int64_t delay_ns = (int64_t)params->delay_ns;
+
+	if (fate->lost != DROP_MODEL)
+		return 0;
+	if (params->delay_profile)
+		delay_ns = profile_at(params->delay_profile, &cursor, fate->departs_at_ns);
+	return fate->departs_at_ns + (uint64_t)(delay_ns > 0 ? delay_ns : 0);
+}
+
 // What the law has decided on a packet.
 static void settle(struct worker *worker, uint32_t channel, packet_ref ref, uint64_t at_ns,
 		   const struct channel_fate *fate)
 {
 	if (fate->lost != DROP_NONE)
-		core_lose_in_channel(worker, channel, ref, fate->lost, at_ns, fate->release_at_ns);
+		core_lose_in_channel(worker, channel, ref, fate->lost, at_ns,
+				     __builtin_expect(worker->engine->observe != NULL, 0)
+					     ? was_due_ns(worker, channel, fate)
+					     : 0);
 	else if (__builtin_expect(fate->flags == 0, 1))
 		propagate(worker, channel, ref, at_ns, fate->release_at_ns, false);
 	else
