@@ -6,10 +6,10 @@
 
 #include "control/client.h"
 #include "control/command.h"
+#include "control/lines.h"
 #include "topologies/quantity.h"
 
 #define BATCH_LINES_MOST 65536
-#define BATCH_LINE_MOST  4095
 
 // White space and comments off: NULL when nothing is left.
 static char *strip(char *line)
@@ -24,9 +24,6 @@ static char *strip(char *line)
 
 static int take_line(json_t *lines, char *text, const char *path, struct error *error)
 {
-	if (strchr(text, '\n') == NULL && strlen(text) == BATCH_LINE_MOST)
-		return error_set(error, -EINVAL, path, "has a line of more than %d bytes",
-				 BATCH_LINE_MOST);
 	const char *line = strip(text);
 	if (line == NULL)
 		return 0;
@@ -42,23 +39,11 @@ static int take_line(json_t *lines, char *text, const char *path, struct error *
 static json_t *read_lines(FILE *file, const char *path, struct error *error)
 {
 	json_t *lines = json_array();
-	char text[BATCH_LINE_MOST + 1];
-	int result = 0;
-	// What ends before its line does, and before the buffer and the file, ends at a zero byte.
-	while (result == 0 && lines != NULL && fgets(text, sizeof(text), file) != NULL) {
-		size_t length = strlen(text);
-		if (length == 0 ||
-		    (text[length - 1] != '\n' && !feof(file) && length < BATCH_LINE_MOST))
-			result = error_set(error, -EINVAL, path,
-					   "holds a zero byte, which no text does");
-		else
-			result = take_line(lines, text, path, error);
-	}
-	if (result == 0 && lines == NULL)
-		result = error_set(error, -ENOMEM, path, "no memory for its lines");
-	else if (result == 0 && ferror(file))
-		result = error_set(error, -errno, path, "cannot be read: %s", strerror(errno));
-	else if (result == 0 && json_array_size(lines) == 0)
+	char text[LINE_MOST + 1];
+	int result = lines != NULL ? 0 : error_set(error, -ENOMEM, path, "no memory for its lines");
+	while (result == 0 && (result = lines_next(file, path, text, error)) > 0)
+		result = take_line(lines, text, path, error);
+	if (result == 0 && json_array_size(lines) == 0)
 		result = error_set(error, -EINVAL, path,
 				   "has no line (write one command a line, such as "
 				   "link NAME set delay 5ms)");

@@ -4,9 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/command.h"
+#include "control/lines.h"
 
 #define COLUMNS_MOST 32
 #define LOSS_ALL     4294967295.0 // TheaterQ's 100 %
@@ -36,6 +38,7 @@ struct import {
 	bool lasts; // TheaterQ: the first column is how long, not when
 	double at_s;
 	double last_s;
+	bool begun; // a line that is no comment has been seen
 	size_t rows;
 	bool shows[CARRIER + 1];
 	FILE *out;
@@ -181,37 +184,48 @@ static size_t count_columns(const char *line)
 	return count;
 }
 
-static int convert(struct import *import, FILE *in, const char *format)
+static int take_line(struct import *import, const char *format, char *line)
 {
-	char *line = NULL;
-	size_t room = 0;
-	bool begun = false;
+	bool headed = strcmp(format, "csv") == 0;
+	bool first = !import->begun;
 	int rc = 0;
 
-	while (!rc && getline(&line, &room, in) >= 0) {
-		bool headed = strcmp(format, "csv") == 0;
-
-		import->line++;
-		line[strcspn(line, "\r\n")] = '\0';
-		if (line[0] == '\0' || line[0] == '#' ||
-		    (!headed && (line[0] < '0' || line[0] > '9')))
-			continue;
-		if (!begun) {
-			begun = true;
-			rc = headed ? take_headings(import, line)
-				    : set_format(import, format, count_columns(line));
-			if (!rc)
-				write_heading(import);
-			if (headed)
-				continue;
-		}
+	import->line++;
+	line[strcspn(line, "\r\n")] = '\0';
+	if (line[0] == '\0' || line[0] == '#' || (!headed && (line[0] < '0' || line[0] > '9')))
+		return 0;
+	import->begun = true;
+	if (first) {
+		rc = headed ? take_headings(import, line)
+			    : set_format(import, format, count_columns(line));
 		if (!rc)
-			rc = take_row(import, line);
+			write_heading(import);
 	}
-	free(line);
+	return rc || (first && headed) ? rc : take_row(import, line);
+}
+
+static int convert(struct import *import, FILE *in, const char *format)
+{
+	char line[LINE_MOST + 1];
+	int rc;
+
+	while ((rc = lines_next(in, import->path, line, import->error)) > 0) {
+		rc = take_line(import, format, line);
+		if (rc)
+			return rc;
+	}
 	if (!rc && import->rows == 0)
-		rc = fail(import, "there is no row in", import->path);
+		return error_set(import->error, -EINVAL, import->path,
+				 "holds no row, so there is nothing to make a trace of");
 	return rc;
+}
+
+static bool is_same_file(FILE *in, const char *to)
+{
+	struct stat read, written;
+
+	return fstat(fileno(in), &read) == 0 && stat(to, &written) == 0 &&
+	       read.st_dev == written.st_dev && read.st_ino == written.st_ino;
 }
 
 // Written aside and renamed.
@@ -224,6 +238,11 @@ static int import_file(struct import *import, const char *format, const char *to
 	if (!in)
 		return error_set(import->error, -errno, import->path, "cannot be opened: %s",
 				 strerror(errno));
+	if (is_same_file(in, to)) {
+		fclose(in);
+		return error_set(import->error, -EINVAL, to,
+				 "is the input too (name another file)");
+	}
 	snprintf(aside, sizeof(aside), "%s.%d~", to, (int)getpid());
 	import->out = fopen(aside, "wxe");
 	if (!import->out) {
@@ -234,7 +253,7 @@ static int import_file(struct import *import, const char *format, const char *to
 	rc = convert(import, in, format);
 	fclose(in);
 	if (fclose(import->out) != 0 && !rc)
-		rc = error_set(import->error, -EIO, to, "cannot be written");
+		rc = error_set(import->error, -errno, to, "cannot be written: %s", strerror(errno));
 	if (!rc && rename(aside, to) < 0)
 		rc = error_set(import->error, -errno, to, "cannot be written: %s", strerror(errno));
 	if (rc)

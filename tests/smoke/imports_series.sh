@@ -28,3 +28,21 @@ check "in one line" says_one_line
 check "and nothing is left" test ! -e no.csv
 printf 'time_s,lag\n0,20\n' >lag.csv
 expect 2 "an unknown column too" "$CORRIDOR" import lag.csv no.csv
+
+# What is no series, and what must not be written over.
+refused() { # SENTENCE WORDS...
+	expect 2 "$1" timeout 20 "$CORRIDOR" import "${@:2}"
+	check "$1: in one line" says_one_line
+}
+cp series.csv kept.csv
+: >empty.csv
+truncate -s 1G hole.csv
+{ printf 'time_s,delay_ms\n'; head -c 5000 /dev/zero | tr '\0' 1; } >long.csv
+refused "a series over itself" series.csv ./series.csv
+check "and it is as it was" cmp series.csv kept.csv
+refused "a folder for a series" . no.csv
+check "is called one" grep -qi 'directory' err
+refused "an empty series" empty.csv no.csv
+refused "a gigabyte of nothing" hole.csv no.csv
+refused "a line that does not end" long.csv no.csv
+check "and nothing is left" test -z "$(find . -name 'no.csv*')"
