@@ -134,6 +134,32 @@ static bool split_direction(const char *key, char *base, size_t size, int *direc
 	return *direction >= 0;
 }
 
+// A key that has directions, and behind it no direction's name: whether that is so, and is said.
+static bool fail_unknown_direction(struct reader *reader, const struct section_kind *kind,
+				   const struct ini_entry *entry, const char *base)
+{
+	static const char *const directions[] = {"forward", "reverse", NULL};
+	size_t length = strcspn(base, ".");
+	const struct key_rule *rule = kind->keys;
+	const char *nearest;
+
+	if (base[length] != '.')
+		return false;
+	while (rule->name && (strncmp(rule->name, base, length) != 0 || rule->name[length] != '\0'))
+		rule++;
+	if (!rule->name || !rule->directional)
+		return false;
+	nearest = nearest_word(base + length + 1, directions);
+	if (nearest)
+		reader_fail(reader, entry, "\"%.60s\" is not a key of [%s]; did you mean %s.%s?",
+			    base, kind->word, rule->name, nearest);
+	else
+		reader_fail(reader, entry,
+			    "\"%.60s\" is not a key of [%s]; write %s, %s.forward or %s.reverse",
+			    base, kind->word, rule->name, rule->name, rule->name);
+	return true;
+}
+
 static void fail_unknown_key(struct reader *reader, const struct section_kind *kind,
 			     const struct ini_entry *entry, const char *base)
 {
@@ -146,6 +172,8 @@ static void fail_unknown_key(struct reader *reader, const struct section_kind *k
 		reader_fail(reader, entry, "unknown");
 		return;
 	}
+	if (fail_unknown_direction(reader, kind, entry, base))
+		return;
 	for (const struct key_rule *rule = kind->keys; rule->name && count < KEYS_MAX; rule++) {
 		size_t length = strlen(list);
 
