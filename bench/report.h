@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #define REPORT_ROUNDS_MOST 31
-#define REPORT_LINES_MOST  32
+#define REPORT_LINES_MOST  64
 #define REPORT_NOTES_MOST  16
 
 // One value a round.
