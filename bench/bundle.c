@@ -5,7 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// Host i is site BUNDLE_HOPS + i; link i * BUNDLE_HOPS + hop is its own.
+// A region's routers come first, then its hosts.
+struct region {
+	uint32_t first_site;
+	uint32_t first_host; // of all regions'
+	uint32_t hosts;
+};
+
+// Each host has links of its own.
 static uint32_t channel_of(uint32_t host, uint32_t hop)
 {
 	return 2 * (host * BUNDLE_HOPS + hop);
@@ -37,16 +44,61 @@ static struct plan_channel channel_between(uint32_t from, uint32_t to, uint32_t 
 	return channel;
 }
 
-static void fill_channels(struct plan *plan, uint32_t hosts, uint64_t delay_ns)
+static void fill_channels(struct plan *plan, const struct region *region, uint64_t delay_ns)
 {
-	for (uint32_t host = 0; host < hosts; host++) {
+	for (uint32_t host = 0; host < region->hosts; host++) {
 		for (uint32_t hop = 0; hop < BUNDLE_HOPS; hop++) {
-			uint32_t there = channel_of(host, hop);
-			uint32_t next = hop + 1 < BUNDLE_HOPS ? hop + 1 : BUNDLE_HOPS + host;
+			uint32_t there = channel_of(region->first_host + host, hop);
+			uint32_t from = region->first_site + hop;
+			uint32_t to = from + 1 + (hop + 1 < BUNDLE_HOPS ? 0 : host);
 
-			plan->channels[there] = channel_between(hop, next, there, delay_ns);
-			plan->channels[there + 1] = channel_between(next, hop, there + 1, delay_ns);
+			plan->channels[there] = channel_between(from, to, there, delay_ns);
+			plan->channels[there + 1] = channel_between(to, from, there + 1, delay_ns);
 		}
+	}
+}
+
+static void fill_rows(struct plan *plan, const struct region *region)
+{
+	for (uint32_t hop = 0; hop < BUNDLE_HOPS; hop++) {
+		uint32_t *ways = plan->rows[region->first_site + hop]->ways;
+
+		for (uint32_t host = 0; host < region->hosts; host++)
+			ways[region->first_site + BUNDLE_HOPS + host] =
+				1 + channel_of(region->first_host + host, hop);
+	}
+}
+
+// Regions take turns.
+static void fill_flows(struct plan *plan, const struct region *region, uint32_t regions,
+		       uint64_t interval_ns)
+{
+	for (uint32_t i = 0; i < region->hosts; i++) {
+		uint32_t host = region->first_site + BUNDLE_HOPS + i;
+		uint32_t turn = i * regions + region->first_host / region->hosts;
+
+		plan->flows[region->first_host + i] = (struct plan_flow){
+			.from_site = region->first_site,
+			.to_site = host,
+			.random_key = (uint32_t)plan->channel_count + region->first_host + i,
+			.source = address_of(region->first_site),
+			.target = address_of(host),
+			.source_port = 4000,
+			.target_port = 9,
+			.frame_bytes = PLAN_FLOW_MINIMUM_IPV4,
+			.interval_ns_q16 = interval_ns * plan->flow_count << 16,
+			.start_ns = interval_ns * turn,
+			.stop_ns = UINT64_MAX,
+		};
+	}
+}
+
+static void fill_sites(struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->site_count; i++) {
+		plan->sites[i] = (struct plan_site){.carrier = true, .address4 = address_of(i)};
+		plan->destinations[i] = (struct plan_destination){i, PLAN_LOCAL, PLAN_NONE, {0}};
+		plan->prefixes[i] = (struct plan_prefix){address_of(i), i};
 	}
 	for (uint32_t i = 0; i < plan->channel_count; i++) {
 		plan->adjacencies[i] = (struct plan_adjacency){i, PLAN_NONE, {0}};
@@ -54,60 +106,32 @@ static void fill_channels(struct plan *plan, uint32_t hosts, uint64_t delay_ns)
 	}
 }
 
-static void fill_sites(struct plan *plan, uint32_t hosts)
-{
-	for (uint32_t i = 0; i < plan->site_count; i++) {
-		plan->sites[i] = (struct plan_site){.carrier = true, .address4 = address_of(i)};
-		plan->destinations[i] = (struct plan_destination){i, PLAN_LOCAL, PLAN_NONE, {0}};
-		plan->prefixes[i] = (struct plan_prefix){address_of(i), i};
-		for (uint32_t host = 0; i < BUNDLE_HOPS && host < hosts; host++)
-			plan->rows[i]->ways[BUNDLE_HOPS + host] = 1 + channel_of(host, i);
-	}
-}
-
-static void fill_flows(struct plan *plan, uint32_t hosts, uint64_t interval_ns)
-{
-	for (uint32_t host = 0; host < hosts; host++)
-		plan->flows[host] = (struct plan_flow){
-			.from_site = 0,
-			.to_site = BUNDLE_HOPS + host,
-			.random_key = (uint32_t)plan->channel_count + host,
-			.source = address_of(0),
-			.target = address_of(BUNDLE_HOPS + host),
-			.source_port = 4000,
-			.target_port = 9,
-			.frame_bytes = PLAN_FLOW_MINIMUM_IPV4,
-			.interval_ns_q16 = interval_ns * hosts << 16,
-			.start_ns = interval_ns * host,
-			.stop_ns = UINT64_MAX,
-		};
-}
-
 // Of the hosts' rows there is one, without a way.
-static bool take_rows(struct plan *plan)
+static bool take_rows(struct plan *plan, uint32_t regions)
 {
-	struct plan_row *none = NULL;
+	struct plan_row *none = plan_row_create(plan->site_count);
+	size_t sites = plan->site_count / regions;
 
-	for (size_t i = 0; i < plan->site_count; i++) {
-		if (i > BUNDLE_HOPS) {
-			none->references++;
-			plan->rows[i] = none;
-			continue;
-		}
-		none = plan->rows[i] = plan_row_create(plan->site_count);
-		if (none == NULL)
-			return false;
+	for (size_t i = 0; none != NULL && i < plan->site_count; i++) {
+		bool routes = i % sites < BUNDLE_HOPS;
+
+		plan->rows[i] = routes ? plan_row_create(plan->site_count) : none;
+		none->references += !routes;
+		if (plan->rows[i] == NULL)
+			break;
 	}
-	return true;
+	if (none != NULL)
+		plan_row_put(none);
+	return plan->rows[plan->site_count - 1] != NULL;
 }
 
 #define TAKE(plan, array, number)                                                                  \
 	((plan)->array##s = calloc(number, sizeof(*(plan)->array##s)),                             \
 	 (plan)->array##_count = (plan)->array##s ? (number) : 0, (plan)->array##s != NULL)
 
-static bool take(struct plan *plan, uint32_t hosts)
+static bool take(struct plan *plan, uint32_t regions, uint32_t hosts)
 {
-	size_t sites = BUNDLE_HOPS + (size_t)hosts;
+	size_t sites = BUNDLE_HOPS * (size_t)regions + hosts;
 	size_t channels = 2 * BUNDLE_HOPS * (size_t)hosts;
 
 	if (!TAKE(plan, channel, channels) || !TAKE(plan, destination, sites) ||
@@ -119,24 +143,39 @@ static bool take(struct plan *plan, uint32_t hosts)
 	plan->prefix_count = sites;
 	plan->rows = calloc(sites, sizeof(*plan->rows));
 	return plan->adjacencies != NULL && plan->prefixes != NULL && plan->rows != NULL &&
-	       take_rows(plan);
+	       take_rows(plan, regions);
 }
 
-struct plan *bundle_plan(uint32_t channels, uint64_t interval_ns, uint64_t delay_ns,
-			 struct error *error)
+struct plan *bundle_plan_of_regions(uint32_t regions, uint32_t channels, uint64_t interval_ns,
+				    uint64_t delay_ns, struct error *error)
 {
 	uint32_t hosts = channels / BUNDLE_HOPS;
 	struct plan *plan = plan_create();
 
-	if (plan == NULL || !take(plan, hosts)) {
+	if (plan == NULL || !take(plan, regions, hosts)) {
 		plan_free(plan);
 		error_set(error, -ENOMEM, "bundle", "no memory for a plan of %u channels",
 			  channels);
 		return NULL;
 	}
 	plan->seed = 1;
-	fill_channels(plan, hosts, delay_ns);
-	fill_sites(plan, hosts);
-	fill_flows(plan, hosts, interval_ns);
+	fill_sites(plan);
+	for (uint32_t i = 0; i < regions; i++) {
+		const struct region region = {
+			.first_site = i * (BUNDLE_HOPS + hosts / regions),
+			.first_host = i * (hosts / regions),
+			.hosts = hosts / regions,
+		};
+
+		fill_channels(plan, &region, delay_ns);
+		fill_rows(plan, &region);
+		fill_flows(plan, &region, regions, interval_ns);
+	}
 	return plan;
+}
+
+struct plan *bundle_plan(uint32_t channels, uint64_t interval_ns, uint64_t delay_ns,
+			 struct error *error)
+{
+	return bundle_plan_of_regions(1, channels, interval_ns, delay_ns, error);
 }

@@ -17,3 +17,8 @@
 // ever. NULL and a sentence when memory is out. For the virtual clock.
 struct plan *bundle_plan(uint32_t channels, uint64_t interval_ns, uint64_t delay_ns,
 			 struct error *error);
+
+// So many of those in one plan, each with its share of the channels and of the rate, and nothing
+// between them. `channels`: a multiple of five times `regions`.
+struct plan *bundle_plan_of_regions(uint32_t regions, uint32_t channels, uint64_t interval_ns,
+				    uint64_t delay_ns, struct error *error);

@@ -80,7 +80,7 @@ struct worker {
 	uint64_t (*flow_lost)[DROP_REASONS];      // [flow]
 	struct core_path *paths;                  // [CORE_PATHS]
 	struct hold outbox[CORE_MAX_WORKERS];     // pairs for other workers' flights
-	uint64_t until_ns;                        // virtual: end of the window under way
+	uint64_t next_at_ns;                      // virtual: of its agenda, for the others to read
 	uint64_t tick_at_ns;                      // live: next site_tick
 	pthread_t thread;
 } __attribute__((aligned(64)));
@@ -109,8 +109,8 @@ struct engine {
 	void *observe_context;
 	// Virtual clock with several workers (virtual.c).
 	pthread_mutex_t gate;
-	pthread_barrier_t window_begins;
-	pthread_barrier_t window_ends;
+	pthread_barrier_t windows; // all workers meet
+	uint64_t windows_until_ns;
 	bool threads_run;
 	bool finish;
 	struct engine_live *live; // engine_live.c

@@ -47,32 +47,80 @@ static void join(const struct plan *plan, uint32_t *parent)
 	}
 }
 
-// Gives each group to the worker with the least weight (channels) so far.
-static void spread(struct engine *engine, uint32_t *parent, uint32_t *weight, uint8_t *owner)
+static uint32_t from_of(const struct plan *plan, uint32_t channel)
+{
+	return node_of(plan, plan->channels[channel].from_site, plan->channels[channel].from_port);
+}
+
+static uint32_t to_of(const struct plan *plan, uint32_t channel)
+{
+	return node_of(plan, plan->channels[channel].to_site, plan->channels[channel].to_port);
+}
+
+// The channels that leave each node: those of node n are list[first[n]] to list[first[n + 1] - 1].
+static void list_channels(const struct plan *plan, uint32_t nodes, uint32_t *first, uint32_t *list)
+{
+	for (uint32_t i = 0; i < plan->channel_count; i++)
+		first[from_of(plan, i) + 1]++;
+	for (uint32_t node = 0; node < nodes; node++)
+		first[node + 1] += first[node];
+	for (uint32_t i = (uint32_t)plan->channel_count; i-- > 0;)
+		list[--first[from_of(plan, i) + 1]] = i;
+	// Each entry has come down to where its node begins; that of node n is one too far up.
+	for (uint32_t node = 0; node < nodes; node++)
+		first[node] = first[node + 1];
+	first[nodes] = (uint32_t)plan->channel_count;
+}
+
+// All nodes, neighbours near each other: breadth first, from each that was not reached yet.
+static void walk(const struct plan *plan, uint32_t nodes, const uint32_t *first,
+		 const uint32_t *list, uint32_t *order, uint8_t *seen)
+{
+	uint32_t count = 0;
+
+	for (uint32_t start = 0, next = 0; start < nodes; start++) {
+		if (seen[start])
+			continue;
+		seen[start] = true;
+		for (order[count++] = start; next < count; next++) {
+			for (uint32_t i = first[order[next]]; i < first[order[next] + 1]; i++) {
+				uint32_t to = to_of(plan, list[i]);
+
+				if (!seen[to])
+					order[count++] = to;
+				seen[to] = true;
+			}
+		}
+	}
+}
+
+// Gives each worker a stretch of that order with its share of the weight (channels that end there,
+// flows that begin or end there), so that few packets change the worker. What is joined goes with
+// what comes first of it.
+static void spread(struct engine *engine, uint32_t *parent, const uint32_t *order, uint32_t *weight,
+		   uint8_t *owner)
 {
 	const struct plan *plan = engine->plan;
 	uint32_t nodes = (uint32_t)(plan->site_count + plan->port_count);
-	uint64_t load[CORE_MAX_WORKERS] = {0};
+	uint64_t all = nodes + plan->channel_count + 2 * plan->flow_count, load = 0;
 
-	for (size_t i = 0; i < plan->channel_count; i++) {
-		const struct plan_channel *c = &plan->channels[i];
-
-		weight[find(parent, node_of(plan, c->to_site, c->to_port))]++;
+	for (uint32_t node = 0; node < nodes; node++)
+		weight[find(parent, node)]++;
+	for (uint32_t i = 0; i < plan->channel_count; i++)
+		weight[find(parent, to_of(plan, i))]++;
+	for (uint32_t i = 0; i < plan->flow_count; i++) {
+		weight[find(parent, plan->flows[i].from_site)]++;
+		weight[find(parent, plan->flows[i].to_site)]++;
 	}
-	for (uint32_t node = 0; node < nodes; node++) {
-		unsigned least = 0;
+	for (uint32_t i = 0; i < nodes; i++) {
+		uint32_t group = find(parent, order[i]);
 
-		if (find(parent, node) != node)
-			continue; // goes with its leader
-		if (node >= plan->site_count &&
-		    plan->ports[node - plan->site_count].site != PLAN_NONE)
-			continue; // goes with its site
-		for (unsigned w = 1; w < engine->worker_count; w++) {
-			if (load[w] < load[least])
-				least = w;
-		}
-		load[least] += weight[node] + 1;
-		owner[node] = (uint8_t)least;
+		// The worker in whose share its middle lies.
+		owner[group] = weight[group] ? (uint8_t)((2 * load + weight[group]) *
+							 engine->worker_count / (2 * all))
+					     : owner[group];
+		load += weight[group];
+		weight[group] = 0;
 	}
 }
 
@@ -82,16 +130,22 @@ static void assign(struct engine *engine)
 	uint32_t nodes = (uint32_t)(plan->site_count + plan->port_count);
 	uint32_t *parent = malloc((nodes + 1) * sizeof(*parent));
 	uint32_t *weight = calloc(nodes + 1, sizeof(*weight));
+	uint32_t *first = calloc(nodes + 1, sizeof(*first));
+	uint32_t *list = malloc((plan->channel_count + 1) * sizeof(*list));
+	uint32_t *order = calloc(nodes + 1, sizeof(*order));
+	uint8_t *seen = calloc(nodes + 1, sizeof(*seen));
 	uint8_t *owner = calloc(nodes + 1, sizeof(*owner));
 
 	memset(engine->site_owner, 0, plan->site_count);
 	memset(engine->port_owner, 0, plan->port_count);
 	// Without memory one worker does all: slower, not wrong.
-	if (parent && weight && owner) {
+	if (parent && weight && first && list && order && seen && owner) {
 		for (uint32_t i = 0; i < nodes; i++)
 			parent[i] = i;
 		join(plan, parent);
-		spread(engine, parent, weight, owner);
+		list_channels(plan, nodes, first, list);
+		walk(plan, nodes, first, list, order, seen);
+		spread(engine, parent, order, weight, owner);
 		for (uint32_t i = 0; i < plan->site_count; i++)
 			engine->site_owner[i] = owner[find(parent, i)];
 		for (uint32_t i = 0; i < plan->port_count; i++)
@@ -99,6 +153,10 @@ static void assign(struct engine *engine)
 	}
 	free(parent);
 	free(weight);
+	free(first);
+	free(list);
+	free(order);
+	free(seen);
 	free(owner);
 }
 

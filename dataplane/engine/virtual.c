@@ -21,6 +21,59 @@ uint64_t engine_next_due_ns(const struct engine *engine)
 	return next;
 }
 
+// Blocks that others have freed go home. All stand still but for this; each takes its own.
+static void take_home(struct worker *worker)
+{
+	struct engine *engine = worker->engine;
+
+	for (unsigned from = 0; from < engine->worker_count; from++)
+		store_take_home(&worker->store, &engine->workers[from].store);
+}
+
+// What others have sent in the last window goes into the holds here, in the order of their numbers.
+static void collect(struct worker *worker)
+{
+	struct engine *engine = worker->engine;
+
+	for (unsigned from = 0; from < engine->worker_count; from++) {
+		struct hold *box = &engine->workers[from].outbox[worker->index];
+
+		while (box->count) {
+			struct hold_crossing crossing = hold_pop_crossing(box, &worker->store);
+
+			core_hold(worker, crossing.channel, crossing.entry.packet,
+				  crossing.entry.release_at_ns, crossing.out_of_order);
+		}
+	}
+}
+
+// Windows up to engine->windows_until_ns, by all workers at once: each reckons the next window for
+// itself, and all come to the same. A worker gives blocks to the others' lists while it advances or
+// collects, and those take them only when nobody does either.
+static void run_windows(struct worker *worker)
+{
+	struct engine *engine = worker->engine;
+	uint64_t until_ns = engine->windows_until_ns;
+
+	for (;;) {
+		uint64_t next_ns = AGENDA_NEVER;
+
+		worker->next_at_ns = agenda_next_ns(&worker->agenda);
+		pthread_barrier_wait(&engine->windows);
+		for (unsigned i = 0; i < engine->worker_count; i++)
+			next_ns = least(next_ns, engine->workers[i].next_at_ns);
+		if (next_ns >= until_ns)
+			break;
+		core_advance(worker, engine->lookahead_ns < until_ns - next_ns
+					     ? next_ns + engine->lookahead_ns
+					     : until_ns);
+		pthread_barrier_wait(&engine->windows);
+		take_home(worker);
+		pthread_barrier_wait(&engine->windows);
+		collect(worker);
+	}
+}
+
 static void *work_in_windows(void *argument)
 {
 	struct worker *worker = argument;
@@ -33,11 +86,10 @@ static void *work_in_windows(void *argument)
 	all_have_come = engine->threads_run;
 	pthread_mutex_unlock(&engine->gate);
 	while (all_have_come) {
-		pthread_barrier_wait(&engine->window_begins);
+		pthread_barrier_wait(&engine->windows);
 		if (engine->finish)
 			break;
-		core_advance(worker, worker->until_ns);
-		pthread_barrier_wait(&engine->window_ends);
+		run_windows(worker);
 	}
 	return NULL;
 }
@@ -46,8 +98,7 @@ static void join_threads(struct engine *engine, unsigned count)
 {
 	for (unsigned i = 1; i < count; i++)
 		pthread_join(engine->workers[i].thread, NULL);
-	pthread_barrier_destroy(&engine->window_begins);
-	pthread_barrier_destroy(&engine->window_ends);
+	pthread_barrier_destroy(&engine->windows);
 	pthread_mutex_destroy(&engine->gate);
 }
 
@@ -58,8 +109,7 @@ int virtual_start(struct engine *engine, struct error *error)
 
 	if (engine->worker_count == 1)
 		return 0;
-	pthread_barrier_init(&engine->window_begins, NULL, engine->worker_count);
-	pthread_barrier_init(&engine->window_ends, NULL, engine->worker_count);
+	pthread_barrier_init(&engine->windows, NULL, engine->worker_count);
 	pthread_mutex_init(&engine->gate, NULL);
 	pthread_mutex_lock(&engine->gate);
 	while (rc == 0 && started < engine->worker_count) {
@@ -84,53 +134,17 @@ void virtual_stop(struct engine *engine)
 	if (!engine->threads_run)
 		return;
 	engine->finish = true;
-	pthread_barrier_wait(&engine->window_begins);
+	pthread_barrier_wait(&engine->windows);
 	join_threads(engine, engine->worker_count);
 	engine->threads_run = false;
 }
 
-// What workers have sent each other in the last window goes into its holds, and blocks go home.
-static void exchange(struct engine *engine)
+// The first worker is the calling thread.
+static void run_all(struct engine *engine, uint64_t until_ns)
 {
-	for (unsigned to = 0; to < engine->worker_count; to++) {
-		struct worker *receiver = &engine->workers[to];
-
-		for (unsigned from = 0; from < engine->worker_count; from++) {
-			struct worker *sender = &engine->workers[from];
-			struct hold *box = &sender->outbox[to];
-
-			while (box->count) {
-				struct hold_crossing crossing =
-					hold_pop_crossing(box, &sender->store);
-
-				core_hold(receiver, crossing.channel, crossing.entry.packet,
-					  crossing.entry.release_at_ns, crossing.out_of_order);
-			}
-		}
-	}
-	for (unsigned home = 0; home < engine->worker_count; home++) {
-		for (unsigned from = 0; from < engine->worker_count; from++)
-			store_take_home(&engine->workers[home].store, &engine->workers[from].store);
-	}
-}
-
-// Windows up to until_ns. The first worker is the calling thread.
-static void run_windows(struct engine *engine, uint64_t until_ns)
-{
-	uint64_t next_ns;
-
-	while ((next_ns = engine_next_due_ns(engine)) < until_ns) {
-		uint64_t end_ns = until_ns;
-
-		if (engine->lookahead_ns < until_ns - next_ns)
-			end_ns = next_ns + engine->lookahead_ns;
-		for (unsigned i = 0; i < engine->worker_count; i++)
-			engine->workers[i].until_ns = end_ns;
-		pthread_barrier_wait(&engine->window_begins);
-		core_advance(&engine->workers[0], end_ns);
-		pthread_barrier_wait(&engine->window_ends);
-		exchange(engine);
-	}
+	engine->windows_until_ns = until_ns;
+	pthread_barrier_wait(&engine->windows);
+	run_windows(&engine->workers[0]);
 }
 
 static int first_fault(const struct engine *engine)
@@ -156,7 +170,7 @@ int engine_advance(struct engine *engine, uint64_t until_ns, struct error *error
 			if (engine->worker_count == 1)
 				core_advance(&engine->workers[0], end_ns);
 			else
-				run_windows(engine, end_ns);
+				run_all(engine, end_ns);
 			// Without an end the clock stays where the last plan left it.
 			if (end_ns != UINT64_MAX)
 				engine->now_ns = end_ns;
