@@ -209,6 +209,41 @@ int change_parse(const struct topology *topology, const char *line, const char *
 	return rc;
 }
 
+// The name in "link NAME WORDS": its length, 0 when the line is not plainly that.
+static size_t name_of(const char *line, const char **name)
+{
+	static const char begin[] = "link ";
+
+	if (strncmp(line, begin, sizeof(begin) - 1) != 0)
+		return 0;
+	*name = line + sizeof(begin) - 1;
+	return strcspn(*name, " \t\r\n");
+}
+
+bool change_parse_alike(const struct topology *topology, const char *line, const char *other,
+			struct change *change)
+{
+	char text[2 * TOPOLOGY_NAME_MAX];
+	const char *name, *other_name;
+	size_t length = name_of(line, &name);
+	size_t other_length = name_of(other, &other_name);
+	enum link_direction first, last;
+	uint32_t link;
+
+	if (length == 0 || other_length == 0 || length >= sizeof(text) ||
+	    strcmp(name + length, other_name + other_length) != 0)
+		return false;
+	memcpy(text, name, length);
+	text[length] = '\0';
+	link = topology_parse_channel(topology, text, &first, &last);
+	if (link == TOPOLOGY_NONE)
+		return false;
+	change->index = link;
+	change->first = first;
+	change->last = last;
+	return true;
+}
+
 int change_check_words(const char *line, struct tables *tables, struct error *error)
 {
 	struct words words = {.count = 0};

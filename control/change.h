@@ -3,6 +3,7 @@
 // what is asked for; network carries it out.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,11 @@ struct change {
 // unambiguous. 0, or -EINVAL with a sentence that knows the nearest word; `where` names the place.
 int change_parse(const struct topology *topology, const char *line, const char *where,
 		 struct change *change, struct error *error);
+
+// Is a line the same as another but for the name of the link? Then `change`, which is what the
+// other has come to, becomes its own: true. False leaves `change` as it is.
+bool change_parse_alike(const struct topology *topology, const char *line, const char *other,
+			struct change *change);
 
 // Are the words of a line right, whatever it names? For topology_load_lines. 0 or a negative errno
 // with a sentence.

@@ -58,16 +58,19 @@ int compile_channel_params(const struct topology *topology, uint32_t channel,
 	};
 	char name[TOPOLOGY_NAME_MAX + 16];
 	char where[sizeof(error->where)];
-	int rc;
+	int rc = impairment_params(impairment, "", topology->tables, &made, NULL);
 
+	if (!rc && made.delay_ns <= TOPOLOGY_DELAY_MOST_NS) {
+		*params = made;
+		return 0;
+	}
+	// Once more, for the sentence: to name the place takes longer than all else.
 	topology_channel_name(topology, channel, name, sizeof(name));
 	compile_where(&link->source, "link", name, where, sizeof(where));
-	rc = impairment_params(impairment, where, topology->tables, &made, error);
-	if (!rc && made.delay_ns > TOPOLOGY_DELAY_MOST_NS)
-		rc = error_set(error, -EINVAL, where, "its delay is too long; 30d are the most");
 	if (!rc)
-		*params = made;
-	return rc;
+		return error_set(error, -EINVAL, where, "its delay is too long; 30d are the most");
+	rc = impairment_params(impairment, where, topology->tables, &made, error);
+	return rc ? rc : error_set(error, -ENOMEM, where, "no memory for its parameters");
 }
 
 static bool routes_itself(const struct topology *topology, uint32_t site)

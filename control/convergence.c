@@ -163,6 +163,11 @@ fail:
 	return NULL;
 }
 
+void convergence_renew(struct convergence_state *state, const struct plan *plan)
+{
+	state->truth.plan = plan;
+}
+
 void convergence_destroy(struct convergence_state *state)
 {
 	if (!state)

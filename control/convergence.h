@@ -44,6 +44,8 @@ struct convergence_state *convergence_create(const struct topology *topology,
 struct convergence_state *convergence_copy(const struct convergence_state *state,
 					   struct convergence_truth truth, struct routes *routes,
 					   struct schedule *schedule);
+// From now on the delays in force are those of another plan of the same network. Cannot fail.
+void convergence_renew(struct convergence_state *state, const struct plan *plan);
 void convergence_destroy(struct convergence_state *state);
 
 // A channel of the link went up or down at at_ns. 0 or -ENOMEM.

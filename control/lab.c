@@ -52,9 +52,7 @@ static int publish(struct lab *lab, struct error *error)
 	// Much of what is scheduled is news on its way, which changes no plan yet.
 	if (network_plan_version(lab->network) == lab->version)
 		return 0;
-	struct plan *plan = network_copy_plan(lab->network);
-	if (plan == NULL)
-		return error_set(error, -ENOMEM, lab->name, "no memory for the next plan");
+	struct plan *plan = network_share_plan(lab->network);
 	int result = engine_publish(lab->engine, plan, error);
 	if (result < 0) {
 		plan_free(plan);
@@ -68,8 +66,8 @@ static int publish(struct lab *lab, struct error *error)
 	return 0;
 }
 
-// Each change copies network and plan, some 30 MB where there are ten thousand channels: pages that
-// went back to the kernel in between would each fault anew, which takes longer than the copy.
+// Changes of ten thousand channels take and give back megabytes: pages that went back to the kernel
+// in between would each fault anew, which takes longer than all else.
 static void keep_memory(void)
 {
 	(void)mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES);
@@ -200,9 +198,7 @@ static int step_once(struct lab *lab, struct error *error)
 static int carry_out(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count,
 		     struct error *error)
 {
-	int result = 0;
-	for (size_t i = 0; result == 0 && i < count; i++)
-		result = network_command(lab->network, at_ns, lines[i], error);
+	int result = network_commands(lab->network, at_ns, lines, count, error);
 	if (result == 0)
 		result = network_step(lab->network, at_ns, error);
 	return result == 0 ? publish(lab, error) : result;
@@ -212,17 +208,16 @@ static int carry_out(struct lab *lab, uint64_t at_ns, const char *const *lines, 
 static int carry_out_whole(struct lab *lab, uint64_t at_ns, const char *const *lines, size_t count,
 			   struct error *error)
 {
-	struct network *before = network_copy(lab->network);
-	if (before == NULL)
-		return error_set(error, -ENOMEM, lab->name, "no memory for the change");
+	int result = network_begin(lab->network, error);
+	if (result < 0)
+		return result;
 	lab->taken_at_ns = at_ns; // unless a plan is handed over and says otherwise
-	int result = carry_out(lab, at_ns, lines, count, error);
+	result = carry_out(lab, at_ns, lines, count, error);
 	if (result < 0) {
-		network_free(lab->network);
-		lab->network = before;
+		network_undo(lab->network);
 		return result;
 	}
-	network_free(before);
+	network_keep(lab->network);
 	lab->last_at_ns = at_ns;
 	return 0;
 }
@@ -250,9 +245,7 @@ static bool later_is_next(const struct lab *lab)
 int lab_change(struct lab *lab, const char *const *lines, size_t count, uint64_t *applied_at_ns,
 	       struct error *error)
 {
-	int result = lab_check(lab, lines, count, error);
-	if (result < 0)
-		return result;
+	int result;
 	// What is scheduled up to that instant comes first, whatever becomes of the lines.
 	do {
 		result = step_once(lab, error);

@@ -48,6 +48,26 @@ static int schedule_events(struct network *network, struct error *error)
 	return 0;
 }
 
+// Channels that begin alike share their words, if they are near each other.
+static bool fill_words(struct network *network)
+{
+	for (size_t c = 0; c < network->plan->channel_count; c++) {
+		const struct impairment *impairment =
+			&network->topology->links[c / 2].impairments[c % 2];
+		struct network_words *words = c >= 2 ? network->words[c - 2] : NULL;
+
+		if (!words || memcmp(&words->impairment, impairment, sizeof(*impairment)) != 0) {
+			words = calloc(1, sizeof(*words));
+			if (!words)
+				return false;
+			memcpy(&words->impairment, impairment, sizeof(*impairment));
+		}
+		words->references++;
+		network->words[c] = words;
+	}
+	return true;
+}
+
 static int fill(struct network *network, struct error *error)
 {
 	const struct topology *topology = network->topology;
@@ -56,19 +76,21 @@ static int fill(struct network *network, struct error *error)
 	bool *link_down;
 	int rc;
 
-	network->impairments = calloc(plan->channel_count + 1, sizeof(*network->impairments));
+	network->words = calloc(plan->channel_count + 1, sizeof(struct network_words *));
+	network->changed = calloc(plan->channel_count + 1, sizeof(*network->changed));
+	network->touched_place = calloc(plan->channel_count + 1, sizeof(*network->touched_place));
 	network->channel_up = malloc((plan->channel_count + 1) * sizeof(*network->channel_up));
 	network->carries = malloc((plan->channel_count + 1) * sizeof(*network->carries));
 	network->site_up = malloc((plan->site_count + 1) * sizeof(*network->site_up));
 	network->events = calloc(NETWORK_EVENTS_KEPT, sizeof(*network->events));
 	link_down = calloc(topology->link_count + 1, sizeof(*link_down));
-	if (!network->impairments || !network->channel_up || !network->carries ||
-	    !network->site_up || !network->events || !link_down) {
+	if (!network->words || !network->changed || !network->touched_place ||
+	    !network->channel_up || !network->carries || !network->site_up || !network->events ||
+	    !link_down || !fill_words(network)) {
 		free(link_down);
 		return network_out_of_memory(network, error);
 	}
 	for (size_t c = 0; c < plan->channel_count; c++) {
-		network->impairments[c] = topology->links[c / 2].impairments[c % 2];
 		network->channel_up[c] = !topology->links[c / 2].starts_down;
 		plan->channels[c].params.carrier = network->carries[c] = network->channel_up[c];
 	}
@@ -109,85 +131,29 @@ struct network *network_create(const struct topology *topology, enum network_por
 	return network;
 }
 
-static void *copy_array(const void *array, size_t count, size_t size)
-{
-	void *copy = malloc((count + 1) * size);
-
-	if (copy && count)
-		memcpy(copy, array, count * size);
-	return copy;
-}
-
-static bool copy_events(struct network *copy, const struct network *network)
-{
-	copy->events = calloc(NETWORK_EVENTS_KEPT, sizeof(*copy->events));
-	for (size_t i = 0; copy->events && i < NETWORK_EVENTS_KEPT; i++) {
-		copy->events[i].at_ns = network->events[i].at_ns;
-		if (!network->events[i].what)
-			continue;
-		copy->events[i].what = strdup(network->events[i].what);
-		if (!copy->events[i].what)
-			return false;
-	}
-	return copy->events;
-}
-
-struct network *network_copy(const struct network *network)
-{
-	struct network *copy = calloc(1, sizeof(*copy));
-	const struct plan *plan = network->plan;
-	struct convergence_truth truth;
-
-	if (!copy)
-		return NULL;
-	copy->topology = network->topology;
-	copy->plan = network_copy_plan(network);
-	copy->touched_shown = network->touched_shown;
-	copy->touched_room = plan->touched_count;
-	copy->now_ns = network->now_ns;
-	copy->version = network->version;
-	copy->event_count = network->event_count;
-	copy->impairments =
-		copy_array(network->impairments, plan->channel_count, sizeof(*copy->impairments));
-	copy->channel_up =
-		copy_array(network->channel_up, plan->channel_count, sizeof(*copy->channel_up));
-	copy->carries = copy_array(network->carries, plan->channel_count, sizeof(*copy->carries));
-	copy->evolve = evolve_copy(network->evolve);
-	copy->site_up = copy_array(network->site_up, plan->site_count, sizeof(*copy->site_up));
-	if (!copy->plan || !copy->impairments || !copy->channel_up || !copy->carries ||
-	    !copy->evolve || !copy->site_up || !copy_events(copy, network) ||
-	    schedule_copy(&copy->schedule, &network->schedule))
-		goto fail;
-	copy->routes = routes_copy(network->routes, copy->plan);
-	if (!copy->routes)
-		goto fail;
-	truth = (struct convergence_truth){
-		.channel_up = copy->carries, .site_up = copy->site_up, .plan = copy->plan};
-	copy->convergence =
-		convergence_copy(network->convergence, truth, copy->routes, &copy->schedule);
-	if (!copy->convergence)
-		goto fail;
-	return copy;
-fail:
-	network_free(copy);
-	return NULL;
-}
-
 void network_free(struct network *network)
 {
 	if (!network)
 		return;
+	if (network->mark.set)
+		network_keep(network);
+	network_forget_last(network);
 	convergence_destroy(network->convergence);
 	schedule_fini(&network->schedule);
 	routes_destroy(network->routes);
+	for (size_t c = 0; network->words && c < network->plan->channel_count; c++)
+		network_words_put(network->words[c]);
+	free(network->words);
+	plan_free(network->spare);
 	plan_free(network->plan);
-	free(network->impairments);
+	free(network->changed);
+	free(network->touched_place);
 	free(network->channel_up);
 	free(network->carries);
 	evolve_free(network->evolve);
 	free(network->site_up);
 	for (size_t i = 0; network->events && i < NETWORK_EVENTS_KEPT; i++)
-		free(network->events[i].what);
+		free(network->events[i].event.what);
 	free(network->events);
 	free(network);
 }
@@ -199,20 +165,12 @@ const struct plan *network_plan(const struct network *network)
 	return network->plan;
 }
 
-struct plan *network_copy_plan(const struct network *network)
+struct plan *network_share_plan(struct network *network)
 {
-	struct plan *copy = plan_copy(network->plan);
-
-	if (!copy || network->plan->touched_count == 0)
-		return copy;
-	copy->touched = malloc(network->plan->touched_count * sizeof(*copy->touched));
-	if (!copy->touched) {
-		plan_free(copy);
-		return NULL;
-	}
-	copy->touched_count = network->plan->touched_count;
-	memcpy(copy->touched, network->plan->touched, copy->touched_count * sizeof(*copy->touched));
-	return copy;
+	network->plan->references++;
+	network->plan->since = network->spare;
+	network->plan->changed = network->changed;
+	return network->plan;
 }
 
 uint64_t network_plan_version(const struct network *network)
@@ -242,11 +200,30 @@ size_t network_event_count(const struct network *network)
 	return (size_t)(network->event_count - network_events_forgotten(network));
 }
 
+// Puts a line in full words. When memory is short it stays as it was given, for now.
+static void write_out(const struct network *network, struct network_kept *kept)
+{
+	char text[512], *what;
+	struct change change;
+
+	if (change_parse(network->topology, kept->event.what, "", &change, NULL))
+		return;
+	what = strdup(change_format(network->topology, &change, text, sizeof(text)));
+	if (!what)
+		return;
+	free(kept->event.what);
+	kept->event.what = what;
+	kept->is_line = false;
+}
+
 const struct network_event *network_event(const struct network *network, size_t i)
 {
 	uint64_t number = network_events_forgotten(network) + i;
+	struct network_kept *kept = &network->events[number % NETWORK_EVENTS_KEPT];
 
-	return &network->events[number % NETWORK_EVENTS_KEPT];
+	if (kept->is_line)
+		write_out(network, kept);
+	return &kept->event;
 }
 
 uint64_t network_events_forgotten(const struct network *network)
@@ -258,7 +235,7 @@ uint64_t network_events_forgotten(const struct network *network)
 
 const struct impairment *network_impairment(const struct network *network, uint32_t channel)
 {
-	return &network->impairments[channel];
+	return &network->words[channel]->impairment;
 }
 
 bool network_channel_is_up(const struct network *network, uint32_t channel)
@@ -298,15 +275,19 @@ static void change_over(struct network *network, const struct schedule_item *ite
 		return;
 	snprintf(text, sizeof(text), "%s: next hops changed",
 		 network->topology->sites[item->index].name);
-	network_note(network, item->at_ns, text);
+	network_note(network, item->at_ns, text, false);
 }
 
 // Carries out all that is scheduled at or before at_ns.
 static int catch_up(struct network *network, uint64_t at_ns, struct error *error)
 {
 	while (network_next_change_ns(network) <= at_ns && network->schedule.count > 0) {
-		struct schedule_item item = schedule_pop(&network->schedule);
-		int rc = 0;
+		struct schedule_item item;
+		int rc = network_save_beliefs(network, error);
+
+		if (rc)
+			return rc;
+		item = schedule_pop(&network->schedule);
 
 		if (item.at_ns > network->now_ns)
 			network->now_ns = item.at_ns;
@@ -326,21 +307,48 @@ static int catch_up(struct network *network, uint64_t at_ns, struct error *error
 	return 0;
 }
 
-int network_command(struct network *network, uint64_t at_ns, const char *line, struct error *error)
+static int command(struct network *network, uint64_t at_ns, const char *line, bool noted,
+		   struct error *error)
 {
-	struct change change;
-	int rc = change_parse(network->topology, line, line, &change, error);
+	const struct change *change = network_parse(network, line, error);
+	int rc = change ? network_own_plan(network, error) : error->code;
 
 	if (!rc)
 		rc = catch_up(network, at_ns, error);
-	return rc ? rc : network_carry_out(network, line, line, error);
+	if (!rc)
+		rc = network_apply(network, change, line, error);
+	if (rc)
+		return rc;
+	if (noted)
+		network_note(network, network->now_ns, line, true);
+	else
+		network->event_count++; // others take its place before it could be seen
+	return 0;
+}
+
+int network_command(struct network *network, uint64_t at_ns, const char *line, struct error *error)
+{
+	return command(network, at_ns, line, true, error);
+}
+
+int network_commands(struct network *network, uint64_t at_ns, const char *const *lines,
+		     size_t count, struct error *error)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = command(network, at_ns, lines[i], count - i <= NETWORK_EVENTS_KEPT, error);
+	return rc;
 }
 
 int network_step(struct network *network, uint64_t at_ns, struct error *error)
 {
-	struct plan *plan = network->plan;
-	int rc;
+	struct plan *plan;
+	int rc = network_own_plan(network, error);
 
+	if (rc)
+		return rc;
+	plan = network->plan;
 	// What the last step has shown is over.
 	if (network->touched_shown > 0) {
 		plan->touched_count -= network->touched_shown;

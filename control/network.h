@@ -32,15 +32,13 @@ int network_set_epoch(struct topology *topology, int64_t epoch_utc_ns, struct er
 // topology's [event]s are scheduled. The topology stays the caller's and must outlive the network.
 struct network *network_create(const struct topology *topology, enum network_ports ports,
 			       struct error *error);
-// The same once more, to come back to: whatever is done to one, the other does not see it. The
-// caller's. NULL when memory is short.
-struct network *network_copy(const struct network *network);
 void network_free(struct network *network);
 
-// The plan in force now, owned by the network; plan_copy() it to publish.
+// The plan in force now, owned by the network; may be another after each change.
 const struct plan *network_plan(const struct network *network);
-// A copy to publish, the touched channels included; the caller's. NULL when memory is short.
-struct plan *network_copy_plan(const struct network *network);
+// The same to publish, the touched channels included: a reference, the caller's. What follows goes
+// into another plan. Cannot fail.
+struct plan *network_share_plan(struct network *network);
 // Grows with every change of the plan: while it stands still there is nothing new to publish.
 uint64_t network_plan_version(const struct network *network);
 
@@ -52,6 +50,19 @@ uint64_t network_plan_version(const struct network *network);
 // All or nothing. 0, or -EINVAL with a sentence. The direct effect (carrier, parameters) is in the
 // plan at once; what routing does about it is scheduled (network_next_change_ns).
 int network_command(struct network *network, uint64_t at_ns, const char *line, struct error *error);
+// Several lines at one instant. All are tried in order up to the first that fails; what those
+// before it have done stays (network_undo takes it back).
+int network_commands(struct network *network, uint64_t at_ns, const char *const *lines,
+		     size_t count, struct error *error);
+
+// A change of several calls that is made whole or not at all: after network_begin, commands and
+// steps; then network_keep, or network_undo, which leaves the network as it was at network_begin.
+// Costs what the change costs, not what the network does. They do not nest. 0 or -ENOMEM with a
+// sentence; the others cannot fail.
+int network_begin(struct network *network, struct error *error);
+void network_keep(struct network *network);
+void network_undo(struct network *network);
+
 // The same check without effect (used by validation of events and by dry runs).
 int network_check(const struct topology *topology, const char *line, struct error *error);
 

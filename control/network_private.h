@@ -3,29 +3,78 @@
 // only.
 #pragma once
 
+#include "control/change.h"
 #include "control/convergence.h"
 #include "control/evolve.h"
 #include "control/network.h"
 #include "control/routes.h"
 #include "control/schedule.h"
 
+// An impairment, shared by the channels that have come to it alike.
+struct network_words {
+	unsigned references;
+	struct impairment impairment;
+};
+
+// What the line before has come to: ten thousand lines of a change are often alike but for the
+// name.
+struct network_last {
+	char line[256]; // empty: there is none to go by
+	struct change change;
+	// By direction: the words before and after it, and parameters made of such words.
+	struct network_words *before[LINK_DIRECTIONS], *after[LINK_DIRECTIONS];
+	struct network_words *made_of[LINK_DIRECTIONS];
+	struct channel_params made[LINK_DIRECTIONS];
+};
+
+struct network_kept {
+	struct network_event event;
+	bool is_line; // `what` is a line as it was given, to be put in full words when it is read
+};
+
+// What a change has replaced since network_begin.
+struct network_mark {
+	bool set;
+	struct network_replaced_words {
+		uint32_t channel;
+		struct network_words *words;
+	} * words;
+	size_t words_count, words_room;
+	struct network_replaced_event {
+		uint64_t number;
+		struct network_kept kept;
+	} * events;
+	size_t events_count, events_room;
+	bool *channel_up, *carries, *site_up; // all of them
+	size_t touched_shown, touched_room;
+	uint64_t now_ns, version, event_count;
+	struct convergence_state *convergence; // with `schedule`, once one of them changes
+	struct schedule schedule;
+	struct evolve *evolve; // once it changes
+};
+
 struct network {
 	const struct topology *topology;
-	struct plan *plan;
+	struct plan *plan;    // only changed while nobody else holds it
+	struct plan *spare;   // the plan before: changed into the next one. NULL: none yet
+	bool *changed;        // [channel]: may differ between the two
 	size_t touched_shown; // entries of plan->touched that the last step has left
 	size_t touched_room;
+	uint32_t *touched_place; // [channel]: where its entry is, if it has one
 	uint64_t now_ns;
 	uint64_t version; // of the plan's contents
 	struct routes *routes;
 	struct schedule schedule;
 	struct convergence_state *convergence;
-	struct impairment *impairments; // [channel]
-	bool *channel_up;               // [channel], of its own, as users have it
-	bool *carries;                  // [channel], with a satellite in service too
+	struct network_words **words; // [channel]: impairments
+	bool *channel_up;             // [channel], of its own, as users have it
+	bool *carries;                // [channel], with a satellite in service too
 	struct evolve *evolve;
-	bool *site_up;                // [site]
-	struct network_event *events; // a ring of NETWORK_EVENTS_KEPT
-	uint64_t event_count;         // of all, those that are forgotten included
+	bool *site_up;               // [site]
+	struct network_kept *events; // a ring of NETWORK_EVENTS_KEPT
+	uint64_t event_count;        // of all, those that are forgotten included
+	struct network_last last;
+	struct network_mark mark;
 };
 
 // Says that memory is short; returns -ENOMEM.
@@ -37,12 +86,24 @@ int network_out_of_memory(const struct network *network, struct error *error);
 // with a sentence.
 int network_carry_out(struct network *network, const char *line, const char *where,
 		      struct error *error);
-// Notes what happened, in the place of the oldest. A text that finds no memory is left out.
-void network_note(struct network *network, uint64_t at_ns, const char *what);
+// What a line asks for, by the line before if they are alike; valid until the next call. NULL and a
+// sentence.
+const struct change *network_parse(struct network *network, const char *line, struct error *error);
+// Carries it out at now_ns. All or nothing.
+int network_apply(struct network *network, const struct change *change, const char *where,
+		  struct error *error);
+// Forgets the line before.
+void network_forget_last(struct network *network);
+// Notes what happened, in the place of the oldest: a text, or a line that was carried out. One that
+// finds no memory is left out.
+void network_note(struct network *network, uint64_t at_ns, const char *what, bool is_line);
 // Makes room for `more` touched channels, so that network_touch() cannot fail.
 bool network_touch_room(struct network *network, size_t more);
 // One entry a channel since the last step; a cut outlasts everything.
 void network_touch(struct network *network, uint32_t channel, enum plan_inflight inflight);
+// A channel of the plan, to be changed.
+struct plan_channel *network_channel(struct network *network, uint32_t channel);
+void network_words_put(struct network_words *words);
 // Parameters of a channel with this impairment now, the sky's included. 0, or a negative errno with
 // a sentence.
 int network_params(struct network *network, uint32_t channel, const struct impairment *impairment,
@@ -55,3 +116,13 @@ int network_tell_link(struct network *network, uint32_t link);
 // What the sky does at now_ns, and when it does something next. 0, or a negative errno with a
 // sentence.
 int network_do_sky(struct network *network, struct error *error);
+
+// network_undo.c
+
+// Makes the plan one that nobody else holds, with the same contents. 0 or a negative errno with a
+// sentence.
+int network_own_plan(struct network *network, struct error *error);
+// Before the schedule, or what sites believe, changes; before the sky does. 0 or a negative errno
+// with a sentence.
+int network_save_beliefs(struct network *network, struct error *error);
+int network_save_sky(struct network *network, struct error *error);

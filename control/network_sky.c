@@ -20,14 +20,14 @@ static void note_service(struct network *network, uint32_t link)
 			: "no satellite in sight");
 	if (serves)
 		strcat(text, " serves");
-	network_note(network, network->now_ns, text);
+	network_note(network, network->now_ns, text, false);
 }
 
 static int move_link(struct network *network, uint32_t link, bool renewed, struct error *error)
 {
 	for (uint32_t c = 2 * link; renewed && c <= 2 * link + 1; c++) {
-		int rc = network_params(network, c, &network->impairments[c],
-					&network->plan->channels[c].params, error);
+		int rc = network_params(network, c, &network->words[c]->impairment,
+					&network_channel(network, c)->params, error);
 
 		if (rc)
 			return rc;
@@ -44,10 +44,11 @@ static int move_link(struct network *network, uint32_t link, bool renewed, struc
 
 int network_do_sky(struct network *network, struct error *error)
 {
-	int renewed = evolve_to(network->evolve, network->now_ns, error);
+	int rc = network_save_sky(network, error);
+	int renewed = rc ? rc : evolve_to(network->evolve, network->now_ns, error);
 	uint64_t next_ns = evolve_next_ns(network->evolve, network->now_ns);
-	int rc = renewed < 0 ? renewed : 0;
 
+	rc = renewed < 0 ? renewed : 0;
 	if (rc || next_ns == EVOLVE_NEVER)
 		return rc;
 	for (uint32_t l = 0; !rc && l < network->topology->link_count; l++)

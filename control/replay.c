@@ -125,9 +125,7 @@ static int change(struct replay *replay, uint64_t at_ns, bool first, struct erro
 
 	if (rc || (!first && replay->published == network_plan_version(replay->network)))
 		return rc;
-	plan = network_copy_plan(replay->network);
-	if (!plan)
-		return error_set(error, -ENOMEM, "replay", "no memory for the plan");
+	plan = network_share_plan(replay->network);
 	rc = engine_publish(replay->engine, plan, error);
 	if (rc) {
 		plan_free(plan);

@@ -204,19 +204,14 @@ void routes_destroy(struct routes *routes)
 	free(routes);
 }
 
-struct routes *routes_copy(const struct routes *routes, const struct plan *plan)
+void routes_renew(struct routes *routes, const struct plan *plan)
 {
-	struct routes *copy = routes_create(routes->topology, NULL);
-	struct ways *ways = ways_copy(routes->ways, plan);
+	ways_renew(routes->ways, plan);
+}
 
-	if (!copy || !ways) {
-		routes_destroy(copy);
-		ways_destroy(ways);
-		return NULL;
-	}
-	ways_destroy(copy->ways);
-	copy->ways = ways;
-	return copy;
+void routes_forget(struct routes *routes, const struct plan *plan)
+{
+	ways_forget(routes->ways, plan);
 }
 
 static bool way_is_before(const struct way *a, const struct way *b)

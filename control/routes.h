@@ -25,8 +25,10 @@ uint64_t routes_cost(const struct topology *topology, uint32_t channel);
 // short.
 struct routes *routes_create(const struct topology *topology, struct error *error);
 void routes_destroy(struct routes *routes);
-// The same for a copy of the plan that they have been used with. NULL when memory is short.
-struct routes *routes_copy(const struct routes *routes, const struct plan *plan);
+// From now on rows are made for another plan with the same adjacencies and groups; or for one that
+// lacks those that were added last. Cannot fail.
+void routes_renew(struct routes *routes, const struct plan *plan);
+void routes_forget(struct routes *routes, const struct plan *plan);
 
 // The row of one site in a view: link_down[link] says which links it holds to be down. New
 // adjacencies and groups are added to `plan`, always the same one and without others from

@@ -75,35 +75,6 @@ void ways_destroy(struct ways *ways)
 	free(ways);
 }
 
-static bool table_copy(struct table *copy, const struct table *table)
-{
-	*copy = *table;
-	copy->slots = malloc(table->size * sizeof(*copy->slots));
-	if (copy->slots)
-		memcpy(copy->slots, table->slots, table->size * sizeof(*copy->slots));
-	return copy->slots;
-}
-
-struct ways *ways_copy(const struct ways *ways, const struct plan *plan)
-{
-	struct ways *copy = calloc(1, sizeof(*copy));
-
-	if (!copy)
-		return NULL;
-	// A copied plan's arrays have no room to spare.
-	copy->adjacency_room = plan->adjacency_count;
-	copy->group_room = plan->group_count;
-	copy->keys = malloc((plan->adjacency_count + 1) * sizeof(*copy->keys));
-	if (!copy->keys || !table_copy(&copy->adjacencies, &ways->adjacencies) ||
-	    !table_copy(&copy->groups, &ways->groups)) {
-		ways_destroy(copy);
-		return NULL;
-	}
-	if (plan->adjacency_count)
-		memcpy(copy->keys, ways->keys, plan->adjacency_count * sizeof(*copy->keys));
-	return copy;
-}
-
 static void table_put(struct table *table, uint64_t hash, uint32_t index)
 {
 	size_t slot = hash & (table->size - 1);
@@ -143,6 +114,28 @@ static uint64_t hash_of_adjacency(const void *context, uint32_t index)
 static uint64_t hash_of_group(const void *context, uint32_t index)
 {
 	return group_hash(&((const struct plan *)context)->groups[index]);
+}
+
+void ways_renew(struct ways *ways, const struct plan *plan)
+{
+	// How much room another plan's arrays have is not known.
+	ways->adjacency_room = plan->adjacency_count;
+	ways->group_room = plan->group_count;
+}
+
+void ways_forget(struct ways *ways, const struct plan *plan)
+{
+	struct table *tables[] = {&ways->adjacencies, &ways->groups};
+
+	for (int i = 0; i < 2; i++) {
+		memset(tables[i]->slots, 0, tables[i]->size * sizeof(*tables[i]->slots));
+		tables[i]->used = 0;
+	}
+	for (uint32_t i = 0; i < plan->adjacency_count; i++)
+		table_put(&ways->adjacencies, hash_of_adjacency(ways, i), i);
+	for (uint32_t i = 0; i < plan->group_count; i++)
+		table_put(&ways->groups, hash_of_group(plan, i), i);
+	ways_renew(ways, plan);
 }
 
 static bool make_room(struct ways *ways, struct plan *plan)

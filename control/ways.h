@@ -20,8 +20,10 @@ struct ways;
 // empty. NULL when memory is short.
 struct ways *ways_create(void);
 void ways_destroy(struct ways *ways);
-// The same for a copy of the plan. NULL when memory is short.
-struct ways *ways_copy(const struct ways *ways, const struct plan *plan);
+// From now on for another plan with the same adjacencies and groups. Cannot fail.
+void ways_renew(struct ways *ways, const struct plan *plan);
+// The same for a plan that lacks those that were added last. Cannot fail.
+void ways_forget(struct ways *ways, const struct plan *plan);
 
 // What a row holds for `count` equal-cost ways (1 to PLAN_ECMP_PATHS), sorted by channel, then
 // behind: 1 + the index of their group, which is added to the plan if it is new. 0 when memory is

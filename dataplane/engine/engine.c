@@ -272,11 +272,12 @@ static bool queue_changes(const struct engine *engine, const struct plan *plan, 
 static int prepare_queues(const struct engine *engine, struct plan *plan)
 {
 	for (uint32_t i = 0; i < plan->channel_count; i++) {
-		size_t bytes = queue_memory_bytes(&plan->channels[i].params.queue);
 		struct plan_queue *queues;
+		size_t bytes;
 
-		if (!queue_changes(engine, plan, i))
+		if (!plan_may_differ(plan, engine->plan, i) || !queue_changes(engine, plan, i))
 			continue;
+		bytes = queue_memory_bytes(&plan->channels[i].params.queue);
 		if ((plan->queue_count & (plan->queue_count - 1)) == 0) {
 			queues = realloc(plan->queues,
 					 (plan->queue_count ? 2 * plan->queue_count : 1) *
@@ -370,13 +371,15 @@ int engine_publish(struct engine *engine, struct plan *plan, struct error *error
 	rc = check_flows(plan, error);
 	if (rc)
 		return rc;
-	plan_finish(plan);
+	plan_finish(plan, engine->plan);
 	adopt_mtus(engine, plan);
 	rc = prepare_lookup(engine, plan, error);
 	if (rc)
 		return rc;
-	if ((first && allocate(engine, plan)) || prepare_queues(engine, plan))
+	if ((first && allocate(engine, plan)) || prepare_queues(engine, plan)) {
+		plan_drop_queues(plan);
 		return error_set(error, -ENOMEM, "engine", "no memory for the plan");
+	}
 	if (core_live_runs(engine)) {
 		core_live_publish(engine, plan);
 		return 0;

@@ -2,6 +2,7 @@
 // Making, copying and freeing plans. Rows and lookup tables are shared between plans.
 #include "dataplane/engine/plan.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,11 @@
 
 struct plan *plan_create(void)
 {
-	return calloc(1, sizeof(struct plan));
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (plan)
+		plan->references = 1;
+	return plan;
 }
 
 // Copies an array of `count` elements; NULL for none. Sets *failed when memory is out.
@@ -39,6 +44,9 @@ struct plan *plan_copy(const struct plan *plan)
 	if (!copy)
 		return NULL;
 	*copy = *plan;
+	copy->references = 1;
+	copy->since = NULL;
+	copy->changed = NULL;
 #define COPY(field, count)                                                                         \
 	copy->field = copy_array(plan->field, plan->count, sizeof(*plan->field), &failed)
 	COPY(sites, site_count);
@@ -71,12 +79,11 @@ struct plan *plan_copy(const struct plan *plan)
 
 void plan_free(struct plan *plan)
 {
-	if (!plan)
+	if (!plan || --plan->references)
 		return;
 	for (size_t i = 0; plan->rows && i < plan->site_count; i++)
 		plan_row_put(plan->rows[i]);
-	for (size_t i = 0; i < plan->queue_count; i++)
-		free(plan->queues[i].memory);
+	plan_drop_queues(plan);
 	if (plan->lookup)
 		lookup_put(plan->lookup);
 	free(plan->sites);
@@ -90,8 +97,63 @@ void plan_free(struct plan *plan)
 	free(plan->prefixes);
 	free(plan->flows);
 	free(plan->touched);
-	free(plan->queues);
 	free(plan);
+}
+
+void plan_drop_queues(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->queue_count; i++)
+		free(plan->queues[i].memory);
+	free(plan->queues);
+	plan->queues = NULL;
+	plan->queue_count = 0;
+}
+
+// Arrays that only grow at their end, or lose what was added there.
+static int renew_tail(void **array, size_t *count, const void *from, size_t from_count, size_t size)
+{
+	void *bigger;
+
+	if (from_count > *count) {
+		bigger = realloc(*array, from_count * size);
+		if (!bigger)
+			return -ENOMEM;
+		memcpy((char *)bigger + *count * size, (const char *)from + *count * size,
+		       (from_count - *count) * size);
+		*array = bigger;
+	}
+	*count = from_count;
+	return 0;
+}
+
+int plan_renew(struct plan *to, const struct plan *from, const bool *changed)
+{
+	to->valid_from_ns = from->valid_from_ns;
+	to->since = NULL;
+	to->changed = NULL;
+	free(to->touched);
+	to->touched = NULL;
+	to->touched_count = 0;
+	plan_drop_queues(to);
+	if (renew_tail((void **)&to->adjacencies, &to->adjacency_count, from->adjacencies,
+		       from->adjacency_count, sizeof(*from->adjacencies)) ||
+	    renew_tail((void **)&to->groups, &to->group_count, from->groups, from->group_count,
+		       sizeof(*from->groups)))
+		return -ENOMEM;
+	if (from->site_count)
+		memcpy(to->sites, from->sites, from->site_count * sizeof(*from->sites));
+	for (uint32_t i = 0; i < from->site_count; i++) {
+		if (to->rows[i] == from->rows[i])
+			continue;
+		if (from->rows[i])
+			from->rows[i]->references++;
+		plan_set_row(to, i, from->rows[i]);
+	}
+	for (size_t i = 0; i < from->channel_count; i++) {
+		if (changed[i])
+			to->channels[i] = from->channels[i];
+	}
+	return 0;
 }
 
 uint64_t plan_memory_bytes(const struct plan *plan)
@@ -140,11 +202,12 @@ void plan_set_row(struct plan *plan, uint32_t site, struct plan_row *row)
 	plan->rows[site] = row;
 }
 
-void plan_finish(struct plan *plan)
+void plan_finish(struct plan *plan, const struct plan *in_force)
 {
 	for (size_t i = 0; i < plan->channel_count; i++) {
 		struct plan_channel *channel = &plan->channels[i];
 
-		channel->minimum_delay_ns = channel_minimum_delay_ns(&channel->params);
+		if (plan_may_differ(plan, in_force, i))
+			channel->minimum_delay_ns = channel_minimum_delay_ns(&channel->params);
 	}
 }

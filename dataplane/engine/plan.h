@@ -154,6 +154,7 @@ struct plan_queue {
 };
 
 struct plan {
+	unsigned references;    // control's thread counts; plan_free gives one up
 	uint64_t valid_from_ns; // takes over for everything that happens at or after this instant
 	uint64_t seed;
 	struct plan_site *sites;
@@ -180,14 +181,26 @@ struct plan {
 	struct plan_lookup *lookup; // by engine_publish: built, or shared by equal `prefixes`
 	struct plan_queue *queues;  // made by engine_publish
 	size_t queue_count;
+	// For engine_publish, which need not look at the other channels when `since` is in force:
+	// [channel] may it differ from that plan's? Neither is owned; NULL: nothing is known.
+	const struct plan *since;
+	const bool *changed;
 };
 
-// An empty plan, or NULL. Arrays are malloc'ed by the filler and freed by plan_free.
+// An empty plan with one reference, or NULL. Arrays are malloc'ed by the filler and freed by
+// plan_free.
 struct plan *plan_create(void);
 // A copy to be changed and published next: arrays copied, rows and lookup shared, touched empty.
 struct plan *plan_copy(const struct plan *plan);
-// Gives up the caller's plan (never one that was published: the engine retires those).
+// Gives up a reference: the caller's own, never the engine's, which retires its plans. The last one
+// frees the plan.
 void plan_free(struct plan *plan);
+// Makes `to`, a plan of the same size that nobody else holds, the same as `from` but for what is
+// touched: channels only where `changed[channel]`, and nothing of what never changes (ports,
+// interfaces, prefixes, destinations, flows). 0 or -ENOMEM: then `to` is good for plan_free only.
+int plan_renew(struct plan *to, const struct plan *from, const bool *changed);
+// Frees what a takeover has left in a plan. Cannot fail.
+void plan_drop_queues(struct plan *plan);
 // Bytes of memory that all links of the plan take when they are full of the shortest frames:
 // bandwidth times delay, at PLAN_PACKET_BYTES a packet. Channels without a rate have no such bound
 // and are left out, as are queues before the line. Never overflows: UINT64_MAX instead.
@@ -198,5 +211,13 @@ struct plan_row *plan_row_create(size_t way_count);
 void plan_row_put(struct plan_row *row);
 // Replaces a site's row: takes over the caller's reference and puts the old row.
 void plan_set_row(struct plan *plan, uint32_t site, struct plan_row *row);
-// Fills in what follows from the rest (minimum delays). engine_publish calls it.
-void plan_finish(struct plan *plan);
+// Fills in what follows from the rest (minimum delays), in channels that may have changed since
+// `in_force` (NULL: in all). engine_publish calls it.
+void plan_finish(struct plan *plan, const struct plan *in_force);
+
+// May a channel differ from that of the plan in force (NULL: none is)?
+static inline bool plan_may_differ(const struct plan *plan, const struct plan *in_force,
+				   size_t channel)
+{
+	return !in_force || plan->since != in_force || !plan->changed || plan->changed[channel];
+}

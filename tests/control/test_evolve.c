@@ -224,21 +224,27 @@ static void what_users_write_goes_before_the_geometry(void **state)
 	topology_free(t);
 }
 
-static void a_copy_goes_on_as_the_original_does(void **state)
+static void hours_that_are_undone_come_again(void **state)
 {
 	struct topology *t = paper(SITES TWELVE LINK_OVER("ring") "choose = longest\n");
-	struct network *network = start(t), *copy;
+	struct network *network = start(t), *untouched = start(t);
+	struct error error;
 
 	(void)state;
 	run_to(network, H / 2);
-	copy = network_copy(network);
-	assert_non_null(copy);
+	run_to(untouched, H / 2);
+	assert_int_equal(network_begin(network, &error), 0);
 	run_to(network, 5 * H / 2);
-	run_to(copy, 5 * H / 2);
+	network_undo(network);
+	assert_int_equal(network_next_change_ns(network), network_next_change_ns(untouched));
+	assert_int_equal(network_delay_ns(network, 0, H / 2),
+			 network_delay_ns(untouched, 0, H / 2));
+	run_to(network, 5 * H / 2);
+	run_to(untouched, 5 * H / 2);
 	assert_int_equal(network_delay_ns(network, 0, 5 * H / 2),
-			 network_delay_ns(copy, 0, 5 * H / 2));
+			 network_delay_ns(untouched, 0, 5 * H / 2));
 	network_free(network);
-	network_free(copy);
+	network_free(untouched);
 	topology_free(t);
 }
 
@@ -280,7 +286,7 @@ int main(void)
 		cmocka_unit_test(a_gap_takes_the_carrier_and_routing_sees_it),
 		cmocka_unit_test(a_break_cuts_what_is_in_flight_and_a_make_does_not),
 		cmocka_unit_test(what_users_write_goes_before_the_geometry),
-		cmocka_unit_test(a_copy_goes_on_as_the_original_does),
+		cmocka_unit_test(hours_that_are_undone_come_again),
 		cmocka_unit_test(who_looks_at_one_instant_need_not_live_through_all_before),
 	};
 
