@@ -161,9 +161,9 @@ struct run {
 	struct flight *flight;
 	uint32_t channel;
 	uint64_t until_ns;
-	struct agenda_item beside; // what happens next otherwise
-	uint32_t beside_at;        // its place in the agenda
-	uint32_t changes;          // of the agenda, when that was read
+	uint64_t before_ns; // what leaves before this leaves before anything else happens
+	uint32_t beside_at; // place in the agenda of what happens next otherwise
+	uint32_t changes;   // of the agenda, when that was read
 };
 
 static void look_beside(const struct worker *worker, struct run *run)
@@ -171,17 +171,20 @@ static void look_beside(const struct worker *worker, struct run *run)
 	const struct agenda *agenda = &worker->agenda;
 
 	run->beside_at = agenda_beside(agenda, run->channel);
-	run->beside = run->beside_at < agenda->count
-			      ? agenda->items[run->beside_at]
-			      : (struct agenda_item){AGENDA_NEVER, UINT32_MAX};
-	run->changes = worker->agenda.changes;
+	run->before_ns = run->until_ns;
+	run->changes = agenda->changes;
+	if (run->beside_at < agenda->count) {
+		const struct agenda_item *beside = &agenda->items[run->beside_at];
+
+		// At equal instants the lesser number is first.
+		if (beside->at_ns < run->until_ns)
+			run->before_ns = beside->at_ns + (run->channel < beside->source);
+	}
 }
 
 static inline bool goes_on(const struct worker *worker, const struct run *run)
 {
-	struct agenda_item next = {flight_due_ns(run->flight, worker->store.store), run->channel};
-
-	return next.at_ns < run->until_ns && agenda_is_before(next, run->beside);
+	return flight_due_ns(run->flight, worker->store.store) < run->before_ns;
 }
 
 static void count_out(struct worker *worker, uint32_t channel, const struct packet *packet)
@@ -210,53 +213,47 @@ static void release_to_site(struct worker *worker, struct run *run, uint32_t sit
 	} while (goes_on(worker, run));
 }
 
-// As many as go at once out of a port that nobody observes: all but those it may be too narrow for.
-static void send_run(struct worker *worker, uint32_t port, const packet_ref *refs,
-		     const uint64_t *at_ns, unsigned count)
+// Out of a port that may be too narrow for some of them, or with a TTL that is yet to be written.
+static void send_each(struct worker *worker, uint32_t port, const packet_ref *refs,
+		      const uint64_t *at_ns, unsigned count)
 {
-	const struct store *store = worker->engine->store;
-	uint32_t mtu_bytes = worker->plan->ports[port].mtu_bytes;
-	uint64_t most = mtu_bytes ? (uint64_t)mtu_bytes + PARSE_ETHERNET_BYTES : UINT64_MAX;
-	unsigned first = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		struct packet *packet = store_packet(store, refs[i]);
-
-		if (__builtin_expect(packet->flags & PACKET_TTL_STALE, 0))
-			packet_refresh_ttl(packet);
-		if (__builtin_expect(packet->wire_length <= most, 1))
-			continue;
-		port_output_burst(worker, port, refs + first, at_ns + first, i - first);
+	for (unsigned i = 0; i < count; i++)
 		worker_transmit(worker, port, refs[i], at_ns[i]);
-		first = i + 1;
-	}
-	port_output_burst(worker, port, refs + first, at_ns + first, count - first);
 }
 
 // Nothing that happens at a port changes the agenda.
 static void release_to_port(struct worker *worker, struct run *run, uint32_t port)
 {
 	const struct store *store = worker->engine->store;
+	struct engine_channel_counters *counters = &worker->channels[run->channel];
+	uint32_t mtu_bytes = worker->plan->ports[port].mtu_bytes;
+	uint64_t most = mtu_bytes ? (uint64_t)mtu_bytes + PARSE_ETHERNET_BYTES : UINT64_MAX;
 	packet_ref refs[PORT_BURST];
 	uint64_t at_ns[PORT_BURST];
-	uint64_t bytes;
 	unsigned count;
 
 	do {
-		count = 0;
-		bytes = 0;
-		do {
-			refs[count] = flight_pop(run->flight, &worker->store, &at_ns[count]);
-			count++;
-		} while (count < PORT_BURST && goes_on(worker, run));
+		uint32_t longest = 0, flags = 0;
+		uint64_t bytes = 0;
+
+		count = flight_pop_before(run->flight, &worker->store, run->before_ns, refs, at_ns,
+					  PORT_BURST);
 		// As many for the next run, which may be a turn of the loop away.
 		if (run->flight->hold.count)
 			hold_prefetch(&run->flight->hold, store, count);
-		for (unsigned i = 0; i < count; i++)
-			bytes += store_packet(store, refs[i])->wire_length;
-		worker->channels[run->channel].delivered += count;
-		worker->channels[run->channel].delivered_bytes += bytes;
-		send_run(worker, port, refs, at_ns, count);
+		for (unsigned i = 0; i < count; i++) {
+			const struct packet *packet = store_packet(store, refs[i]);
+
+			bytes += packet->wire_length;
+			flags |= packet->flags;
+			longest = packet->wire_length > longest ? packet->wire_length : longest;
+		}
+		counters->delivered += count;
+		counters->delivered_bytes += bytes;
+		if (__builtin_expect(longest <= most && !(flags & PACKET_TTL_STALE), 1))
+			port_output_burst(worker, port, refs, at_ns, count);
+		else
+			send_each(worker, port, refs, at_ns, count);
 	} while (count == PORT_BURST && goes_on(worker, run));
 }
 

@@ -2,6 +2,19 @@
 // Packets in flight: a queue for the many, a heap for the few.
 #include "dataplane/engine/flight.h"
 
+unsigned flight_pop_before(struct flight *flight, struct store_cache *cache, uint64_t before_ns,
+			   packet_ref *packets, uint64_t *release_at_ns, unsigned most)
+{
+	unsigned done = 0;
+
+	if (__builtin_expect(flight->stray.count == 0, 1))
+		return hold_pop_before(&flight->hold, cache, before_ns, packets, release_at_ns,
+				       most);
+	for (; done < most && flight_due_ns(flight, cache->store) < before_ns; done++)
+		packets[done] = flight_pop(flight, cache, &release_at_ns[done]);
+	return done;
+}
+
 // Taken out in order and put back in order: rare, and simpler than mending the heap in place.
 static void move_strays(struct stray *stray, struct store_cache *cache, int64_t by_ns,
 			uint64_t at_ns)

@@ -106,6 +106,10 @@ static inline packet_ref flight_pop(struct flight *flight, struct store_cache *c
 	return packet;
 }
 
+// Takes out the first packets that leave before an instant, at most `most`. Gives how many.
+unsigned flight_pop_before(struct flight *flight, struct store_cache *cache, uint64_t before_ns,
+			   packet_ref *packets, uint64_t *release_at_ns, unsigned most);
+
 // An instant moved by the difference of delays: never before the change, or the one ahead.
 static inline uint64_t flight_moved_ns(uint64_t release_at_ns, int64_t by_ns, uint64_t least_ns)
 {

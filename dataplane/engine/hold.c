@@ -62,6 +62,31 @@ unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t r
 	return done;
 }
 
+unsigned hold_pop_before(struct hold *hold, struct store_cache *cache, uint64_t before_ns,
+			 packet_ref *packets, uint64_t *release_at_ns, unsigned most)
+{
+	unsigned done = 0;
+	bool all = true;
+
+	while (all && hold->count && done < most) {
+		const struct hold_chunk *chunk = chunk_at(cache->store, hold->head);
+		unsigned part = HOLD_CHUNK_ENTRIES - hold->head_index, i;
+
+		part = part < hold->count ? part : hold->count;
+		part = part < most - done ? part : most - done;
+		for (i = 0; i < part && chunk->release_at_ns[hold->head_index + i] < before_ns; i++)
+			release_at_ns[done + i] = chunk->release_at_ns[hold->head_index + i];
+		memcpy(packets + done, &chunk->packets[hold->head_index], i * sizeof(*packets));
+		all = i == part;
+		done += i;
+		hold->head_index = (uint16_t)(hold->head_index + i);
+		hold->count -= i;
+		if (hold->count == 0 || hold->head_index == HOLD_CHUNK_ENTRIES)
+			hold_shrink(hold, cache);
+	}
+	return done;
+}
+
 void hold_prefetch(const struct hold *hold, const struct store *store, unsigned count)
 {
 	const struct hold_chunk *chunk = store_block(store, hold->head);

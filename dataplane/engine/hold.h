@@ -74,6 +74,10 @@ static inline uint64_t hold_due_ns(const struct hold *hold, const struct store *
 unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t release_at_ns,
 			const packet_ref *packets, unsigned count);
 
+// Takes out the first packets that are released before an instant, at most `most`. Gives how many.
+unsigned hold_pop_before(struct hold *hold, struct store_cache *cache, uint64_t before_ns,
+			 packet_ref *packets, uint64_t *release_at_ns, unsigned most);
+
 // Fetches the headers, and the lines behind them, of the first `count` packets, which will be
 // wanted soon; those in the first chunk and the next at most.
 void hold_prefetch(const struct hold *hold, const struct store *store, unsigned count);

@@ -99,6 +99,44 @@ static void packets_leave_by_instant_whatever_the_order_they_came_in(void **stat
 	store_destroy(store);
 }
 
+// Without strays and with some, over the ends of chunks, to the last one and on from there.
+static void a_run_takes_what_as_many_single_ones_would(void **state)
+{
+	struct store *store = begin();
+	struct flight single = {0}, runs = {0};
+	uint64_t at_ns, run_at_ns[64], longest = 0;
+	uint32_t packets[64], packet = 0;
+
+	(void)state;
+	for (uint32_t n = 0; n < 20000; n++) {
+		uint32_t draw = rng_draw(719, 2, RNG_LOSS, n);
+		bool out_of_order = n > 5000 && n < 15000 && draw / 256 % 8 == 0;
+		unsigned most = 1 + draw / 65536 % 64, count;
+
+		if (draw % 20 != 0) {
+			assert_true(flight_push(&single, &cache, n / 4, packet, out_of_order));
+			assert_true(flight_push(&runs, &cache, n / 4, packet++, out_of_order));
+			continue;
+		}
+		count = flight_pop_before(&runs, &cache, n / 4 - draw / 1024 % 4, packets,
+					  run_at_ns, most);
+		assert_in_range(count, 0, most);
+		longest = count > longest ? count : longest;
+		for (unsigned i = 0; i < count; i++) {
+			assert_int_equal(packets[i], flight_pop(&single, &cache, &at_ns));
+			assert_int_equal(run_at_ns[i], at_ns);
+			assert_true(at_ns < n / 4 - draw / 1024 % 4);
+		}
+		assert_true(count == most ||
+			    flight_due_ns(&single, store) >= n / 4 - draw / 1024 % 4);
+		assert_int_equal(flight_count(&runs), flight_count(&single));
+		assert_int_equal(flight_due_ns(&runs, store), flight_due_ns(&single, store));
+	}
+	assert_true(longest > HOLD_CHUNK_ENTRIES);
+	assert_true(cache.slabs_used <= 2);
+	store_destroy(store);
+}
+
 static void a_move_shifts_all_and_keeps_order(void **state)
 {
 	struct store *store = begin();
@@ -146,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_leave_by_instant_whatever_the_order_they_came_in),
+		cmocka_unit_test(a_run_takes_what_as_many_single_ones_would),
 		cmocka_unit_test(a_move_shifts_all_and_keeps_order),
 		cmocka_unit_test(without_memory_the_caller_keeps_the_packet),
 	};
