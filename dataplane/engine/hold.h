@@ -79,7 +79,7 @@ unsigned hold_pop_before(struct hold *hold, struct store_cache *cache, uint64_t 
 			 packet_ref *packets, uint64_t *release_at_ns, unsigned most);
 
 // Fetches the headers, and the lines behind them, of the first `count` packets, which will be
-// wanted soon; those in the first chunk and the next at most.
+// wanted soon, and the chunk behind the first; packets of these two at most.
 void hold_prefetch(const struct hold *hold, const struct store *store, unsigned count);
 
 // Between workers: packets for several channels in one queue, each with its channel in an entry
