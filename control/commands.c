@@ -254,7 +254,8 @@ const struct command commands[] = {
 		.summary = "changes a link of a running lab",
 		.help = "set takes the words of tc-netem(8): delay, distribution, loss, "
 			"duplicate, corrupt, reorder, gap, rate, slot, limit, ecn; and order, "
-			"halflife, jitter, overhead, burst, police, queue, trace and wave, which "
+			"halflife, jitter, overhead, burst, police, queue, access, trace and wave, "
+			"which "
 			"topologies/README.md explains. It changes what "
 			"is named and leaves the rest; reset takes all impairments off: what stays "
 			"is the "

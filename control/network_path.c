@@ -60,9 +60,15 @@ uint64_t network_rate_bps(const struct network *network, uint32_t channel, uint6
 	const struct rate_params *rate = &network_plan(network)->channels[channel].params.rate;
 	struct profile_cursor cursor = {.begun = false};
 
-	return rate->kind == RATE_PROFILE
-		       ? (uint64_t)profile_at(rate->profile->profile, &cursor, at_ns)
-		       : rate->bits_per_second;
+	bool varies = rate->kind == RATE_PROFILE ||
+		      (rate->kind == RATE_ACCESS && rate->modem == RATE_PROFILE);
+	uint64_t assigned_bps = rate->kind == RATE_ACCESS ? access_most_bps(&rate->access) : 0;
+	uint64_t line_bps;
+
+	line_bps = varies ? (uint64_t)profile_at(rate->profile->profile, &cursor, at_ns)
+			  : rate->bits_per_second;
+	// Of a return link what may be assigned, as far as the modem carries it.
+	return assigned_bps > 0 && assigned_bps < line_bps ? assigned_bps : line_bps;
 }
 
 double network_loss(const struct network *network, uint32_t channel, uint64_t at_ns)

@@ -162,6 +162,18 @@ static void add_slot(json_t *object, const struct impairment_slot *slot)
 				  (json_int_t)slot->packets, "bytes", (json_int_t)slot->bytes));
 }
 
+static void add_access(json_t *object, const struct impairment_access *access)
+{
+	if (access->cra_bps == 0 && access->rbdc_bps == 0)
+		return;
+	json_object_set_new(
+		object, "access",
+		json_pack("{s:I, s:I, s:f, s:f, s:f}", "cra", (json_int_t)(access->cra_bps / 8),
+			  "rbdc", (json_int_t)(access->rbdc_bps / 8), "superframe",
+			  seconds(access->superframe_ns), "schedule", seconds(access->schedule_ns),
+			  "timeout", seconds(access->timeout_ns)));
+}
+
 static void add_queue(json_t *object, const struct channel_params *params,
 		      const struct impairment_queue *queue)
 {
@@ -192,6 +204,7 @@ void view_add_impairment(json_t *object, const struct channel_params *params,
 	add_reorder(object, &impairment->reorder);
 	add_rate(object, impairment);
 	add_slot(object, &impairment->slot);
+	add_access(object, &impairment->access);
 	add_queue(object, params, &impairment->queue);
 	if (impairment->trace.table)
 		json_object_set_new(object, "trace", json_string(impairment->trace.table->path));

@@ -185,6 +185,22 @@ static bool fits_table(const struct jitter_params *jitter)
 	return jitter->table && jitter->table->kind == jitter->kind;
 }
 
+static bool fits_rate(const struct rate_params *rate)
+{
+	const struct access_params *access = &rate->access;
+	enum rate_kind line = rate->kind == RATE_ACCESS ? rate->modem : rate->kind;
+	struct access_params made;
+
+	if ((line == RATE_PROFILE && !rate->profile) ||
+	    (line == RATE_OPPORTUNITIES && !rate->opportunities))
+		return false;
+	if (rate->kind != RATE_ACCESS)
+		return true;
+	return (line == RATE_CONSTANT || line == RATE_PROFILE) && rate->ns_per_byte_q32 > 0 &&
+	       access_make(access->cra_bps, access->rbdc_bps, access->superframe_ns,
+			   access->schedule_ns, access->timeout_ns, "", &made, NULL) == 0;
+}
+
 // What was written can only have come from params that were made; what follows is made anew, so
 // that no file takes more memory, or divides by less, than a topology could.
 static int check_params(struct line *line, struct channel_params *params)
@@ -196,9 +212,8 @@ static int check_params(struct line *line, struct channel_params *params)
 		return refuse(line, "a distribution without its table");
 	if (params->loss.kind == LOSS_PATTERN && !params->loss.pattern)
 		return refuse(line, "a loss pattern without its table");
-	if ((params->rate.kind == RATE_PROFILE && !params->rate.profile) ||
-	    (params->rate.kind == RATE_OPPORTUNITIES && !params->rate.opportunities))
-		return refuse(line, "a rate without its table");
+	if (!fits_rate(&params->rate))
+		return refuse(line, "a rate without its table, or access to none");
 	if (params->queue.kind == QUEUE_TAIL && params->queue.limit == QUEUE_UNLIMITED)
 		return 0;
 	return queue_finish(&queue, &params->rate, line->path, line->error);

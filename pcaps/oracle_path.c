@@ -252,7 +252,7 @@ static struct stretch stretch_of(const struct channel_params *params, uint32_t f
 				 uint64_t earliest_ns, uint64_t latest_ns)
 {
 	struct rate_state idle = {0};
-	bool varies = params->rate.kind == RATE_PROFILE || params->rate.kind == RATE_OPPORTUNITIES;
+	bool varies = params->rate.kind >= RATE_PROFILE;
 	uint64_t line_ns = varies ? 0 : rate_offer(&params->rate, &idle, 0, frame_bytes);
 	uint64_t wait_ns = varies ? ORACLE_NEVER : oracle_line_most_ns(params);
 	uint64_t low_ns = params->delay_ns, high_ns = params->delay_ns, later_ns;

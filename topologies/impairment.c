@@ -55,6 +55,7 @@ static const struct keyword keywords[] = {
 	{"police", GROUP_POLICE, parse_police},
 	{"queue", GROUP_QUEUE, parse_queue},
 	{"trace", GROUP_TRACE, parse_trace},
+	{"access", GROUP_ACCESS, parse_access},
 };
 
 #define KEYWORD_COUNT (sizeof(keywords) / sizeof(keywords[0]))
@@ -78,7 +79,7 @@ static int parse_keyword(struct parser *parser, const char *word)
 			"\"%s\" is not known here; expected delay, jitter, "
 			"distribution, halflife, order, loss, ecn, duplicate, corrupt, "
 			"reorder, gap, rate, overhead, burst, police, slot, limit, "
-			"queue or trace",
+			"queue, trace or access",
 			word);
 	if (keyword->group == IMPAIRMENT_GROUPS)
 		return keyword->parse(parser);
@@ -209,6 +210,7 @@ static const struct group groups[IMPAIRMENT_GROUPS] = {
 	[GROUP_LIMIT] = FIELD("limit", limit),
 	[GROUP_QUEUE] = FIELD("queue", queue),
 	[GROUP_TRACE] = FIELD("trace", trace),
+	[GROUP_ACCESS] = FIELD("access", access),
 };
 
 void impairment_merge(struct impairment *into, const struct impairment *change)

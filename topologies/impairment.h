@@ -28,6 +28,7 @@ enum impairment_group {
 	GROUP_LIMIT,
 	GROUP_QUEUE,
 	GROUP_TRACE,
+	GROUP_ACCESS,
 	IMPAIRMENT_GROUPS
 };
 
@@ -147,6 +148,13 @@ struct impairment_slot {
 	uint64_t packets, bytes;     // 0: any
 };
 
+// `access [cra RATE] [rbdc RATE [schedule TIME] [timeout TIME]] [superframe TIME]`: a return link
+// of DVB-RCS2. Both rates 0: none.
+struct impairment_access {
+	uint64_t cra_bps, rbdc_bps;
+	uint64_t superframe_ns, schedule_ns, timeout_ns; // defaults filled in
+};
+
 enum limit_kind { LIMIT_NONE, LIMIT_PACKETS, LIMIT_BYTES, LIMIT_TIME };
 
 struct impairment_limit {
@@ -210,6 +218,7 @@ struct impairment {
 	struct impairment_limit limit;
 	struct impairment_queue queue;
 	struct impairment_trace trace;
+	struct impairment_access access;
 };
 
 // Parses words such as {"delay","100ms","10ms","25%","distribution","normal","loss","gemodel","1%",

@@ -363,5 +363,7 @@ char *impairment_format(const struct impairment *impairment, char *buffer, size_
 		text_add_queue(&text, &impairment->queue);
 	if (given & IMPAIRMENT(GROUP_TRACE))
 		add_trace(&text, &impairment->trace);
+	if (given & IMPAIRMENT(GROUP_ACCESS))
+		text_add_access(&text, &impairment->access);
 	return buffer;
 }

@@ -241,6 +241,8 @@ int impairment_params(const struct impairment *impairment, const char *where, st
 	if (result == 0)
 		result = translate_trace(&t);
 	if (result == 0)
+		result = translate_access(&t);
+	if (result == 0)
 		result = translate_queue(&t);
 	if (result == 0)
 		result = translate_mishaps(&t);

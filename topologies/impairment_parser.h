@@ -67,5 +67,6 @@ int parse_burst(struct parser *parser);
 int parse_police(struct parser *parser);
 int parse_slot(struct parser *parser);
 int parse_trace(struct parser *parser);
+int parse_access(struct parser *parser);
 int parse_limit(struct parser *parser);
 int parse_queue(struct parser *parser);

@@ -20,5 +20,8 @@ void text_add_percent(struct text *text, double ratio);
 void text_add_number(struct text *text, const char *keyword, int64_t number);
 void text_add_real(struct text *text, const char *keyword, double number);
 
+// `access` and its words.
+void text_add_access(struct text *text, const struct impairment_access *access);
+
 // `queue` and its words.
 void text_add_queue(struct text *text, const struct impairment_queue *queue);

@@ -26,6 +26,7 @@ static const struct impairment_key impairment_keys[] = {
 	{"limit", IMPAIRMENT(GROUP_LIMIT)},
 	{"queue", IMPAIRMENT(GROUP_QUEUE)},
 	{"trace", IMPAIRMENT(GROUP_TRACE)},
+	{"access", IMPAIRMENT(GROUP_ACCESS)},
 	{"netem", IMPAIRMENT_ALL},
 };
 

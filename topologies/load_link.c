@@ -221,6 +221,7 @@ const struct key_rule link_keys[] = {
 	{"slot", read_link_impairment, true, NULL},
 	{"queue", read_link_impairment, true, NULL},
 	{"trace", read_link_impairment, true, NULL},
+	{"access", read_link_impairment, true, NULL},
 	{"framing", read_framing, false, NULL},
 	{"metric", read_metric, true, NULL},
 	{"mtu", read_mtu, false, NULL},

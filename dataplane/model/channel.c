@@ -328,9 +328,20 @@ struct channel_fate channel_enter_staged(const struct channel_params *params,
 		fate = channel_depart(params, state, arrival_at_ns, &handle);
 		fate.flags |= flags;
 	} else {
+		rate_waited(&params->rate, &state->rate, arrival_at_ns, arrival_at_ns);
 		fate.flags |= CHANNEL_WAITS;
 	}
 	return channel_tell(&fate);
+}
+
+// The propagation where it begins, which requests for capacity travel by.
+static uint64_t channel_begins_ns(const struct channel_params *params)
+{
+	const struct profile *profile = params->delay_profile;
+
+	if (profile)
+		return profile->points[0].value > 0 ? (uint64_t)profile->points[0].value : 0;
+	return params->delay_ns;
 }
 
 void channel_finish(struct channel_params *params)
@@ -338,6 +349,8 @@ void channel_finish(struct channel_params *params)
 	bool open;
 
 	jitter_finish(&params->jitter);
+	if (params->rate.kind == RATE_ACCESS)
+		access_finish(&params->rate.access, channel_begins_ns(params));
 	params->reads_headers =
 		queue_reads_headers(&params->queue) || loss_reads_headers(&params->loss);
 	params->skips = 0;
@@ -390,6 +403,7 @@ struct channel_fate channel_depart(const struct channel_params *params, struct c
 			     rate_wait_ns(&params->rate, &state->rate, due_at_ns), &left);
 	*handle = left.frame.handle;
 	fate.packet = left.packet;
+	rate_waited(&params->rate, &state->rate, left.arrival_at_ns, due_at_ns);
 	channel_settle(params, state, verdict, &left.frame, &fate);
 	return fate;
 }

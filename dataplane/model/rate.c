@@ -104,6 +104,40 @@ void rate_follow_opportunities(struct rate_params *params, const struct opportun
 	params->opportunities = list;
 }
 
+static int rate_check_access(const struct rate_params *params, uint64_t assigned_bps,
+			     const char *where, struct error *error)
+{
+	uint64_t modem_bps = params->kind == RATE_PROFILE ? params->profile->most_bits_per_second
+							  : params->bits_per_second;
+
+	if (params->kind != RATE_CONSTANT && params->kind != RATE_PROFILE)
+		return error_set(error, -EINVAL, where,
+				 "access shares out a modem's rate, which a burst or a trace of "
+				 "opportunities is not: give a rate alone");
+	if (params->ns_per_byte_q32 != 0 && modem_bps < assigned_bps)
+		return error_set(error, -EINVAL, where,
+				 "access may assign %" PRIu64 " bit/s, and the modem sends %" PRIu64
+				 " bit/s at most: lower cra or rbdc, or raise the rate",
+				 assigned_bps, modem_bps);
+	return 0;
+}
+
+int rate_add_access(struct rate_params *params, const struct access_params *access,
+		    const char *where, struct error *error)
+{
+	uint64_t assigned_bps = access_most_bps(access);
+	int status = rate_check_access(params, assigned_bps, where, error);
+
+	if (status != 0)
+		return status;
+	if (params->ns_per_byte_q32 == 0)
+		rate_set_mean(params, assigned_bps);
+	params->modem = params->kind;
+	params->kind = RATE_ACCESS;
+	params->access = *access;
+	return 0;
+}
+
 uint32_t rate_line_bytes(const struct rate_params *params, uint32_t frame_bytes)
 {
 	int64_t signed_bytes = (int64_t)frame_bytes + params->overhead_bytes;
@@ -159,10 +193,19 @@ static uint64_t rate_offer_bucket(const struct rate_params *params, struct rate_
 static uint64_t rate_offer_varying(const struct rate_params *params, struct rate_state *state,
 				   uint64_t arrival_at_ns, uint32_t line_bytes)
 {
-	if (params->kind == RATE_BUCKET)
+	enum rate_kind kind = params->kind;
+
+	if (kind == RATE_ACCESS) {
+		arrival_at_ns =
+			access_offer(&params->access, &state->access, arrival_at_ns, line_bytes);
+		kind = params->modem;
+		if (kind == RATE_CONSTANT)
+			return rate_offer_constant(params, state, arrival_at_ns, line_bytes);
+	}
+	if (kind == RATE_BUCKET)
 		return rate_offer_bucket(params, state, arrival_at_ns, line_bytes);
 	state->free_at_frac = 0;
-	if (params->kind == RATE_PROFILE)
+	if (kind == RATE_PROFILE)
 		return rate_profile_offer(params->profile, &state->profile, &state->free_at_ns,
 					  arrival_at_ns, line_bytes);
 	return opportunity_offer(params->opportunities, &state->opportunity, &state->free_at_ns,
@@ -186,7 +229,7 @@ uint64_t rate_take(const struct rate_params *params, struct rate_state *state, u
 		   uint32_t frame_bytes)
 {
 	// One that was there before an instant was there a nanosecond before it.
-	if (params->kind == RATE_OPPORTUNITIES && at_ns > 0)
+	if (params->kind >= RATE_OPPORTUNITIES && at_ns > 0)
 		at_ns--;
 	return rate_offer(params, state, at_ns, frame_bytes);
 }
@@ -209,6 +252,8 @@ uint64_t rate_start_ns(const struct rate_params *params, const struct rate_state
 	case RATE_OPPORTUNITIES:
 		return opportunity_start_ns(params->opportunities, &state->opportunity,
 					    state->free_at_ns, arrival_at_ns);
+	case RATE_ACCESS:
+		return access_start_ns(&params->access, &state->access, arrival_at_ns);
 	case RATE_CONSTANT:
 		break;
 	}
@@ -221,6 +266,13 @@ uint64_t rate_wait_ns(const struct rate_params *params, const struct rate_state 
 	return rate_start_ns(params, state, arrival_at_ns, 0) - arrival_at_ns;
 }
 
+void rate_waited(const struct rate_params *params, struct rate_state *state, uint64_t since_ns,
+		 uint64_t at_ns)
+{
+	if (params->kind == RATE_ACCESS)
+		access_waited(&params->access, &state->access, since_ns, at_ns);
+}
+
 uint64_t rate_minimum_ns(const struct rate_params *params)
 {
 	// The shortest frame on an idle line; rate_offer rounds an instant down, so does this.
@@ -228,8 +280,9 @@ uint64_t rate_minimum_ns(const struct rate_params *params)
 
 	if (params->ns_per_byte_q32 == 0)
 		return 0;
-	switch (params->kind) {
+	switch (params->kind == RATE_ACCESS ? params->modem : params->kind) {
 	case RATE_BUCKET:
+	case RATE_ACCESS:
 		return 0;
 	case RATE_PROFILE:
 		return bytes * 8000000000u / params->profile->most_bits_per_second;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The line of a channel: when a frame's last bit leaves. One entry for each way in which a line may
 // be limited: a serialiser of constant rate (exact, so that no error accumulates), a token bucket,
-// a rate that changes over time, and the delivery opportunities of a trace.
+// a rate that changes over time, the delivery opportunities of a trace, and slots of a shared
+// return link that a serialiser sends in.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/model/access.h"
 #include "dataplane/model/bucket.h"
 #include "dataplane/model/error.h"
 #include "dataplane/model/opportunity.h"
@@ -15,7 +17,7 @@
 #define RATE_MIN_BPS 8
 #define RATE_MAX_BPS INT64_C(10000000000000)
 
-enum rate_kind { RATE_CONSTANT, RATE_BUCKET, RATE_PROFILE, RATE_OPPORTUNITIES };
+enum rate_kind { RATE_CONSTANT, RATE_BUCKET, RATE_PROFILE, RATE_OPPORTUNITIES, RATE_ACCESS };
 
 struct rate_params {
 	uint64_t ns_per_byte_q32; // nanoseconds per byte times 2^32; 0 means no line of any kind
@@ -25,9 +27,11 @@ struct rate_params {
 	uint32_t cell_reciprocal; // made by rate_make_params, so that offer never divides
 	uint64_t bits_per_second; // as asked, or on average: for reports
 	enum rate_kind kind;
+	enum rate_kind modem; // RATE_ACCESS: the line that sends what has its slot
 	struct bucket_params bucket;
 	const struct rate_profile *profile;        // RATE_PROFILE; not owned
 	const struct opportunities *opportunities; // RATE_OPPORTUNITIES; not owned
+	struct access_params access;               // RATE_ACCESS
 };
 
 // When the line is free again: nanoseconds and 2^-32 ns. Zero at the start.
@@ -37,6 +41,7 @@ struct rate_state {
 	struct bucket_state bucket;
 	struct rate_profile_state profile;
 	struct opportunity_state opportunity;
+	struct access_state access;
 };
 
 // Overhead of Ethernet on the wire beyond a frame without FCS: preamble 8, FCS 4, gap 12.
@@ -59,6 +64,12 @@ int rate_add_bucket(struct rate_params *params, uint32_t burst_bytes, uint64_t p
 void rate_follow_profile(struct rate_params *params, const struct rate_profile *profile);
 void rate_follow_opportunities(struct rate_params *params, const struct opportunities *list);
 
+// Puts slots before a line of constant rate or of a profile. The line may be slower than what is
+// assigned only for a while: -EINVAL with a sentence when it never is as fast, or has a burst.
+// Without a line one is made that is as fast as all that may be assigned.
+int rate_add_access(struct rate_params *params, const struct access_params *access,
+		    const char *where, struct error *error);
+
 // Bytes that a frame of `frame_bytes` (Ethernet header and payload, no FCS) occupies on the line.
 // Never below 1 with a line.
 uint32_t rate_line_bytes(const struct rate_params *params, uint32_t frame_bytes);
@@ -68,7 +79,8 @@ bool rate_carries(const struct rate_params *params, uint32_t frame_bytes);
 
 // The nanosecond (rounded down) at which the last bit of the frame leaves, when it arrives at
 // `arrival_at_ns`. Moves the state. Constant rate: max(arrival, free) + line bytes * time per byte.
-// Bucket: as soon as there are tokens for it. Profile and opportunities: see there. Without a line:
+// Bucket: as soon as there are tokens for it. Profile and opportunities: see there. Access: from
+// the slot on that sends its last byte. Without a line:
 // arrival_at_ns. Departures never go back in time as long as arrivals do not. Cannot fail.
 uint64_t rate_offer(const struct rate_params *params, struct rate_state *state,
 		    uint64_t arrival_at_ns, uint32_t frame_bytes);
@@ -77,8 +89,8 @@ uint64_t rate_offer(const struct rate_params *params, struct rate_state *state,
 
 // When the line takes a frame that waits since `arrival_at_ns`. Constant rate: max(arrival, free),
 // when its first bit leaves; profile: the same, past a rate of 0; bucket: as soon as there are
-// tokens for it; opportunities: when the one comes that takes its first byte. May be in the past
-// when a longer frame waited in its place. Does not move the state.
+// tokens for it; opportunities and access: when the one comes that takes its first byte. May be in
+// the past when a longer frame waited in its place. Does not move the state.
 uint64_t rate_start_ns(const struct rate_params *params, const struct rate_state *state,
 		       uint64_t arrival_at_ns, uint32_t frame_bytes);
 
@@ -92,6 +104,11 @@ uint64_t rate_take(const struct rate_params *params, struct rate_state *state, u
 // the state.
 uint64_t rate_wait_ns(const struct rate_params *params, const struct rate_state *state,
 		      uint64_t arrival_at_ns);
+
+// A frame has waited in a queue since one instant, and does so at another: access asks for
+// capacity. Nothing on other lines.
+void rate_waited(const struct rate_params *params, struct rate_state *state, uint64_t since_ns,
+		 uint64_t at_ns);
 
 // No frame that arrives at t departs before t + this, whatever the state.
 uint64_t rate_minimum_ns(const struct rate_params *params);

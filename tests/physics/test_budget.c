@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Link budget, modem, diversity, access and front, against published figures and arithmetic by
-// hand.
+// Link budget, modem, diversity and front, against published figures and arithmetic by hand.
 #include "dataplane/physics/budget.h"
 
 #include <math.h>
@@ -12,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "dataplane/physics/access.h"
 #include "dataplane/physics/diversity.h"
 #include "dataplane/physics/front.h"
 #include "dataplane/physics/modem.h"
@@ -204,18 +202,6 @@ static void a_second_site_gains_with_distance(void **state)
 	assert_true(diversity_gain_db(10, 20, 20, 30, 0) > diversity_gain_db(10, 10, 20, 30, 0));
 }
 
-static void capacity_on_request_costs_a_round_trip(void **state)
-{
-	struct access cra = {ACCESS_CRA, 26000000, 5000000};
-	struct access rbdc = {ACCESS_RBDC, 26000000, 5000000};
-
-	(void)state;
-	assert_int_equal(access_longest_ns(&cra, 520000000), 26000000);
-	assert_int_equal(access_mean_ns(&cra, 520000000), 13000000);
-	assert_int_equal(access_mean_ns(&rbdc, 520000000), 551000000);
-	assert_int_equal(access_longest_ns(&rbdc, 520000000), 577000000);
-}
-
 static void a_front_comes_stays_and_goes(void **state)
 {
 	// Eastwards at 10 m/s, 20 km wide, 2 km of edges; the site is 30 km east of where it is at
@@ -269,7 +255,6 @@ int main(void)
 		cmocka_unit_test(frames_are_lost_steeply_below_the_threshold),
 		cmocka_unit_test(adaptation_is_quick_down_and_slow_up),
 		cmocka_unit_test(a_second_site_gains_with_distance),
-		cmocka_unit_test(capacity_on_request_costs_a_round_trip),
 		cmocka_unit_test(a_front_comes_stays_and_goes),
 		cmocka_unit_test(a_path_in_a_wide_front_is_a_path_in_rain_everywhere),
 	};

@@ -71,6 +71,10 @@ rate 250kbit queue pie | rate 250kbit queue pie alpha 3
 rate 250kbit queue fq_codel | rate 250kbit queue fq_codel quantum 300
 rate 250kbit queue prio limit 50 | rate 250kbit queue prio limit 40
 rate 250kbit queue drr weights 4,2,1 dscp 0:1 limit 50 | rate 250kbit queue drr weights 4,2,1 dscp 0:2 limit 5
+access cra 500kbit | access cra 500kbit superframe 27ms
+delay 100ms access rbdc 1mbit schedule 50ms timeout 300ms | delay 100ms access rbdc 1mbit schedule 90ms timeout 300ms
+delay 50ms rate 4mbit access cra 64kbit rbdc 2mbit queue codel | delay 50ms rate 4mbit access cra 64kbit rbdc 2mbit
+trace series.csv access cra 200kbit rbdc 500kbit superframe 40ms | trace series.csv access cra 200kbit rbdc 600kbit superframe 40ms
 trace steps.down | trace steps.down once
 trace series.csv | trace series.csv interpolate
 delay 20ms wave sine 5ms 3s | delay 20ms wave sine 4ms 3s

@@ -133,6 +133,12 @@ static void what_netem_or_the_models_do_not_take_is_refused_by_name(void **state
 		{"delay 1ms ecn", "needs a loss"},
 		{"slot 5ms 1ms", "below"},
 		{"slot 0", "none"},
+		{"access", "nothing follows"},
+		{"access superframe 40ms", "cra 64kbit"},
+		{"access cra 0bit", "leave it out"},
+		{"access cra 64kbit cra 1mbit", "twice"},
+		{"access cra 64kbit timeout 1s", "on request"},
+		{"access rbdc 64", "unit"},
 		{"order maybe", "keep"},
 		{"police cir 1mbit", "nothing follows"},
 		{"police cir 2mbit cbs 10kb pir 1mbit pbs 10kb", "below"},
@@ -214,7 +220,7 @@ static const char *one_of(uint64_t *seed, const char *const *lines, size_t count
 // A line of words in any combination, each group in one of its forms or left out.
 static void generate(uint64_t *seed, char *line, size_t size)
 {
-	snprintf(line, size, "%s %s %s %s %s %s %s %s %s %s %s",
+	snprintf(line, size, "%s %s %s %s %s %s %s %s %s %s %s %s",
 		 ONE_OF(seed, "delay 10ms", "delay 1ns 3us 25%",
 			"jitter 1ms distribution gamma shape 2.5",
 			"delay 10ms 1ms distribution lognormal halflife 7ms",
@@ -235,6 +241,8 @@ static void generate(uint64_t *seed, char *line, size_t size)
 			"police cir 1mbit cbs 10kb pir 2mbit pbs 20kb", "police none"),
 		 ONE_OF(seed, "", "slot 1ms", "slot 800us 1ms packets 10 bytes 15000", "slot none",
 			"slot distribution pareto 5ms 1ms packets 3"),
+		 ONE_OF(seed, "", "access cra 64kbit", "access rbdc 2mbit", "access none",
+			"access superframe 40ms rbdc 1500bit timeout 2s cra 1mbit schedule 0"),
 		 ONE_OF(seed, "", "limit 100", "limit 20ms", "limit 64kb", "limit none"),
 		 ONE_OF(seed, "", "queue tail", "queue head",
 			"queue codel target 3ms interval 50ms ecn",
@@ -308,6 +316,12 @@ static void words_that_netem_does_not_have_mean_what_they_say(void **state)
 	assert_int_equal(got.queue.min_bytes, 30000);
 	assert_int_equal(got.queue.max_bytes, 92160);
 	assert_int_equal(parsed("rate 1mbit").given, IMPAIRMENT(GROUP_RATE));
+	got = parsed("access rbdc 2mbit timeout 3s cra 64kbit");
+	assert_int_equal(got.access.cra_bps, 64000);
+	assert_int_equal(got.access.rbdc_bps, 2000000);
+	assert_int_equal(got.access.superframe_ns, 26500000);
+	assert_int_equal(got.access.schedule_ns, 26500000);
+	assert_int_equal(got.access.timeout_ns, 3000000000);
 }
 
 static void a_rate_without_overhead_leaves_the_overhead(void **state)

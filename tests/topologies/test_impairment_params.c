@@ -236,6 +236,25 @@ static void losses_are_those_named(void **state)
 	tables_free(&tables);
 }
 
+static void access_is_put_before_the_line(void **state)
+{
+	struct tables tables = {0};
+	struct channel_params p =
+		translated(&tables, "delay 250ms rate 4mbit 10 access cra 64kbit rbdc 2mbit");
+
+	(void)state;
+	assert_int_equal(p.rate.kind, RATE_ACCESS);
+	assert_int_equal(p.rate.modem, RATE_CONSTANT);
+	assert_int_equal(p.rate.bits_per_second, 4000000);
+	assert_int_equal(p.rate.overhead_bytes, 10);
+	// There and back, and a schedule of a superframe: 526.5 ms, in whole superframes.
+	assert_int_equal(p.rate.access.loop_ns, 530000000);
+	assert_int_equal(p.rate.access.rbdc_bps, 2000000);
+	assert_int_equal(translated(&tables, "access cra 64kbit").rate.bits_per_second, 64000);
+	assert_int_equal(translated(&tables, "access none").rate.kind, RATE_CONSTANT);
+	tables_free(&tables);
+}
+
 static void traces_become_lines_and_profiles(void **state)
 {
 	struct tables tables = {0};
@@ -290,6 +309,11 @@ static void what_the_models_refuse_leaves_the_parameters_alone(void **state)
 		{"rate 1mbit burst 10kb trace a.csv", "exclude"},
 		{"rate 1mbit wave sine 500kbit 1s burst 10kb", "exclude"},
 		{"delay 10ms wave sine 11ms 1s", "0"},
+		{"rate 1mbit access cra 64kbit rbdc 2mbit", "lower cra or rbdc"},
+		{"rate 4mbit burst 10kb access cra 64kbit", "a rate alone"},
+		{"delay 250ms access rbdc 1mbit limit 20ms", "raise limit"},
+		{"access cra 64kbit superframe 2s", "1ms to 1s"},
+		{"access rbdc 1mbit timeout 20ms", "raise timeout"},
 		{"rate 1mbit queue step threshold 20ms limit 10ms", "below the limit"},
 	};
 
@@ -319,6 +343,7 @@ int main(void)
 		cmocka_unit_test(policers_and_slots_are_made),
 		cmocka_unit_test(waves_swing_about_their_constant),
 		cmocka_unit_test(losses_are_those_named),
+		cmocka_unit_test(access_is_put_before_the_line),
 		cmocka_unit_test(traces_become_lines_and_profiles),
 		cmocka_unit_test(a_burst_makes_a_bucket),
 		cmocka_unit_test(what_the_models_refuse_leaves_the_parameters_alone),
