@@ -118,7 +118,7 @@ static void read_off(struct reader *reader, void *thing, const struct ini_entry 
 
 static void read_flow_start(struct reader *reader, void *thing, const struct ini_entry *entry)
 {
-	reader_time(reader, entry, &((struct flow_thing *)thing)->flow->start_ns);
+	reader_instant(reader, entry, &((struct flow_thing *)thing)->flow->start_ns);
 }
 
 static void read_stop(struct reader *reader, void *thing, const struct ini_entry *entry)
@@ -126,7 +126,7 @@ static void read_stop(struct reader *reader, void *thing, const struct ini_entry
 	struct flow_thing *flow = thing;
 
 	flow->stop = entry;
-	reader_time(reader, entry, &flow->flow->stop_ns);
+	reader_instant(reader, entry, &flow->flow->stop_ns);
 }
 
 static void read_ipv6(struct reader *reader, void *thing, const struct ini_entry *entry)

@@ -219,6 +219,12 @@ static void times_may_be_instants_of_utc(void **state)
 	(void)state;
 	assert_int_equal(t->events[0].at_ns, 90500000000);
 	topology_free(t);
+	t = paper(EPOCH "[site a]\naddress = 10.255.0.1\n[site b]\naddress = 10.255.0.2\n[link "
+			"ab]\nends = a, b\ndelay = 20ms\n[flow f]\nfrom = a\nto = b\n"
+			"rate = 1mbit\nstart = 2026-06-14T04:14:30.5Z\nstop = 100s\n");
+	assert_int_equal(t->flows[0].start_ns, 90500000000);
+	assert_int_equal(t->flows[0].stop_ns, 100000000000);
+	topology_free(t);
 }
 
 static void faults_of_the_sky_are_named(void **state)
@@ -242,6 +248,12 @@ static void faults_of_the_sky_are_named(void **state)
 		{SITES "[link ab]\nends = a, b\ndelay = 20ms\n[event e]\nat = "
 		       "2026-06-14T04:14:30Z\ndo = link ab down\n",
 		 "lab.ini:11 [event e] at", "epoch"},
+		{SITES "[link ab]\nends = a, b\ndelay = 20ms\n[flow f]\nfrom = a\nto = b\n"
+		       "rate = 1mbit\nstop = 2026-06-14T04:14:30Z\n",
+		 "lab.ini:14 [flow f] stop", "epoch"},
+		{EPOCH SITES "[link ab]\nends = a, b\ndelay = 20ms\n[flow f]\nfrom = a\nto = b\n"
+			     "rate = 1mbit\nstart = 95s\nstop = 2026-06-14T04:14:30Z\n",
+		 "lab.ini:18 [flow f] stop", "before it starts"},
 		{SITES "[satellite s]\norbit = circular 300km inclination 0deg phase 0deg\n" LINK
 		       "via = s\n",
 		 "lab.ini:12 [link x] via", "never in sight"},
