@@ -7,6 +7,7 @@
 
 #include "control/cli/table.h"
 #include "control/command.h"
+#include "control/compile.h"
 #include "control/network.h"
 #include "control/sky_budget.h"
 #include "topologies/quantity.h"
@@ -19,19 +20,38 @@ struct question {
 	double exceeded_percent; // 0: the weather at at_ns
 };
 
-static json_t *hop_json(const struct topology *topology, const struct sky_hop *hop,
-			const struct hop_result *result)
+// How a terminal gets its capacity; superframe_ns 0: the direction is its own.
+static struct access_params access_of(const struct topology *topology, uint32_t link,
+				      enum link_direction direction)
 {
+	const struct impairment *impairment = &topology->links[link].impairments[direction];
+	const struct impairment_access *given = &impairment->access;
+	struct access_params access = {.superframe_ns = 0};
+
+	if (access_make(given->cra_bps, given->rbdc_bps, given->superframe_ns, given->schedule_ns,
+			given->timeout_ns, "", &access, NULL) == 0)
+		access_finish(&access, compile_delay_ns(&topology->links[link], impairment));
+	return access;
+}
+
+static json_t *hop_json(const struct topology *topology, const struct sky_hop *hop,
+			const struct sky_sites *sites, const struct hop_result *result)
+{
+	uint32_t other = sites->on_other ? sites->main : sites->other;
+
 	return json_pack(
-		"{s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}",
-		"site", topology->sites[hop->site].name, "frequency_hz",
+		"{s:s, s:s?, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, "
+		"s:f}",
+		"site", topology->sites[hop->site].name, "other_site",
+		other == TOPOLOGY_NONE ? NULL : topology->sites[other].name, "frequency_hz",
 		(json_int_t)llround(hop->hop.frequency_hz), "azimuth_deg", hop->azimuth_deg,
 		"elevation_deg", hop->elevation_deg, "range_km", hop->hop.range_m / 1000,
 		"free_space_db", result->free_space_db, "rain_mm_per_h", hop->rain_mm_per_h,
-		"rain_db", hop->hop.air.rain_db, "gas_db", hop->hop.air.gas_db, "scintillation_db",
-		hop->hop.air.scintillation_db, "antenna_gain_dbi", result->gain_dbi, "pointing_db",
-		result->pointing_db, "eirp_dbw", result->eirp_dbw, "g_t_db", result->g_t_db,
-		"c_n0_dbhz", result->c_n0_dbhz);
+		"rain_db", hop->hop.air.rain_db, "diversity_gain_db", hop->diversity_gain_db,
+		"gas_db", hop->hop.air.gas_db, "scintillation_db", hop->hop.air.scintillation_db,
+		"antenna_gain_dbi", result->gain_dbi, "pointing_db", result->pointing_db,
+		"eirp_dbw", result->eirp_dbw, "g_t_db", result->g_t_db, "c_n0_dbhz",
+		result->c_n0_dbhz);
 }
 
 static json_t *budget_json(const struct topology *topology, const struct question *question,
@@ -39,6 +59,7 @@ static json_t *budget_json(const struct topology *topology, const struct questio
 {
 	char channel[TOPOLOGY_NAME_MAX + 16];
 	double symbols = topology->links[question->link].radio.symbol_rate_per_s[direction];
+	struct access_params access = access_of(topology, question->link, direction);
 	json_t *json = json_pack(
 		"{s:s, s:I, s:o, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:o, s:I, s:f}", "channel",
 		topology_channel_name(topology, topology_channel(question->link, direction),
@@ -46,14 +67,25 @@ static json_t *budget_json(const struct topology *topology, const struct questio
 		"at_ns", (json_int_t)question->at_ns, "exceeded_percent",
 		question->exceeded_percent > 0 ? json_real(question->exceeded_percent)
 					       : json_null(),
-		"up", hop_json(topology, &b->up, &b->budget.up), "down",
-		hop_json(topology, &b->down, &b->budget.down), "power_control_db",
+		"up", hop_json(topology, &b->up, &b->sites[0], &b->budget.up), "down",
+		hop_json(topology, &b->down, &b->sites[1], &b->budget.down), "power_control_db",
 		b->budget.power_control_db, "rain_noise_k", b->budget.rain_noise_k, "c_n0_dbhz",
 		b->budget.c_n0_dbhz, "symbol_rate_per_s", symbols, "es_n0_db", b->budget.es_n0_db,
 		"modcod", b->rung >= 0 ? json_string(b->ladder.rungs[b->rung].name) : json_null(),
 		"rate_bps", (json_int_t)llround(b->rate_bps), "frame_error_ratio",
 		b->frame_error_ratio);
 
+	json_object_set_new(json, "coding",
+			    json_string(topology->links[question->link].radio.modcod[direction]
+						? "ccm"
+						: "acm"));
+	if (access.superframe_ns > 0)
+		json_object_set_new(
+			json, "access",
+			json_pack("{s:I, s:I, s:I, s:I}", "cra_bps", (json_int_t)access.cra_bps,
+				  "rbdc_bps", (json_int_t)access.rbdc_bps, "wait_mean_ns",
+				  (json_int_t)access_mean_ns(&access), "wait_longest_ns",
+				  (json_int_t)access_longest_ns(&access)));
 	if (b->rung >= 0)
 		json_object_set_new(
 			json, "margin_db",
@@ -92,12 +124,36 @@ static void print_lines(const struct topology *topology, const struct sky_budget
 	line(table, "free space", "dB", 0 - u->free_space_db, 0 - d->free_space_db);
 	line(table, "gases", "dB", 0 - up->hop.air.gas_db, 0 - down->hop.air.gas_db);
 	line(table, "rain", "dB", 0 - up->hop.air.rain_db, 0 - down->hop.air.rain_db);
+	if (up->diversity_gain_db > 0 || down->diversity_gain_db > 0)
+		line(table, "diversity gain", "dB", up->diversity_gain_db, down->diversity_gain_db);
 	line(table, "scintillation", "dB", 0 - up->hop.air.scintillation_db,
 	     0 - down->hop.air.scintillation_db);
 	line(table, "rain noise", "K", NAN, b->budget.rain_noise_k);
 	line(table, "G/T", "dB/K", u->g_t_db, d->g_t_db);
 	line(table, "C/N0", "dBHz", u->c_n0_dbhz, d->c_n0_dbhz);
 	table_print(table, out);
+}
+
+// Which of two sites stands in for the other, and how a terminal gets its capacity.
+static void print_options(const struct topology *topology, const struct question *question,
+			  enum link_direction direction, const struct sky_budget *b, FILE *out)
+{
+	struct access_params access = access_of(topology, question->link, direction);
+	char cra[32], rbdc[32];
+
+	for (unsigned i = 0; i < 2; i++)
+		if (b->sites[i].on_other)
+			fprintf(out, "diversity      %s stands in for %s, where it rains more\n",
+				topology->sites[b->sites[i].other].name,
+				topology->sites[b->sites[i].main].name);
+	if (access.superframe_ns == 0)
+		return;
+	fprintf(out,
+		"access         %s for good, %s on request; a first frame waits %.1f ms, up to "
+		"%.1f ms\n",
+		quantity_format_rate(access.cra_bps, cra, sizeof(cra)),
+		quantity_format_rate(access.rbdc_bps, rbdc, sizeof(rbdc)),
+		(double)access_mean_ns(&access) / 1e6, (double)access_longest_ns(&access) / 1e6);
 }
 
 static void print_budget(const struct topology *topology, const struct question *question,
@@ -110,16 +166,19 @@ static void print_budget(const struct topology *topology, const struct question 
 		topology_channel_name(topology, topology_channel(question->link, direction), name,
 				      sizeof(name)));
 	print_lines(topology, b, out);
-	fprintf(out, "\nC/N0 together  %.2f dBHz\n", b->budget.c_n0_dbhz);
+	fputc('\n', out);
+	print_options(topology, question, direction, b, out);
+	fprintf(out, "C/N0 together  %.2f dBHz\n", b->budget.c_n0_dbhz);
 	fprintf(out, "symbol rate    %.6g Mbaud\n", symbols / 1e6);
 	fprintf(out, "Es/N0          %.2f dB\n", b->budget.es_n0_db);
 	if (b->rung < 0) {
 		fprintf(out, "MODCOD         none: below the lowest, the carrier drops\n");
 		return;
 	}
-	fprintf(out, "MODCOD         %s (%.2f dB over its threshold)\n",
+	fprintf(out, "MODCOD         %s (%.2f dB over its threshold)%s\n",
 		b->ladder.rungs[b->rung].name,
-		b->budget.es_n0_db - b->ladder.rungs[b->rung].threshold_db);
+		b->budget.es_n0_db - b->ladder.rungs[b->rung].threshold_db,
+		topology->links[question->link].radio.modcod[direction] ? ", kept to" : "");
 	fprintf(out, "rate           %s\n",
 		quantity_format_rate((uint64_t)llround(b->rate_bps), rate, sizeof(rate)));
 	fprintf(out, "frame loss     %.2g\n", b->frame_error_ratio);

@@ -33,6 +33,8 @@ struct modem {
 	struct sky_budget clear;
 	double best_db; // the best Es/N0 under a clear sky so far
 	int rung;
+	uint64_t better_since_ns[2]; // up, down: the site that is not in use; UINT64_MAX: it is not
+	bool on_other[2];
 	struct series_row *rows;
 	size_t count, room;
 	int decade; // of the loss in force
@@ -195,11 +197,42 @@ static bool look(struct modem *modem, uint64_t at_ns, bool *fresh, struct error 
 	if (sky_budget_of_way(&modem->sky, modem->index, modem->direction, way, at_ns, 0, &budget,
 			      error))
 		return modem->seen;
+	for (unsigned i = 0; i < 2; i++)
+		sky_budget_use(&budget, i, modem->on_other[i]);
 	modem->clear = budget;
 	modem->seen = true;
 	modem->seen_ns = at_ns;
 	modem->best_db = fmax(modem->best_db, budget.budget.es_n0_db);
 	return true;
+}
+
+// Which of its two sites each station uses: the other, once it has lost less to rain for long
+// enough.
+static void choose_sites(const struct topology *topology, struct modem *modem, uint64_t at_ns)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct sky_sites *sites = &modem->clear.sites[i];
+		uint32_t end = i == 0 ? modem->direction : 1 - modem->direction;
+		const struct radio_diversity *diversity =
+			&modem->link->radio.stations[end].diversity;
+		double now_db, other_db;
+
+		if (sites->other == TOPOLOGY_NONE)
+			continue;
+		now_db = sky_rain_db(topology, &sites->paths[modem->on_other[i]], at_ns);
+		other_db = sky_rain_db(topology, &sites->paths[!modem->on_other[i]], at_ns);
+		if (other_db >= now_db - diversity->hysteresis_db) {
+			modem->better_since_ns[i] = UINT64_MAX;
+			continue;
+		}
+		if (modem->better_since_ns[i] == UINT64_MAX)
+			modem->better_since_ns[i] = at_ns;
+		if (at_ns - modem->better_since_ns[i] < diversity->switch_ns)
+			continue;
+		modem->on_other[i] = !modem->on_other[i];
+		modem->better_since_ns[i] = UINT64_MAX;
+		sky_budget_use(&modem->clear, i, modem->on_other[i]);
+	}
 }
 
 static int follow(struct topology *topology, struct modem *modem, struct error *error)
@@ -215,6 +248,7 @@ static int follow(struct topology *topology, struct modem *modem, struct error *
 
 		if (!look(modem, at_ns, &fresh, error))
 			continue;
+		choose_sites(topology, modem, at_ns);
 		told_db = sky_budget_es_n0_db(topology, &modem->clear, told_ns);
 		// With another satellite the modem begins with what its receiver told.
 		if (fresh)
@@ -303,7 +337,8 @@ static int evolve_direction(struct topology *topology, uint32_t link, enum link_
 			      .index = link,
 			      .direction = direction,
 			      .sky = *topology,
-			      .best_db = -INFINITY};
+			      .best_db = -INFINITY,
+			      .better_since_ns = {UINT64_MAX, UINT64_MAX}};
 	struct error unseen = {.code = 0};
 	int rc;
 

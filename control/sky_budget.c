@@ -9,6 +9,7 @@
 
 #include "control/compile.h"
 #include "control/sky_weather.h"
+#include "dataplane/physics/diversity.h"
 #include "dataplane/physics/gas.h"
 #include "dataplane/physics/path.h"
 #include "dataplane/physics/scintillation.h"
@@ -69,13 +70,24 @@ static double within(double value, double least, double most)
 	return fmin(fmax(value, least), most);
 }
 
-static int fill_hop(const struct topology *topology, const struct link *link, uint32_t end,
-		    double frequency_hz, struct topocentric look, uint64_t at_ns,
-		    double exceeded_percent, struct sky_hop *out, struct sky_path *path,
-		    struct error *error)
+// What is asked of a budget.
+struct question {
+	const struct topology *topology;
+	const struct link *link;
+	uint32_t end;
+	uint64_t at_ns;
+	double exceeded_percent;
+	double frequency_hz;
+};
+
+static int fill_hop(const struct question *question, uint32_t s, struct topocentric look,
+		    struct sky_hop *out, struct sky_path *path, struct error *error)
 {
-	const struct radio_station *station = &link->radio.stations[end];
-	uint32_t s = link->ends[end].site;
+	const struct topology *topology = question->topology;
+	const struct link *link = question->link;
+	const struct radio_station *station = &link->radio.stations[question->end];
+	double frequency_hz = question->frequency_hz, exceeded_percent = question->exceeded_percent;
+	uint64_t at_ns = question->at_ns;
 	const struct site *site = &topology->sites[s];
 	double height_km = site->position.height_m / 1000;
 	struct sky_path seen = {
@@ -127,13 +139,75 @@ static int fill_hop(const struct topology *topology, const struct link *link, ui
 	return 0;
 }
 
-static void choose_rung(const struct radio *radio, double symbol_rate_per_s,
+// P.618-13, 2.2.4.2: the line between the sites against the path's azimuth.
+static double gain_db(const struct question *question, const struct sky_sites *sites)
+{
+	const struct topology *topology = question->topology;
+	struct geodetic from = topology->sites[sites->main].position;
+	struct geodetic to = topology->sites[sites->other].position;
+	double east = (to.longitude_deg - from.longitude_deg) * cos(from.latitude_deg * M_PI / 180);
+	double line_deg = atan2(east, to.latitude_deg - from.latitude_deg) * 180 / M_PI;
+	double baseline_deg = fabs(remainder(line_deg - sites->hops[0].azimuth_deg, 180));
+
+	return fmin(diversity_gain_db(sites->hops[0].hop.air.rain_db,
+				      geodesic_distance_m(from, to) / 1000,
+				      question->frequency_hz / 1e9, sites->hops[0].elevation_deg,
+				      baseline_deg),
+		    sites->hops[0].hop.air.rain_db);
+}
+
+// Both sites of a station that has two; the one in use is that which loses less to rain.
+static int fill_sites(const struct question *question, struct path way, struct topocentric look,
+		      bool down, struct sky_sites *sites, struct error *error)
+{
+	const struct topology *topology = question->topology;
+	const struct radio_station *station = &question->link->radio.stations[question->end];
+	struct path_state seen;
+	struct path_failure failure;
+	int rc;
+
+	*sites = (struct sky_sites){.main = question->link->ends[question->end].site,
+				    .other = station->diversity.site};
+	rc = fill_hop(question, sites->main, look, &sites->hops[0], &sites->paths[0], error);
+	if (rc || sites->other == TOPOLOGY_NONE)
+		return rc;
+	if (down)
+		way.to = &topology->sites[sites->other].ground;
+	else
+		way.from = &topology->sites[sites->other].ground;
+	if (path_at(&way, sky_utc_ns(topology, question->at_ns), &seen, &failure))
+		return fail(question->link, error, "the elements of %s say nothing of that time",
+			    question->link->name);
+	if (question->exceeded_percent > 0) {
+		sites->hops[0].diversity_gain_db = gain_db(question, sites);
+		sites->hops[0].hop.air.rain_db -= sites->hops[0].diversity_gain_db;
+		return 0;
+	}
+	rc = fill_hop(question, sites->other, down ? seen.down : seen.up, &sites->hops[1],
+		      &sites->paths[1], error);
+	sites->on_other =
+		rc == 0 && sites->hops[1].hop.air.rain_db < sites->hops[0].hop.air.rain_db;
+	return rc;
+}
+
+void sky_budget_use(struct sky_budget *budget, unsigned way, bool on_other)
+{
+	struct sky_sites *sites = &budget->sites[way];
+
+	sites->on_other = on_other && sites->other != TOPOLOGY_NONE;
+	budget->paths[way] = sites->paths[sites->on_other];
+	*(way ? &budget->down : &budget->up) = sites->hops[sites->on_other];
+	*(way ? &budget->input.down : &budget->input.up) = sites->hops[sites->on_other].hop;
+}
+
+static void choose_rung(const struct radio *radio, const char *modcod, double symbol_rate_per_s,
 			struct sky_budget *budget)
 {
 	double es_n0_db = budget->budget.es_n0_db;
 	const struct modcod *rung;
 
-	modem_ladder_make(&budget->ladder, radio->standard);
+	if (!modcod || !modem_ladder_fix(&budget->ladder, radio->standard, modcod))
+		modem_ladder_make(&budget->ladder, radio->standard);
 	budget->rung = modem_select(&budget->ladder, es_n0_db, radio->control.margin_db);
 	if (budget->rung < 0 && modem_select(&budget->ladder, es_n0_db, 0) >= 0)
 		budget->rung = 0;
@@ -172,20 +246,25 @@ int sky_budget_of_way(const struct topology *topology, uint32_t link, enum link_
 {
 	const struct link *of = &topology->links[link];
 	const struct radio *radio = &of->radio;
+	struct question question = {.topology = topology,
+				    .link = of,
+				    .end = direction,
+				    .at_ns = at_ns,
+				    .exceeded_percent = exceeded_percent,
+				    .frequency_hz = radio->up_hz};
+	struct path over = sky_way(topology, of, direction, way);
 	struct path_state seen;
 	int rc = see(topology, of, direction, way, at_ns, &seen, error);
 
 	if (rc == 0)
-		rc = fill_hop(topology, of, direction, radio->up_hz, seen.up, at_ns,
-			      exceeded_percent, &budget->up, &budget->paths[0], error);
+		rc = fill_sites(&question, over, seen.up, false, &budget->sites[0], error);
+	question.end = 1 - direction;
+	question.frequency_hz = radio->down_hz;
 	if (rc == 0)
-		rc = fill_hop(topology, of, 1 - direction, radio->down_hz, seen.down, at_ns,
-			      exceeded_percent, &budget->down, &budget->paths[1], error);
+		rc = fill_sites(&question, over, seen.down, true, &budget->sites[1], error);
 	if (rc)
 		return rc;
 	budget->input = (struct budget_input){
-		.up = budget->up.hop,
-		.down = budget->down.hop,
 		.transponder = radio->transponder,
 		.power_w = radio->stations[direction].power_w,
 		.power_control_db = radio->power_control_db,
@@ -196,8 +275,10 @@ int sky_budget_of_way(const struct topology *topology, uint32_t link, enum link_
 		.symbol_rate_per_s = radio->symbol_rate_per_s[direction],
 		.implementation_db = radio->implementation_db,
 	};
+	for (unsigned i = 0; i < 2; i++)
+		sky_budget_use(budget, i, budget->sites[i].on_other);
 	budget_compute(&budget->input, &budget->budget);
-	choose_rung(radio, radio->symbol_rate_per_s[direction], budget);
+	choose_rung(radio, radio->modcod[direction], radio->symbol_rate_per_s[direction], budget);
 	return 0;
 }
 

@@ -20,11 +20,21 @@ struct sky_hop {
 	double azimuth_deg;
 	double elevation_deg;
 	struct hop hop;
-	double rain_mm_per_h; // on the station, of the weather at the instant
+	double rain_mm_per_h;     // on the station, of the weather at the instant
+	double diversity_gain_db; // that rain_db has less, for a part of the year
+};
+
+// The two sites of a station with diversity: the hop is from the one in use.
+struct sky_sites {
+	uint32_t main, other; // other TOPOLOGY_NONE: no diversity
+	struct sky_hop hops[2];
+	struct sky_path paths[2];
+	bool on_other;
 };
 
 struct sky_budget {
-	struct sky_path paths[2]; // up, down: what weather asks
+	struct sky_path paths[2];  // up, down: what weather asks
+	struct sky_sites sites[2]; // up, down
 	struct budget_input input;
 	struct sky_hop up, down;
 	struct budget budget;
@@ -34,10 +44,12 @@ struct sky_budget {
 	double frame_error_ratio;
 };
 
-// The budget of a link's direction at an instant of the lab's clock. With exceeded_percent 0 the
-// weather of the topology falls; from 0.001 to 5: rain and scintillation that are exceeded for so
-// much of an average year at either station, both at once. 0; -EINVAL with a sentence: the link has
-// no budget, a station does not see the satellite, or has no rain rate that exceeded_percent needs.
+// The budget of a link's direction at an instant of the lab's clock. Where a station has diversity,
+// the site that loses less to rain is taken; the year's part has the gain of P.618 instead. With
+// exceeded_percent 0 the weather of the topology falls; from 0.001 to 5: rain and scintillation
+// that are exceeded for so much of an average year at either station, both at once. 0; -EINVAL with
+// a sentence: the link has no budget, a station does not see the satellite, or has no rain rate
+// that exceeded_percent needs.
 int sky_budget_compute(const struct topology *topology, uint32_t link,
 		       enum link_direction direction, uint64_t at_ns, double exceeded_percent,
 		       struct sky_budget *budget, struct error *error);
@@ -47,6 +59,9 @@ int sky_budget_of_way(const struct topology *topology, uint32_t link, enum link_
 		      uint32_t way, uint64_t at_ns, double exceeded_percent,
 		      struct sky_budget *budget, struct error *error);
 
-// Es/N0, dB, of the same geometry under the weather of another instant. Cannot fail.
+// Puts one of its two sites in place of a station (0 up, 1 down). Nothing without diversity.
+void sky_budget_use(struct sky_budget *budget, unsigned way, bool on_other);
+
+// Es/N0, dB, of the same geometry and sites under the weather of another instant. Cannot fail.
 double sky_budget_es_n0_db(const struct topology *topology, const struct sky_budget *budget,
 			   uint64_t at_ns);

@@ -211,7 +211,7 @@ const struct key_rule link_keys[] = {
 	{"delay", read_link_impairment, true, NULL},
 	{"jitter", read_link_impairment, true, NULL},
 	{"loss", read_link_impairment, true, NULL},
-	{"rate", read_link_impairment, true, NULL},
+	{"rate", read_link_rate, true, NULL},
 	{"limit", read_link_impairment, true, NULL},
 	{"netem", read_link_impairment, true, NULL},
 	{"duplicate", read_link_impairment, true, NULL},

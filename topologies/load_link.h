@@ -44,6 +44,9 @@ struct link_draft {
 	const struct ini_entry *handover;
 	const struct ini_entry *detection;
 	const struct ini_entry *framing;
+	const struct ini_entry *acm[SCOPES];    // rate = acm
+	const struct ini_entry *modcod[SCOPES]; // and its names
+	const struct ini_entry *diversity[LINK_DIRECTIONS];
 	bool radio_own[RADIO_OWN][LINK_DIRECTIONS]; // given for one direction
 };
 

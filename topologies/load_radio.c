@@ -269,7 +269,8 @@ void start_radio(struct radio *radio)
 		.interference_db = INFINITY,
 	};
 	for (int i = 0; i < 2; i++) {
-		radio->stations[i] = (struct radio_station){.efficiency = 0.65};
+		radio->stations[i] =
+			(struct radio_station){.efficiency = 0.65, .diversity.site = TOPOLOGY_NONE};
 		radio->satellite_g_t_db[i] = NAN;
 		radio->satellite_eirp_dbw[i] = NAN;
 	}
@@ -302,6 +303,7 @@ void finish_radio(struct reader *reader, struct link_draft *draft)
 	char up[64], down[64];
 	const char *lack;
 
+	finish_coding(reader, draft);
 	if (!radio->given)
 		return;
 	if (draft->link->medium != MEDIUM_SATELLITE) {
@@ -336,4 +338,5 @@ void finish_radio(struct reader *reader, struct link_draft *draft)
 		}
 	for (int d = 0; d < 2; d++)
 		radio->adaptive[d] = !(draft->link->impairments[d].given & IMPAIRMENT(GROUP_RATE));
+	finish_diversity(reader, draft);
 }

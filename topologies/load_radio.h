@@ -21,7 +21,12 @@ void read_implementation(struct reader *reader, void *thing, const struct ini_en
 void read_acm_loop(struct reader *reader, void *thing, const struct ini_entry *entry);
 void read_polarisation(struct reader *reader, void *thing, const struct ini_entry *entry);
 void read_power_control(struct reader *reader, void *thing, const struct ini_entry *entry);
+void read_modcod(struct reader *reader, void *thing, const struct ini_entry *entry);
+void read_diversity(struct reader *reader, void *thing, const struct ini_entry *entry);
 void read_interference(struct reader *reader, void *thing, const struct ini_entry *entry);
+
+// The link's rate: `acm`, or the words of an impairment.
+void read_link_rate(struct reader *reader, void *thing, const struct ini_entry *entry);
 
 // Rows of link_keys.
 // clang-format off
@@ -37,6 +42,8 @@ void read_interference(struct reader *reader, void *thing, const struct ini_entr
 	{"bandwidth", read_bandwidth, false, NULL},          \
 	{"transponder", read_transponder, false, NULL},      \
 	{"modcods", read_modcods, false, NULL},              \
+	{"modcod", read_modcod, true, NULL},                 \
+	{"diversity", read_diversity, true, NULL},           \
 	{"margin", read_margin, false, NULL},                \
 	{"hysteresis", read_hysteresis, false, NULL},        \
 	{"implementation", read_implementation, false, NULL},\
@@ -50,6 +57,11 @@ void read_interference(struct reader *reader, void *thing, const struct ini_entr
 void start_radio(struct radio *radio);
 // The band's frequencies, and whether the keys fit the medium and each other.
 void finish_radio(struct reader *reader, struct link_draft *draft);
+
+// What the modem's coding (load_coding.c) and the diverse sites (load_diversity.c) have to do with
+// the rest of the link, once that is read.
+void finish_coding(struct reader *reader, struct link_draft *draft);
+void finish_diversity(struct reader *reader, struct link_draft *draft);
 
 // A number with one of the units at its end, times that unit's factor. False when it is none.
 struct radio_unit {

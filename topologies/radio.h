@@ -10,6 +10,13 @@
 #include "dataplane/physics/front.h"
 #include "dataplane/physics/modem.h"
 
+// Another station that may stand in for it, one at a time.
+struct radio_diversity {
+	uint32_t site;        // UINT32_MAX: none
+	double hysteresis_db; // so much less rain there, or more, before it changes
+	uint64_t switch_ns;   // and for so long
+};
+
 // The station at one end of a satellite link.
 struct radio_station {
 	double diameter_m;
@@ -17,6 +24,7 @@ struct radio_station {
 	double power_w;
 	double noise_k;
 	double pointing_deg;
+	struct radio_diversity diversity;
 };
 
 // Index 0 of arrays is the direction forward, or the station that sends forward (the first end).
@@ -39,6 +47,7 @@ struct radio {
 	double power_control_db;
 	double interference_db; // INFINITY: none
 	bool adaptive[2];       // the rate follows the weather: no rate is given
+	const char *modcod[2];  // kept to, static text; NULL: adaptive coding
 	bool evolved[2];        // evolve_radio gave it what it has
 };
 

@@ -105,6 +105,19 @@ static uint32_t find_root(uint32_t *parents, uint32_t site)
 	return site;
 }
 
+// A second station belongs to the end that it stands in for, and needs no link of its own.
+static void join_diverse(const struct link *link, uint32_t *parents)
+{
+	for (int end = 0; end < 2; end++) {
+		uint32_t other = link->radio.stations[end].diversity.site;
+
+		if (link->radio.given && other != TOPOLOGY_NONE &&
+		    link->ends[end].site != TOPOLOGY_NONE)
+			parents[find_root(parents, other)] =
+				find_root(parents, link->ends[end].site);
+	}
+}
+
 // Sites that no path joins to the rest, where the rest is the largest island.
 static void validate_reachability(const struct topology *topology, struct errors *errors)
 {
@@ -121,6 +134,7 @@ static void validate_reachability(const struct topology *topology, struct errors
 		if (ends[0].site != TOPOLOGY_NONE && ends[1].site != TOPOLOGY_NONE)
 			parents[find_root(parents, ends[0].site)] =
 				find_root(parents, ends[1].site);
+		join_diverse(&topology->links[i], parents);
 	}
 	for (size_t i = 0; parents && sizes && i < count; i++)
 		sizes[find_root(parents, (uint32_t)i)]++;

@@ -21,22 +21,65 @@ static int compare_rungs(const void *left, const void *right)
 	       (a->bits_per_symbol > b->bits_per_symbol);
 }
 
+// S2X adds its rows to those of S2. Gives their number.
+static size_t rows_of(enum modem_standard standard, struct modcod rows[MODCODS_MOST])
+{
+	memcpy(rows, modem_s2, sizeof(modem_s2));
+	if (standard == MODEM_DVB_S2)
+		return MODEM_S2_ROWS;
+	memcpy(rows + MODEM_S2_ROWS, modem_s2x, sizeof(modem_s2x));
+	return MODEM_S2_ROWS + MODEM_S2X_ROWS;
+}
+
 void modem_ladder_make(struct modem_ladder *ladder, enum modem_standard standard)
 {
-	size_t rows = MODEM_S2_ROWS;
+	size_t rows = rows_of(standard, ladder->rungs);
 	size_t kept = 0;
 
-	memcpy(ladder->rungs, modem_s2, sizeof(modem_s2));
-	if (standard == MODEM_DVB_S2X) {
-		memcpy(ladder->rungs + rows, modem_s2x, sizeof(modem_s2x));
-		rows += MODEM_S2X_ROWS;
-	}
 	qsort(ladder->rungs, rows, sizeof(ladder->rungs[0]), compare_rungs);
 	for (size_t i = 0; i < rows; i++)
 		if (kept == 0 ||
 		    ladder->rungs[i].bits_per_symbol > ladder->rungs[kept - 1].bits_per_symbol)
 			ladder->rungs[kept++] = ladder->rungs[i];
 	ladder->count = kept;
+}
+
+static char lower(char letter)
+{
+	return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+// Small and capital letters alike.
+static bool is_same(const char *name, const char *other)
+{
+	for (; *name && lower(*name) == lower(*other); name++)
+		other++;
+	return *name == *other;
+}
+
+bool modem_ladder_fix(struct modem_ladder *ladder, enum modem_standard standard, const char *name)
+{
+	struct modcod rows[MODCODS_MOST];
+	size_t count = rows_of(standard, rows);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_same(rows[i].name, name))
+			continue;
+		ladder->rungs[0] = rows[i];
+		ladder->count = 1;
+		return true;
+	}
+	return false;
+}
+
+void modem_names(enum modem_standard standard, const char *names[MODCOD_NAMES_MOST])
+{
+	struct modcod rows[MODCODS_MOST];
+	size_t count = rows_of(standard, rows);
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = rows[i].name;
+	names[count] = NULL;
 }
 
 int modem_select(const struct modem_ladder *ladder, double es_n0_db, double margin_db)

@@ -28,6 +28,14 @@ struct modem_ladder {
 // Source: EN 302 307-1 V1.4.1, table 13; with S2X also EN 302 307-2 V1.1.1, table 20a. Cannot fail.
 void modem_ladder_make(struct modem_ladder *ladder, enum modem_standard standard);
 
+// A ladder of one rung, for a modem that keeps to a modulation and coding: any of the standard's,
+// by its name in small or capital letters. False when there is none of that name.
+bool modem_ladder_fix(struct modem_ladder *ladder, enum modem_standard standard, const char *name);
+
+// The names of all of a standard, ended by NULL; the text is static. Cannot fail.
+#define MODCOD_NAMES_MOST (MODCODS_MOST + 1)
+void modem_names(enum modem_standard standard, const char *names[MODCOD_NAMES_MOST]);
+
 // The highest rung whose threshold + margin_db is at or below es_n0_db; -1 when there is none.
 int modem_select(const struct modem_ladder *ladder, double es_n0_db, double margin_db);
 

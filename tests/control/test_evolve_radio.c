@@ -77,6 +77,93 @@ static void a_rate_that_is_given_stays(void **state)
 	topology_free(t);
 }
 
+// One MODCOD in any weather: the rate stays, and below its threshold the direction is down.
+static void a_modem_that_keeps_to_its_modcod_has_one_rate(void **state)
+{
+	struct topology *t = loaded(LAB "modcod = QPSK 1/2\n");
+	const struct impairment *impairment = &t->links[0].impairments[LINK_FORWARD];
+
+	(void)state;
+	assert_int_equal(impairment->rate.bps, llround(0.988858 * 30e6));
+	topology_free(t);
+	t = loaded(LAB
+		   "modcod = 16APSK 2/3\n[weather w]\nrain = 20mm/h\nstart = 100s\nstop = 200s\n"
+		   "sites = a\n");
+	impairment = &t->links[0].impairments[LINK_FORWARD];
+	for (size_t i = 0; i < impairment->trace.table->count; i++)
+		assert_int_equal(llround(impairment->trace.table->rows[i].values[SERIES_RATE]),
+				 llround(2.637201 * 30e6));
+	assert_int_equal(t->event_count, 2);
+	assert_string_equal(t->events[0].command, "link l:forward down");
+	assert_int_equal(t->events[0].at_ns, 102 * SECOND);
+	topology_free(t);
+}
+
+#define THIRD "[site c]\nposition = 50.3, 6.3, 300\nrain_rate = 28mm/h\n"
+
+// It rains on a from 100 s to 200 s: the other site takes over once that has lasted, and keeps the
+// traffic until it rains there from 300 s on.
+static void a_diverse_site_takes_over_while_it_rains_less_there(void **state)
+{
+	const char *const rain =
+		"[weather w]\nrain = 10mm/h\nstart = 100s\nstop = 200s\nsites = a\n"
+		"[weather v]\nrain = 10mm/h\nstart = 300s\nstop = 400s\nsites = c\n";
+	char text[4096];
+	struct topology *t;
+	const struct table *table;
+	double clear_bps;
+
+	(void)state;
+	snprintf(text, sizeof(text), THIRD LAB "diversity.forward = c switch 20s\n%s", rain);
+	t = loaded(text);
+	table = t->links[0].impairments[LINK_FORWARD].trace.table;
+	assert_non_null(table);
+	clear_bps = table->rows[0].values[SERIES_RATE];
+	assert_int_equal(table->rows[1].at_ns, 100 * SECOND); // the old MODCOD loses
+	assert_int_equal(table->rows[2].at_ns, 102 * SECOND);
+	assert_true(table->rows[2].values[SERIES_RATE] < clear_bps);
+	// At 120 s the other site sends, under a clear sky.
+	assert_int_equal(table->rows[3].at_ns, 120 * SECOND);
+	assert_true(table->rows[3].values[SERIES_RATE] == clear_bps);
+	assert_int_equal(table->rows[4].at_ns, 300 * SECOND);
+	assert_int_equal(table->rows[5].at_ns, 302 * SECOND);
+	assert_true(table->rows[5].values[SERIES_RATE] < clear_bps);
+	assert_int_equal(table->rows[6].at_ns, 320 * SECOND);
+	assert_true(table->rows[6].values[SERIES_RATE] == clear_bps);
+	assert_int_equal(table->count, 7);
+	topology_free(t);
+	// Less rain there than the hysteresis asks for changes nothing.
+	snprintf(text, sizeof(text), THIRD LAB "diversity.forward = c hysteresis 20dB\n%s", rain);
+	t = loaded(text);
+	table = t->links[0].impairments[LINK_FORWARD].trace.table;
+	assert_int_equal(table->rows[table->count - 1].at_ns, 202 * SECOND);
+	topology_free(t);
+}
+
+static void diversity_is_in_the_budget(void **state)
+{
+	struct topology *t = loaded(THIRD LAB "diversity.forward = c\n[weather w]\nrain = 10mm/h\n"
+					      "sites = a\n");
+	struct topology *alone = loaded(LAB);
+	struct sky_budget budget, single;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(sky_budget_compute(t, 0, LINK_FORWARD, 0, 0, &budget, &error), 0);
+	assert_true(budget.sites[0].on_other && budget.up.hop.air.rain_db == 0);
+	assert_int_equal(budget.up.site, topology_find_site(t, "c"));
+	assert_true(budget.down.hop.air.rain_db == 0);
+	// Over the year the gain of P.618 between sites 67 km apart: a good part of the fade.
+	assert_int_equal(sky_budget_compute(t, 0, LINK_FORWARD, 0, 0.01, &budget, &error), 0);
+	assert_int_equal(sky_budget_compute(alone, 0, LINK_FORWARD, 0, 0.01, &single, &error), 0);
+	assert_true(budget.up.diversity_gain_db > 0.3 * single.up.hop.air.rain_db);
+	assert_true(fabs(budget.up.hop.air.rain_db + budget.up.diversity_gain_db -
+			 single.up.hop.air.rain_db) < 1e-9);
+	assert_true(budget.down.diversity_gain_db == 0);
+	topology_free(t);
+	topology_free(alone);
+}
+
 // 10 mm/h at site a from 100 s to 200 s: the modem follows a loop of 1.5 s later, on whole seconds.
 static void rain_slows_the_modem_a_loop_later(void **state)
 {
@@ -278,6 +365,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clear_sky_gives_a_rate),
 		cmocka_unit_test(a_rate_that_is_given_stays),
+		cmocka_unit_test(a_modem_that_keeps_to_its_modcod_has_one_rate),
+		cmocka_unit_test(a_diverse_site_takes_over_while_it_rains_less_there),
+		cmocka_unit_test(diversity_is_in_the_budget),
 		cmocka_unit_test(rain_slows_the_modem_a_loop_later),
 		cmocka_unit_test(below_the_lowest_modcod_the_direction_is_down),
 		cmocka_unit_test(fading_is_a_function_of_seed_and_instant),

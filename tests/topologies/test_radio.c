@@ -70,6 +70,43 @@ static void a_direction_of_its_own_stands_over_both(void **state)
 	topology_free(t);
 }
 
+static void coding_adapts_or_is_kept_to(void **state)
+{
+	struct topology *t = paper(SITES BAND RADIO "rate = acm\n");
+
+	(void)state;
+	assert_true(t->links[0].radio.adaptive[0] && t->links[0].radio.adaptive[1]);
+	assert_null(t->links[0].radio.modcod[0]);
+	topology_free(t);
+	// The direction's own word counts.
+	t = paper(SITES BAND RADIO "rate = 5mbit 10 burst 9kb\nrate.reverse = acm\n");
+	assert_true(!t->links[0].radio.adaptive[0] && t->links[0].radio.adaptive[1]);
+	assert_int_equal(t->links[0].impairments[0].rate.bps, 5000000);
+	assert_int_equal(t->links[0].impairments[1].rate.bps, 0);
+	assert_int_equal(t->links[0].impairments[1].overhead.bytes, 0);
+	assert_int_equal(t->links[0].impairments[1].burst_bytes, 0);
+	topology_free(t);
+	t = paper(SITES BAND RADIO "modcod.forward = qpsk 3/4\nrate.reverse = acm\n");
+	assert_string_equal(t->links[0].radio.modcod[0], "QPSK 3/4");
+	assert_null(t->links[0].radio.modcod[1]);
+	assert_true(t->links[0].radio.adaptive[0]);
+	topology_free(t);
+}
+
+static void a_second_site_stands_in_for_an_end(void **state)
+{
+	struct topology *t = paper("[site c]\nposition = 51, 6\n" SITES BAND RADIO
+				   "diversity.reverse = c switch 30s hysteresis 2dB\n");
+	const struct radio_station *stations = t->links[0].radio.stations;
+
+	(void)state;
+	assert_int_equal(stations[0].diversity.site, TOPOLOGY_NONE);
+	assert_int_equal(stations[1].diversity.site, topology_find_site(t, "c"));
+	assert_true(stations[1].diversity.hysteresis_db == 2);
+	assert_int_equal(stations[1].diversity.switch_ns, 30000000000);
+	topology_free(t);
+}
+
 static void weather_is_a_front_rain_or_fading(void **state)
 {
 	struct topology *t = paper(
@@ -100,6 +137,27 @@ static void each_fault_is_named(void **state)
 	const struct {
 		const char *text, *where, *what;
 	} faults[] = {
+		{SITES "rate = acm\n", "[link l] rate", "has none"},
+		{SITES BAND RADIO "rate = acm\nmodcod = QPSK 3/4\n", "lab.ini:21 [link l] modcod",
+		 "one of the two"},
+		{SITES BAND RADIO "rate = acm\nnetem = rate 5mbit\n", "[link l] rate",
+		 "netem in line"},
+		{SITES BAND RADIO "rate = 5mbit\nmodcod = QPSK 3/4\n", "[link l] modcod",
+		 "does not count"},
+		{SITES BAND RADIO "modcod = QPSK 3/5x\n", "lab.ini:20 [link l] modcod", "QPSK 3/5"},
+		{SITES BAND RADIO "modcods = dvb-s2\nmodcod = 64APSK 4/5\n", "[link l] modcod",
+		 "of dvb-s2"},
+		{SITES BAND RADIO "diversity = a\n", "[link l] diversity", "diversity.forward"},
+		{SITES BAND RADIO "diversity.forward = a\n", "[link l] diversity",
+		 "an end of the link"},
+		{SITES BAND RADIO "diversity.forward = nowhere\n", "[link l] diversity", "no site"},
+		{"[site c]\n" SITES BAND RADIO "diversity.forward = c\n", "[link l] diversity",
+		 "no position"},
+		{"[site c]\nposition = 51, 6\n" SITES BAND RADIO "diversity.forward = c switch 5\n",
+		 "[link l] diversity", "switch 10s"},
+		{"[site c]\nposition = 51, 6\n" SITES BAND RADIO
+		 "diversity.forward = c hysteresis -1dB\n",
+		 "[link l] diversity", "0dB to 20dB"},
 		{SITES BAND RADIO "margin = 1\n", "lab.ini:20 [link l] margin", "dB"},
 		{SITES BAND RADIO "antenna.forward = 4.5\n", "[link l] antenna", "diameter"},
 		{SITES BAND RADIO "pointing = 9deg\n", "[link l] pointing", "0deg to 5deg"},
@@ -138,6 +196,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_radio_has_its_defaults_and_what_is_written),
 		cmocka_unit_test(a_direction_of_its_own_stands_over_both),
+		cmocka_unit_test(coding_adapts_or_is_kept_to),
+		cmocka_unit_test(a_second_site_stands_in_for_an_end),
 		cmocka_unit_test(weather_is_a_front_rain_or_fading),
 		cmocka_unit_test(each_fault_is_named),
 	};
