@@ -45,14 +45,15 @@ struct recorder {
 	bool *on_path; // [channel]
 };
 
-static uint64_t queue_bound_ns(const struct channel_params *params)
+static uint64_t line_bound_ns(const struct channel_params *params)
 {
+	struct rate_params line = rate_at_least(&params->rate);
 	uint64_t frame_bytes = params->mtu_bytes ? params->mtu_bytes + 100 : 9300;
 	uint64_t frame_ns;
 
-	if (params->rate.bits_per_second == 0)
+	if (line.bits_per_second == 0)
 		return 0;
-	frame_ns = rate_serialisation_ns(&params->rate, (uint32_t)frame_bytes);
+	frame_ns = rate_serialisation_ns(&line, (uint32_t)frame_bytes);
 	switch (params->queue.limit) {
 	case QUEUE_TIME:
 		return params->queue.limit_amount + frame_ns;
@@ -64,6 +65,16 @@ static uint64_t queue_bound_ns(const struct channel_params *params)
 		break;
 	}
 	return LONGEST_QUEUE_NS;
+}
+
+static uint64_t queue_bound_ns(const struct channel_params *params)
+{
+	const struct access_params *access = &params->rate.access;
+	uint64_t slots_ns = 0;
+
+	if (params->rate.kind == RATE_ACCESS)
+		slots_ns = access_longest_ns(access) + access->superframe_ns;
+	return line_bound_ns(params) + slots_ns;
 }
 
 // The longest that a packet is under way on a path, by the parameters last looked at.

@@ -111,5 +111,13 @@ void oracle_finish(struct oracle *oracle);
 uint64_t oracle_add_ns(uint64_t a, uint64_t b);
 // The longest time a frame can wait and be sent on a channel's line; 0 without a serialiser.
 uint64_t oracle_line_most_ns(const struct channel_params *params);
+
+// The line alone, without the slots of a return link before it.
+struct rate_params oracle_line_of(const struct rate_params *rate);
+
+// Of a return link that asks for its capacity: the longest that a frame may wait in queue and for
+// its slots, and the longest that one does behind nothing, until its last piece is sent.
+uint64_t oracle_access_most_ns(const struct channel_params *params);
+uint64_t oracle_access_idle_ns(const struct rate_params *rate, uint32_t frame_bytes);
 // From the least to the greatest deviation.
 uint64_t oracle_spread_ns(const struct jitter_params *jitter);

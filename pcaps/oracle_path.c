@@ -252,9 +252,13 @@ static struct stretch stretch_of(const struct channel_params *params, uint32_t f
 				 uint64_t earliest_ns, uint64_t latest_ns)
 {
 	struct rate_state idle = {0};
-	bool varies = params->rate.kind >= RATE_PROFILE;
-	uint64_t line_ns = varies ? 0 : rate_offer(&params->rate, &idle, 0, frame_bytes);
-	uint64_t wait_ns = varies ? ORACLE_NEVER : oracle_line_most_ns(params);
+	bool asks = params->rate.kind == RATE_ACCESS;
+	struct rate_params line = oracle_line_of(&params->rate);
+	bool varies = line.kind == RATE_PROFILE || line.kind == RATE_OPPORTUNITIES;
+	uint64_t line_ns = varies ? 0 : rate_offer(&line, &idle, 0, frame_bytes);
+	uint64_t wait_ns = varies ? ORACLE_NEVER
+			   : asks ? oracle_access_most_ns(params)
+				  : oracle_line_most_ns(params);
 	uint64_t low_ns = params->delay_ns, high_ns = params->delay_ns, later_ns;
 	bool reorders = params->reorder.gap != 0;
 
@@ -282,7 +286,7 @@ static struct stretch stretch_of(const struct channel_params *params, uint32_t f
 		.line_most_ns = oracle_add_ns(wait_ns, line_ns),
 		// Of a copy and its frame the first counts, where they may change places.
 		.is_free = !reorders && !params->delay_profile && !params->slot.packets &&
-			   !varies &&
+			   !varies && !asks &&
 			   !(params->jitter.order_free && params->duplicate.chance.threshold),
 	};
 }
@@ -444,6 +448,8 @@ static struct oracle_era era_of(const struct walk *walk, size_t hop_count)
 			era.loss_known = false;
 		if (params->slot.packets)
 			era.queues_ns += slot_most_ns(&params->slot);
+		if (params->rate.kind == RATE_ACCESS)
+			era.queues_ns += oracle_access_idle_ns(&params->rate, longest);
 		era.in_order &= oracle_keeps_order(params);
 		era.copies = 1 - (1 - era.copies) * (1 - oracle_chance(&params->duplicate.chance));
 		era.damage = 1 - (1 - era.damage) * (1 - oracle_chance(&params->corrupt.chance));

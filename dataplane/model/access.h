@@ -60,6 +60,12 @@ static inline uint64_t access_most_bps(const struct access_params *params)
 	return params->cra_bps + params->rbdc_bps;
 }
 
+// What a terminal has at least, once it has waited for its first slot, as long as it asks.
+static inline uint64_t access_least_bps(const struct access_params *params)
+{
+	return params->cra_bps > 0 ? params->cra_bps : params->rbdc_bps;
+}
+
 // The longest and the mean time that a frame which fits one slot waits for it in an idle terminal:
 // with CRA up to a superframe; with RBDC alone to the next superframe, where the terminal asks, and
 // from there until the grant's first slot. Cannot fail.

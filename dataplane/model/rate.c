@@ -294,6 +294,17 @@ uint64_t rate_minimum_ns(const struct rate_params *params)
 	return (uint64_t)((unsigned __int128)params->ns_per_byte_q32 * bytes >> 32);
 }
 
+struct rate_params rate_at_least(const struct rate_params *params)
+{
+	struct rate_params line = *params;
+
+	if (params->kind != RATE_ACCESS)
+		return line;
+	line.kind = RATE_CONSTANT;
+	rate_set_mean(&line, access_least_bps(&params->access));
+	return line;
+}
+
 uint64_t rate_serialisation_ns(const struct rate_params *params, uint32_t frame_bytes)
 {
 	unsigned __int128 time_q32 =

@@ -113,5 +113,9 @@ void rate_waited(const struct rate_params *params, struct rate_state *state, uin
 // No frame that arrives at t departs before t + this, whatever the state.
 uint64_t rate_minimum_ns(const struct rate_params *params);
 
+// The line of constant rate that RATE_ACCESS is never slower than, once a frame has waited
+// access_longest_ns() and a superframe for its slots; any other as it is. For bounds.
+struct rate_params rate_at_least(const struct rate_params *params);
+
 // Time of one frame at bits_per_second, rounded to the nearest nanosecond (reports, paths).
 uint64_t rate_serialisation_ns(const struct rate_params *params, uint32_t frame_bytes);

@@ -67,3 +67,49 @@ refused "a limit below the wait" 'raise limit' $'access = rbdc 1mbit\nlimit = 20
 refused "a timeout of nothing" 'raise timeout' 'access = rbdc 1mbit timeout 1ms'
 refused "a timeout of what is not granted" 'on request' 'access = cra 1mbit timeout 1s'
 refused "two of them" 'give it once' $'netem = access cra 1mbit\naccess = cra 2mbit'
+
+# routed FILE ACCESS: packets of a capture, over the same link between two sites.
+routed() {
+	cat >"$1" <<-INI
+		[network]
+		name = routed
+		[site lux]
+		kind = router
+		address = 10.255.0.1
+		subnet = 10.1.0.0/16
+		[site ams]
+		kind = router
+		address = 10.255.0.2
+		subnet = 10.3.0.0/16
+		[link sky]
+		ends = lux, ams
+		delay = 250ms
+		rate = 10mbit
+		limit = 2000p
+		$2
+		[port west]
+		site = lux
+		device = none
+		address = 10.1.0.1/24
+		[port east]
+		site = ams
+		device = none
+		address = 10.3.0.1/24
+		[event later]
+		at = 10s
+		do = link sky:forward set access rbdc 2mbit timeout 400ms
+		[event last]
+		at = 20s
+		do = link sky:forward set access none limit 20ms
+	INI
+}
+routed link.ini 'access.forward = cra 500kbit superframe 400ms'
+expect 0 "a capture over a link that changes" "$CORRIDOR" -j replay link.ini \
+	--in west="$golden/lux.pcap" --out east=east.pcapng --journal journal
+check "all of it" json '.channels["sky:forward"] | .entered > 1000 and .delivered == .entered' out
+expect 0 "is judged" "$CORRIDOR" -j verify --sent "$golden/lux.pcap" --received east.pcapng \
+	--topology link.ini --from west --to east --journal journal
+check "by every clause" json '[.tests[].pass] | all' out
+sed 's/^access.*//; s/2000p/20ms/; s/^do = .*/do = link sky up/' link.ini >other.ini
+expect 1 "a line of its own is something else" "$CORRIDOR" verify --sent "$golden/lux.pcap" \
+	--received east.pcapng --topology other.ini --from west --to east
