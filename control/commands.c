@@ -44,8 +44,10 @@ const struct command commands[] = {
 			"Rain is that of the topology's weather at the instant; with --exceeded it "
 			"is what ITU-R P.618 expects to be exceeded for so much of an average "
 			"year, "
-			"at both stations at once. Exit status 1 when a direction is below its "
-			"lowest MODCOD.",
+			"at both stations at once; of a station with a second site the one that "
+			"loses less counts, or the year's gain. Also how long a first frame waits "
+			"where a terminal asks for its capacity. Exit status 1 when a direction is "
+			"below its lowest MODCOD.",
 		.options = {{"--at", "T",
 			     "the geometry and the weather at T, as with path (default 0)"},
 			    {"--exceeded", "P%",

@@ -113,3 +113,9 @@ check "by every clause" json '[.tests[].pass] | all' out
 sed 's/^access.*//; s/2000p/20ms/; s/^do = .*/do = link sky up/' link.ini >other.ini
 expect 1 "a line of its own is something else" "$CORRIDOR" verify --sent "$golden/lux.pcap" \
 	--received east.pcapng --topology other.ini --from west --to east
+
+sed 's/rbdc 2mbit/rbdc 20mbit/' link.ini >event.ini
+expect 2 "an event that asks for more than the modem sends" "$CORRIDOR" check event.ini
+check "is refused by name" grep -F 'event.ini:25 [event later]: do: access may assign' err
+sed 's/rbdc 2mbit/rbdc 20mbit rate 40mbit/' link.ini >event.ini
+expect 0 "but not with a faster modem" "$CORRIDOR" check event.ini
