@@ -144,17 +144,20 @@ static void ask(const struct access_params *params, struct access_state *state, 
 {
 	uint64_t from_ns = first_ns + params->loop_ns;
 	uint64_t to_ns = last_ns + params->loop_ns + params->valid_ns;
-	struct access_grant *last;
 
 	if (params->rbdc_bps == 0)
 		return;
 	if (state->count == ACCESS_GRANTS_MOST)
 		forget_past(state, first_ns);
-	last = &state->grants[state->count > 0 ? state->count - 1 : 0];
-	if (state->count > 0 && (from_ns <= last->to_ns || state->count == ACCESS_GRANTS_MOST)) {
-		if (to_ns > last->to_ns)
-			last->to_ns = to_ns;
-		return;
+	// What overlaps is one; so is, where memory ends, what does not.
+	while (state->count > 0) {
+		const struct access_grant *last = &state->grants[state->count - 1];
+
+		if (last->to_ns < from_ns && state->count < ACCESS_GRANTS_MOST)
+			break;
+		from_ns = last->from_ns < from_ns ? last->from_ns : from_ns;
+		to_ns = last->to_ns > to_ns ? last->to_ns : to_ns;
+		state->count--;
 	}
 	state->grants[state->count++] = (struct access_grant){from_ns, to_ns};
 }

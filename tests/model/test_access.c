@@ -222,11 +222,10 @@ static struct channel_params channel_of(enum queue_kind queue, const struct acce
 }
 
 // Departures at the end of the modem's serialiser, from a queue that is managed or not.
-static void run(enum queue_kind queue, uint64_t *departures)
+static void run(enum queue_kind queue, const struct access_params *access, uint64_t gap_ns,
+		uint64_t *departures)
 {
-	struct access_params access =
-		params_of(128000, 2000000, 20 * MS + 1, 30 * MS, 300 * MS, 260 * MS);
-	struct channel_params params = channel_of(queue, &access, 10000000);
+	struct channel_params params = channel_of(queue, access, 10000000);
 	struct channel_state state = {0};
 	size_t bytes = queue_memory_bytes(&params.queue);
 	void *memory = bytes ? calloc(1, bytes) : NULL;
@@ -241,7 +240,7 @@ static void run(enum queue_kind queue, uint64_t *departures)
 
 		at_ns = i == FRAMES ? CHANNEL_NEVER - 1
 				    : at_ns + rng_draw(7, 1, 2, i) %
-						      (i % 90 == 0 ? 2000 * MS : 20 * MS);
+						      (i % 90 == 0 ? 100 * gap_ns : gap_ns);
 		while (channel_due_ns(&params, &state) <= at_ns) {
 			fate = channel_depart(&params, &state, at_ns, &handle);
 			assert_int_equal(fate.lost, DROP_NONE);
@@ -262,11 +261,20 @@ static void managed_queues_send_in_the_same_slots(void **state)
 	uint64_t tail[FRAMES], head[FRAMES], codel[FRAMES];
 
 	(void)state;
-	run(QUEUE_TAIL, tail);
-	run(QUEUE_HEAD, head);
-	run(QUEUE_CODEL, codel);
-	assert_memory_equal(tail, head, sizeof(tail));
-	assert_memory_equal(tail, codel, sizeof(tail));
+	for (int seldom = 0; seldom < 2; seldom++) {
+		// Often, with constant capacity; and seldom, on request alone, where who waits must
+		// have asked all the while.
+		struct access_params access =
+			params_of(seldom ? 0 : 128000, 2000000, 20 * MS + 1, 30 * MS,
+				  seldom ? 100 * MS : 300 * MS, 260 * MS);
+		uint64_t gap_ns = seldom ? 700 * MS : 20 * MS;
+
+		run(QUEUE_TAIL, &access, gap_ns, tail);
+		run(QUEUE_HEAD, &access, gap_ns, head);
+		run(QUEUE_CODEL, &access, gap_ns, codel);
+		assert_memory_equal(tail, head, sizeof(tail));
+		assert_memory_equal(tail, codel, sizeof(tail));
+	}
 }
 
 static void the_modem_sends_from_the_slot_on(void **state)

@@ -117,5 +117,5 @@ expect 1 "a line of its own is something else" "$CORRIDOR" verify --sent "$golde
 sed 's/rbdc 2mbit/rbdc 20mbit/' link.ini >event.ini
 expect 2 "an event that asks for more than the modem sends" "$CORRIDOR" check event.ini
 check "is refused by name" grep -F 'event.ini:25 [event later]: do: access may assign' err
-sed 's/rbdc 2mbit/rbdc 20mbit rate 40mbit/' link.ini >event.ini
+sed 's/access rbdc 2mbit/rate 40mbit access rbdc 20mbit/' link.ini >event.ini
 expect 0 "but not with a faster modem" "$CORRIDOR" check event.ini
