@@ -8,6 +8,7 @@
 
 #define SLOPE_BITS_LEAST 32
 #define SLOPE_BITS_MOST  60
+#define TAG_MASK         UINT32_C(0x7fffffff)
 
 // Change per nanosecond times 2^bits; false when that is out of range.
 static bool profile_slope(const struct profile_point *from, uint64_t length_ns, int64_t to_value,
@@ -69,6 +70,21 @@ static uint32_t profile_slopes(struct profile *profile, uint32_t bits)
 	return profile->count;
 }
 
+// FNV-1a over words; its upper bits are the mixed ones.
+static uint32_t profile_tag(const struct profile *profile)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	hash = (hash ^ profile->start_ns) * UINT64_C(0x100000001b3);
+	hash = (hash ^ profile->period_ns) * UINT64_C(0x100000001b3);
+	hash = (hash ^ (profile->count * 2 + profile->interpolated)) * UINT64_C(0x100000001b3);
+	for (uint32_t i = 0; i < profile->count; i++) {
+		hash = (hash ^ profile->points[i].at_ns) * UINT64_C(0x100000001b3);
+		hash = (hash ^ (uint64_t)profile->points[i].value) * UINT64_C(0x100000001b3);
+	}
+	return (uint32_t)(hash >> 32) & TAG_MASK;
+}
+
 int profile_make(struct profile *profile, const char *where, struct error *error)
 {
 	int code = profile_check(profile, where, error);
@@ -90,6 +106,7 @@ int profile_make(struct profile *profile, const char *where, struct error *error
 					 "a profile changes too fast after %" PRIu64
 					 " ns: put its points further apart",
 					 profile->points[steep].at_ns);
+	profile->tag = profile_tag(profile);
 	return 0;
 }
 
@@ -109,14 +126,16 @@ static void profile_seek(const struct profile *profile, struct profile_cursor *c
 		else
 			high = middle;
 	}
-	*cursor = (struct profile_cursor){
-		.round_at_ns = rounds * profile->period_ns, .index = low, .begun = true};
+	*cursor = (struct profile_cursor){.round_at_ns = rounds * profile->period_ns,
+					  .index = low,
+					  .begun = true,
+					  .tag = profile->tag & TAG_MASK};
 }
 
 // A few steps forward, else a search.
 void profile_find(const struct profile *profile, struct profile_cursor *cursor, uint64_t since_ns)
 {
-	if (!cursor->begun ||
+	if (!cursor->begun || cursor->tag != profile->tag ||
 	    since_ns < cursor->round_at_ns + profile->points[cursor->index].at_ns) {
 		profile_seek(profile, cursor, since_ns);
 		return;

@@ -26,14 +26,16 @@ struct profile {
 	uint64_t start_ns;  // of the lab's clock; before it the first value holds
 	int64_t minimum, maximum; // of all values; made by profile_make
 	uint32_t slope_bits;      // 32 to 60, as many as the steepest segment leaves; made, too
+	uint32_t tag; // made: 31 bits that follow from all else, so that a cursor knows its profile
 };
 
-// Where the reader is. Zero-initialised is the start; any jump in time is right, steps forward are
-// cheap.
+// Where the reader is. Zero-initialised is the start; any jump in time is right, and so is another
+// profile; steps forward are cheap.
 struct profile_cursor {
 	uint64_t round_at_ns; // the lab's instant at which the current round began
 	uint32_t index;
-	bool begun;
+	uint32_t begun : 1;
+	uint32_t tag : 31; // of the profile that it is in
 };
 
 // Checks and fills in slopes and extremes of `profile` (points, count, interpolated, period_ns and

@@ -165,12 +165,35 @@ static void points_out_of_order_are_refused(void **state)
 	assert_int_equal(profile_make(&profile, "here", &error), -22);
 }
 
+// A cursor that was in a long profile, and then in one of other rounds or of fewer points.
+static void a_cursor_from_another_profile_begins_anew(void **state)
+{
+	struct profile_point many[400],
+		few[2] = {{.at_ns = 0, .value = 7}, {.at_ns = 3, .value = 8}};
+	struct profile first = {.points = many, .count = 400, .period_ns = 1000};
+	struct profile other = first, short_one = {.points = few, .count = 2, .period_ns = 7};
+	struct profile_cursor cursor = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i < 400; i++)
+		many[i] = (struct profile_point){.at_ns = i, .value = i};
+	other.period_ns = 700;
+	assert_int_equal(profile_make(&first, "here", NULL), 0);
+	assert_int_equal(profile_make(&other, "here", NULL), 0);
+	assert_int_equal(profile_make(&short_one, "here", NULL), 0);
+	assert_int_equal(profile_at(&first, &cursor, 8390), 390);
+	assert_int_equal(profile_at(&other, &cursor, 8390), 399);
+	assert_int_equal(profile_at(&first, &cursor, 8395), 395);
+	assert_int_equal(profile_at(&short_one, &cursor, 8396), 7 + (8396 % 7 >= 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_profile_gives_what_its_points_say),
 		cmocka_unit_test(a_profile_begins_again_at_its_first_point),
 		cmocka_unit_test(long_segments_are_as_exact_as_short_ones),
+		cmocka_unit_test(a_cursor_from_another_profile_begins_anew),
 		cmocka_unit_test(a_profile_that_jumps_without_a_step_is_refused),
 		cmocka_unit_test(points_out_of_order_are_refused),
 	};
