@@ -15,6 +15,7 @@
 
 // Fewer bytes of a cut frame do not tell it from others.
 #define CUT_LEAST 40
+#define HEADERS   62 // Ethernet, two tags and IPv6: where a capture has DSCPs for certain
 
 struct request {
 	const char *sent;
@@ -53,6 +54,7 @@ struct work {
 	struct judge_geometry geometry;
 	bool has_geometry;
 	uint64_t *expected;
+	uint8_t *expected_dscp; // of the exact oracle, where all headers can be read
 	struct match match;
 	bool *otherwise; // of damage_compare
 	struct measure measure;
@@ -65,6 +67,7 @@ static void work_fini(struct work *work)
 	free(work->otherwise);
 	match_free(&work->match);
 	free(work->expected);
+	free(work->expected_dscp);
 	free(work->geometry.ways);
 	oracle_free(&work->oracle);
 	journal_fini(&work->journal);
@@ -363,6 +366,18 @@ static int consult_wire(const struct request *request, struct work *work, struct
 			   &work->oracle, error);
 }
 
+// Is it certain with which DSCP each frame comes, and can it be read?
+static bool knows_dscps(const struct request *request, const struct work *work)
+{
+	if (!work->oracle.exact || work->sent.shortest_cut < HEADERS ||
+	    work->received.shortest_cut < HEADERS)
+		return false;
+	for (size_t i = 0; request->no_law && i < work->oracle.era_count; i++)
+		if (work->oracle.eras[i].dscps)
+			return false;
+	return true;
+}
+
 static int consult_oracle(const struct request *request, struct work *work, struct error *error)
 {
 	int64_t from;
@@ -392,6 +407,8 @@ static int consult_oracle(const struct request *request, struct work *work, stru
 		code = 0;
 	if (code == 0)
 		work->expected = oracle_expected(&work->oracle);
+	if (code == 0 && knows_dscps(request, work))
+		work->expected_dscp = oracle_expected_dscp(&work->oracle);
 	return code;
 }
 
@@ -432,6 +449,7 @@ static int judge_all(const struct request *request, struct work *work, struct er
 	if (request->topology)
 		code = consult_oracle(request, work, error);
 	options.expected_at_ns = work->expected;
+	options.expected_dscp = work->expected_dscp;
 	if (code == 0)
 		code = match_frames(&work->sent, &work->received, &options, &work->match, error);
 	if (code == 0 && request->topology)

@@ -142,6 +142,9 @@ static void add_rate(json_t *object, const struct impairment *impairment)
 					      (json_int_t)police->ebs_bytes, "pir",
 					      (json_int_t)(police->pir_bps / 8), "pbs",
 					      (json_int_t)police->pbs_bytes));
+	if (police->remarks)
+		json_object_set_new(json_object_get(object, "police"), "remark",
+				    json_integer(police->yellow_dscp));
 }
 
 static void add_slot(json_t *object, const struct impairment_slot *slot)

@@ -77,7 +77,7 @@ static const struct channel_params *params_of(const struct damage_case *wire, si
 	return low > 0 ? &journal->channels[low - 1].params : NULL;
 }
 
-// In the order in which the engine does it: the queue's mark, then the damage.
+// In the order in which the engine does it: the policer's DSCP, the queue's mark, the damage.
 static void look(const struct damage_case *wire, struct looks *looks, size_t sent, uint8_t *bytes,
 		 uint32_t length)
 {
@@ -86,6 +86,8 @@ static void look(const struct damage_case *wire, struct looks *looks, size_t sen
 
 	if (!params)
 		return;
+	if (wire->oracle->promises[sent].remarked)
+		frame_mark_dscp(bytes, length, wire->oracle->promises[sent].dscp);
 	if (wire->oracle->promises[sent].marked)
 		frame_mark_ce(bytes, length);
 	corrupt_apply(&params->corrupt, params->seed, params->random_key, wire->first_packet + sent,

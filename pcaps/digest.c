@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dataplane/model/frame.h"
+
 #define LANES           8
 #define ODD_FACTOR      UINT64_C(0x9e3779b97f4a7c15) // 2^64 / golden ratio: bits spread evenly
 #define ETHERNET        14
@@ -11,7 +13,7 @@
 #define PROTOCOL_TCP    6
 #define PROTOCOL_UDP    17
 #define PROTOCOL_ICMPV6 58
-#define HEAD_BYTES      64 // whole words; Ethernet, seven tags and IPv4's fixed header
+#define HEAD_BYTES      64 // whole words; Ethernet, two tags and IPv6's fixed header
 
 struct hasher {
 	uint64_t lane[LANES];
@@ -176,24 +178,24 @@ static uint8_t ttl_of(const uint8_t *bytes, uint32_t captured)
 	return type == 0x0800 ? bytes[layer3 + 8] : type == 0x86dd ? bytes[layer3 + 7] : 0;
 }
 
-// Takes ECN out of a frame's first bytes: the bits cleared and IPv4's checksum mended for that (RFC
-// 1624, equation 3), so that a frame that a queue has marked stays the same and a flipped bit
-// shows.
-static void clear_ecn(uint8_t *head, uint32_t count)
+// Takes DSCP and ECN out of a frame's first bytes: the bits cleared and IPv4's checksum mended for
+// that (RFC 1624, equation 3), so that a frame that a policer or a queue has marked stays the same
+// and a flipped bit shows.
+static void clear_marks(uint8_t *head, uint32_t count)
 {
-	uint32_t type, sum;
-	uint32_t layer3 = digest_layer3(head, count, &type);
-	uint8_t *ip;
+	bool ipv6 = false;
+	uint32_t sum, layer3 = frame_ip_offset(head, count, &ipv6);
+	uint8_t *ip = head + layer3;
 
-	if (count < layer3 + 20)
+	if (layer3 == 0)
 		return;
-	ip = head + layer3;
-	if (type == 0x86dd && ip[0] >> 4 == 6)
-		ip[1] &= 0xcf;
-	if (type != 0x0800 || ip[0] >> 4 != 4)
+	if (ipv6) {
+		ip[0] &= 0xf0;
+		ip[1] &= 0x0f;
 		return;
+	}
 	sum = (~get16(ip + 10) & 0xffff) + (~get16(ip) & 0xffff);
-	ip[1] &= 0xfc;
+	ip[1] = 0;
 	sum += get16(ip);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = ~((sum & 0xffff) + (sum >> 16));
@@ -207,7 +209,7 @@ static void digest_whole(const uint8_t *bytes, uint32_t captured, struct hasher 
 	uint32_t count = least(captured, HEAD_BYTES);
 
 	memcpy(head, bytes, count);
-	clear_ecn(head, count);
+	clear_marks(head, count);
 	add_bytes(hasher, head, count);
 	add_bytes(hasher, bytes + count, captured - count);
 }

@@ -13,8 +13,9 @@ enum digest_scope {
 	// checksums of TCP, UDP and ICMPv6 left out (address mapping changes them). Other frames:
 	// all bytes.
 	DIGEST_ROUTED,
-	// Every byte, as a wire promises; but ECN, which its queue may set, with the checksum that
-	// follows from it.
+	// Every byte, as a wire promises; but DSCP and ECN, which its policer and its queue may
+	// set,
+	// with the checksum that follows from them.
 	DIGEST_WHOLE
 };
 

@@ -74,6 +74,7 @@ static int add_frame(struct frames *frames, size_t *capacity, const struct diges
 	struct digest digest =
 		digest_frame(options, frame->bytes, frame->length, frame->wire_length);
 	struct channel_frame header = {.bytes = frame->wire_length};
+	bool ipv6;
 	struct frame_row row = {
 		.at_ns = frame->at_ns,
 		.key = digest.key,
@@ -89,6 +90,7 @@ static int add_frame(struct frames *frames, size_t *capacity, const struct diges
 	row.source_port = header.source_port;
 	row.target_port = header.target_port;
 	row.dscp = header.dscp;
+	row.has_dscp = frame_ip_offset(frame->bytes, frame->length, &ipv6) != 0;
 	row.ecn = header.ecn;
 	row.protocol = header.protocol;
 	row.is_segment = header.is_segment;

@@ -28,6 +28,7 @@ struct frame_row {
 	uint8_t is_segment;
 	uint8_t ttl;       // TTL or hop limit; 0 for what is not IP
 	uint8_t cut_up;    // enum fragments_kind
+	uint8_t has_dscp;  // an IP header is there to be read
 	uint32_t datagram; // of fragments.h
 };
 

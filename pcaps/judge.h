@@ -15,7 +15,7 @@
 
 // Tests with a p-value: their shares of the false alarms allowed add up to alpha.
 #define JUDGE_STATISTICAL_TESTS 6
-#define JUDGE_TESTS             17
+#define JUDGE_TESTS             18
 #define JUDGE_ALPHA             1e-6
 
 enum judge_answer {

@@ -168,18 +168,19 @@ static int judge_copies(const struct judge_case *judged, struct judge *judge)
 	return 0;
 }
 
-// The frames' digests do not tell ECN; where the law is certain, so is what it must be.
+// The frames' digests tell neither DSCP nor ECN; where the law is certain, so is what it must be.
 static bool is_corrupted(const struct judge_case *judged, size_t sent)
 {
 	uint32_t received = judged->match->received_of_sent[sent];
-	uint8_t ecn =
-		judged->oracle->promises[sent].marked ? FRAME_CE : judged->sent->rows[sent].ecn;
+	const struct oracle_promise *promise = &judged->oracle->promises[sent];
+	uint8_t ecn = promise->marked ? FRAME_CE : judged->sent->rows[sent].ecn;
 
 	if (received == MATCH_NONE)
 		return false;
 	return judged->match->kinds[received] == MATCH_CORRUPTED ||
-	       (judged->oracle->exact && judged->oracle->promises[sent].damaged &&
-		judged->received->rows[received].ecn != ecn);
+	       (judged->oracle->exact && promise->damaged &&
+		(judged->received->rows[received].ecn != ecn ||
+		 judged->received->rows[received].dscp != promise->dscp));
 }
 
 // The chance that damage to this frame hits what makes routers drop or misroute it, at most.
@@ -249,9 +250,65 @@ static void judge_marks(const struct judge_case *judged, struct judge *judge)
 	judge_tally(&tally, test, "is marked, or was to be");
 }
 
+// Has this arrival a DSCP that its frame cannot have? On a wire the law says which it has;
+// elsewhere it is the sender's or one that a policer on the way gives. Not said where bits may be
+// flipped.
+static bool dscp_is_wrong(const struct judge_case *judged, uint32_t received)
+{
+	const struct frame_row *row = &judged->received->rows[received];
+	uint32_t sent = judged->match->sent_of_received[received];
+	const struct oracle_promise *promise;
+	const struct oracle_era *era;
+
+	if (judged->match->kinds[received] != MATCH_FIRST &&
+	    judged->match->kinds[received] != MATCH_DUPLICATE)
+		return false;
+	promise = &judged->oracle->promises[sent];
+	if (promise->class != ORACLE_SETTLED || promise->damaged || !row->has_dscp ||
+	    !judged->sent->rows[sent].has_dscp)
+		return false;
+	if (judged->oracle->exact && !judged->no_law)
+		return row->dscp != promise->dscp;
+	era = &judged->oracle->eras[promise->era];
+	return !happens(era->damage) && row->dscp != judged->sent->rows[sent].dscp &&
+	       !(era->dscps >> (row->dscp & 63) & 1);
+}
+
+// DSCPs: that of the packet, or what a policer gives to what is yellow.
+static void judge_dscps(const struct judge_case *judged, struct judge *judge)
+{
+	struct judge_test *test;
+	uint32_t first = MATCH_NONE, sent;
+	size_t wrong = 0;
+	bool remarks = false;
+
+	for (size_t i = 0; i < judged->oracle->era_count; i++)
+		remarks |= judged->oracle->eras[i].dscps != 0;
+	for (uint32_t i = 0; i < judged->match->received_count; i++)
+		if (dscp_is_wrong(judged, i) && wrong++ == 0)
+			first = i;
+	if (!remarks && wrong == 0)
+		return;
+	test = judge_add(judge, "dscp", "packets");
+	judge_none(test, wrong);
+	if (wrong == 0)
+		return;
+	sent = judged->match->sent_of_received[first];
+	if (judged->oracle->exact && !judged->no_law)
+		snprintf(test->note, sizeof(test->note),
+			 "sent packet %u came with DSCP %u, and was to have %u", sent,
+			 judged->received->rows[first].dscp, judged->oracle->promises[sent].dscp);
+	else
+		snprintf(test->note, sizeof(test->note),
+			 "sent packet %u came with DSCP %u, which neither it nor a policer on its "
+			 "way has given",
+			 sent, judged->received->rows[first].dscp);
+}
+
 int judge_mishaps(const struct judge_case *judged, struct judge *judge)
 {
 	judge_damage(judged, judge);
+	judge_dscps(judged, judge);
 	if (judged->oracle->exact && !judged->no_law)
 		judge_marks(judged, judge);
 	return judge_copies(judged, judge);

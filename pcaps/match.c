@@ -13,6 +13,7 @@
 #define EXPECTED_LANES  7    // the same for those that come at the instant at which one is expected
 #define COPIES_APART    4096 // frames between a damaged frame and its copy
 #define NEVER           UINT64_MAX
+#define DSCP_FACTOR     UINT64_C(0xd6e8feb86659fd93) // odd: another key for each DSCP
 
 // Frames with one key: chains of sent and of received ones, in order.
 struct group {
@@ -34,14 +35,30 @@ struct matcher {
 	uint32_t *anchors; // per received frame, the last one before it that is surely matched
 };
 
-static uint64_t key_of(const struct matcher *matcher, const struct frame_row *row)
+static uint64_t key_of(const struct matcher *matcher, const struct frame_row *row, uint8_t dscp)
 {
-	return matcher->match->by_packet_id ? row->packet_id : row->key;
+	if (matcher->match->by_packet_id)
+		return row->packet_id;
+	return matcher->options->expected_dscp ? row->key + dscp * DSCP_FACTOR : row->key;
+}
+
+static uint64_t sent_key(const struct matcher *matcher, uint32_t sent)
+{
+	const uint8_t *expected = matcher->options->expected_dscp;
+
+	return key_of(matcher, &matcher->sent->rows[sent], expected ? expected[sent] : 0);
+}
+
+static uint64_t received_key(const struct matcher *matcher, uint32_t received)
+{
+	const struct frame_row *row = &matcher->received->rows[received];
+
+	return key_of(matcher, row, row->dscp);
 }
 
 static uint64_t group_key(const struct matcher *matcher, const struct group *group)
 {
-	return key_of(matcher, &matcher->sent->rows[group->sent_head]);
+	return sent_key(matcher, group->sent_head);
 }
 
 // Slot of a key: its group's, or the empty one where it belongs.
@@ -58,7 +75,7 @@ static size_t find_slot(const struct matcher *matcher, uint64_t key)
 static void group_sent(struct matcher *matcher)
 {
 	for (uint32_t i = 0; i < matcher->sent->count; i++) {
-		size_t slot = find_slot(matcher, key_of(matcher, &matcher->sent->rows[i]));
+		size_t slot = find_slot(matcher, sent_key(matcher, i));
 		struct group *group;
 
 		matcher->sent_next[i] = MATCH_NONE;
@@ -80,7 +97,7 @@ static void group_sent(struct matcher *matcher)
 static void group_received(struct matcher *matcher)
 {
 	for (uint32_t i = 0; i < matcher->received->count; i++) {
-		size_t slot = find_slot(matcher, key_of(matcher, &matcher->received->rows[i]));
+		size_t slot = find_slot(matcher, received_key(matcher, i));
 		struct group *group;
 
 		matcher->received_next[i] = MATCH_NONE;
@@ -340,6 +357,14 @@ static bool is_copy_of_damaged(struct matcher *matcher, const struct leftovers *
 	return false;
 }
 
+// What differs in nothing but its DSCP has no flipped bit.
+static enum match_kind damaged_kind(const struct matcher *matcher, uint32_t sent, uint32_t received)
+{
+	bool same = matcher->sent->rows[sent].key == matcher->received->rows[received].key;
+
+	return same && !matcher->match->by_packet_id ? MATCH_FIRST : MATCH_CORRUPTED;
+}
+
 // Pairs frames that are left over on both sides and nearly equal, near each other in order.
 static void pair_damaged(struct matcher *matcher, struct leftovers *left)
 {
@@ -360,7 +385,7 @@ static void pair_damaged(struct matcher *matcher, struct leftovers *left)
 				      &matcher->received->rows[i]);
 		if (found == left->lost_count)
 			continue;
-		pair(matcher, left->lost[found], i, MATCH_CORRUPTED);
+		pair(matcher, left->lost[found], i, damaged_kind(matcher, left->lost[found], i));
 		left->damaged[left->damaged_count++] = i;
 	}
 }

@@ -26,6 +26,9 @@ struct match_options {
 	// should be lost). Only used among frames that are equal. NULL: not known; then the delay
 	// of the frames around is expected.
 	const uint64_t *expected_at_ns;
+	// Per sent frame, the DSCP with which it should arrive: tells frames apart that are equal
+	// but for that, and one that comes with another is still found. NULL: not known.
+	const uint8_t *expected_dscp;
 };
 
 struct match {

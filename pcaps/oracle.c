@@ -120,6 +120,13 @@ uint32_t oracle_path_bytes(const struct frame_row *row)
 	return row->ttl ? ETHERNET + row->length : row->wire_length;
 }
 
+uint64_t oracle_dscps(const struct police_params *police)
+{
+	bool remarks = police->kind != POLICE_NONE && police->remarks;
+
+	return remarks ? UINT64_C(1) << (police->yellow_dscp & 63) : 0;
+}
+
 uint64_t *oracle_expected(const struct oracle *oracle)
 {
 	uint64_t *expected = malloc((oracle->count + 1) * sizeof(*expected));
@@ -133,6 +140,15 @@ uint64_t *oracle_expected(const struct oracle *oracle)
 			expected[i] =
 				oracle->exact ? promise->release_at_ns : promise->constant_at_ns;
 	}
+	return expected;
+}
+
+uint8_t *oracle_expected_dscp(const struct oracle *oracle)
+{
+	uint8_t *expected = malloc(oracle->count + 1);
+
+	for (size_t i = 0; expected && i < oracle->count; i++)
+		expected[i] = oracle->promises[i].dscp;
 	return expected;
 }
 

@@ -43,6 +43,7 @@ struct oracle_era {
 	double damage;           // chance that bits of it are flipped; NaN: no simple law
 	bool copies_lost;        // copies may be lost behind where they are made
 	unsigned damaged_bits;   // flipped at most
+	uint64_t dscps;          // bit n: a policer on the way may give DSCP n to what is yellow
 };
 
 // What is promised to one sent frame. Instants are on the captures' clock.
@@ -61,6 +62,8 @@ struct oracle_promise {
 	bool moved;     // a change moved it in flight, or may have
 	bool damaged;   // exact oracle: bits are flipped
 	bool marked;    // exact oracle: ECN is set to CE
+	bool remarked;  // exact oracle: the policer gives it another DSCP, which is
+	uint8_t dscp;   // exact oracle: the DSCP with which it leaves
 	bool reordered; // exact oracle: chosen to be released without regard to order
 };
 
@@ -86,6 +89,10 @@ int oracle_path(const struct journal *journal, uint32_t from_port, uint32_t to_p
 
 // Per frame the instant at which match.h should expect it; NULL when memory is short. malloc'ed.
 uint64_t *oracle_expected(const struct oracle *oracle);
+// The same for its DSCP, of an exact oracle.
+uint8_t *oracle_expected_dscp(const struct oracle *oracle);
+// Private to pcaps/oracle*: the DSCPs that a channel's policer may give, as bits of era.dscps.
+uint64_t oracle_dscps(const struct police_params *police);
 void oracle_free(struct oracle *oracle);
 
 // Private to pcaps/oracle*: an oracle for `sent` with room for its promises; refuses frames before

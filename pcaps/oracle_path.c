@@ -451,6 +451,7 @@ static struct oracle_era era_of(const struct walk *walk, size_t hop_count)
 		if (params->rate.kind == RATE_ACCESS)
 			era.queues_ns += oracle_access_idle_ns(&params->rate, longest);
 		era.in_order &= oracle_keeps_order(params);
+		era.dscps |= oracle_dscps(&params->police);
 		era.copies = 1 - (1 - era.copies) * (1 - oracle_chance(&params->duplicate.chance));
 		era.damage = 1 - (1 - era.damage) * (1 - oracle_chance(&params->corrupt.chance));
 		if (params->corrupt.chance.threshold)

@@ -73,6 +73,7 @@ static struct oracle_era era_of(const struct channel_params *params)
 		.in_order = params->reorder.gap == 0 && !params->jitter.order_free,
 		.copies = oracle_chance(&params->duplicate.chance),
 		.damage = oracle_chance(&params->corrupt.chance),
+		.dscps = oracle_dscps(&params->police),
 	};
 }
 
@@ -292,6 +293,16 @@ static int take_over(struct wire *wire, struct oracle *oracle, size_t sent_befor
 	return code;
 }
 
+// The policer does it as the frame enters, whatever waits for it then.
+static void remark(const struct wire *wire, const struct frame_row *row, uint32_t flags,
+		   struct oracle_promise *promise)
+{
+	const struct police_params *police = &params_now(wire)->police;
+
+	promise->remarked = flags & CHANNEL_YELLOW && police->remarks && row->has_dscp;
+	promise->dscp = promise->remarked ? police->yellow_dscp : row->dscp;
+}
+
 static void enter(struct wire *wire, struct oracle *oracle, size_t sent,
 		  const struct frame_row *row)
 {
@@ -301,6 +312,7 @@ static void enter(struct wire *wire, struct oracle *oracle, size_t sent,
 
 	depart(wire, oracle, at_ns, true);
 	fate = channel_enter(params_now(wire), &wire->state, at_ns, &frame);
+	remark(wire, row, fate.flags, &oracle->promises[sent]);
 	if (!(fate.flags & CHANNEL_WAITS))
 		promise(wire, oracle, sent, &fate);
 }

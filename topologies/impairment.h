@@ -136,10 +136,12 @@ struct impairment_overhead {
 	uint32_t cell_overhead_bytes;
 };
 
-// `police CIR CBS [EBS]` (RFC 2697) or `police CIR CBS PIR PBS` (RFC 2698).
+// `police CIR CBS [EBS]` (RFC 2697) or `police CIR CBS PIR PBS` (RFC 2698), and `remark DSCP`.
 struct impairment_police {
 	uint64_t cir_bps, pir_bps; // pir 0: single rate; cir 0: no policer
 	uint64_t cbs_bytes, ebs_bytes, pbs_bytes;
+	bool remarks; // yellow packets get yellow_dscp
+	uint8_t yellow_dscp;
 };
 
 struct impairment_slot {

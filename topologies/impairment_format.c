@@ -272,6 +272,8 @@ static void add_police(struct text *text, const struct impairment_police *police
 		text_add_rate(text, "pir", police->pir_bps);
 		text_add_size(text, "pbs", police->pbs_bytes);
 	}
+	if (police->remarks)
+		text_add_number(text, "remark", police->yellow_dscp);
 }
 
 static void add_slot(struct text *text, const struct impairment_slot *slot)

@@ -11,18 +11,31 @@ static int translate_jitter(const struct translation *t)
 				      t->from->order == ORDER_FREE, &t->to->jitter);
 }
 
-static int translate_police(const struct translation *t)
+static int translate_meter(const struct translation *t)
 {
 	const struct impairment_police *police = &t->from->police;
 
-	t->to->police = (struct police_params){.kind = POLICE_NONE};
-	if (police->cir_bps == 0)
-		return 0;
 	if (police->pir_bps)
 		return police_make_two_rate(police->cir_bps, police->cbs_bytes, police->pir_bps,
 					    police->pbs_bytes, t->where, &t->to->police, t->error);
 	return police_make_single_rate(police->cir_bps, police->cbs_bytes, police->ebs_bytes,
 				       t->where, &t->to->police, t->error);
+}
+
+static int translate_police(const struct translation *t)
+{
+	const struct impairment_police *police = &t->from->police;
+	int result;
+
+	t->to->police = (struct police_params){.kind = POLICE_NONE};
+	if (police->cir_bps == 0)
+		return 0;
+	result = translate_meter(t);
+	if (result == 0) {
+		t->to->police.remarks = police->remarks;
+		t->to->police.yellow_dscp = police->yellow_dscp;
+	}
+	return result;
 }
 
 static int translate_slot(const struct translation *t)

@@ -88,21 +88,11 @@ int parse_burst(struct parser *parser)
 	return parser_size(parser, "burst", "burst 64kb", &parser->parsed.burst_bytes);
 }
 
-int parse_police(struct parser *parser)
+// Behind the committed rate and burst: an excess burst, or a peak rate and its burst, or neither.
+static int parse_second_bucket(struct parser *parser, const char *example)
 {
 	struct impairment_police *police = &parser->parsed.police;
-	static const char example[] = "police cir 10mbit cbs 64kb ebs 64kb";
 
-	if (parser_take_word(parser, "none"))
-		return 0;
-	if (!parser_take_word(parser, "cir"))
-		return parser_missing(parser, "police", example);
-	if (parser_rate(parser, "cir", example, &police->cir_bps) < 0)
-		return -EINVAL;
-	if (!parser_take_word(parser, "cbs"))
-		return parser_missing(parser, "police cir RATE", example);
-	if (parser_size(parser, "cbs", example, &police->cbs_bytes) < 0)
-		return -EINVAL;
 	if (parser_take_word(parser, "ebs"))
 		return parser_size(parser, "ebs", example, &police->ebs_bytes);
 	if (!parser_take_word(parser, "pir"))
@@ -117,6 +107,47 @@ int parse_police(struct parser *parser)
 	if (police->pir_bps < police->cir_bps)
 		return parser_refuse(parser, "the peak rate pir is below the committed rate cir");
 	return 0;
+}
+
+// `remark DSCP`, of what is yellow.
+static int parse_remark(struct parser *parser)
+{
+	struct impairment_police *police = &parser->parsed.police;
+	uint64_t dscp;
+
+	if (!parser_take_word(parser, "remark"))
+		return 0;
+	if (parser_count(parser, "remark", "police cir 10mbit cbs 64kb ebs 64kb remark 12", &dscp) <
+	    0)
+		return -EINVAL;
+	if (dscp > 63)
+		return parser_refuse(parser, "remark %" PRIu64 ": DSCPs run from 0 to 63", dscp);
+	if (police->ebs_bytes == 0 && police->pir_bps == 0)
+		return parser_refuse(parser, "remark gives yellow packets a DSCP, and without ebs "
+					     "or pir no packet is yellow");
+	police->remarks = true;
+	police->yellow_dscp = (uint8_t)dscp;
+	return 0;
+}
+
+int parse_police(struct parser *parser)
+{
+	struct impairment_police *police = &parser->parsed.police;
+	static const char example[] = "police cir 10mbit cbs 64kb ebs 64kb";
+	int result;
+
+	if (parser_take_word(parser, "none"))
+		return 0;
+	if (!parser_take_word(parser, "cir"))
+		return parser_missing(parser, "police", example);
+	if (parser_rate(parser, "cir", example, &police->cir_bps) < 0)
+		return -EINVAL;
+	if (!parser_take_word(parser, "cbs"))
+		return parser_missing(parser, "police cir RATE", example);
+	if (parser_size(parser, "cbs", example, &police->cbs_bytes) < 0)
+		return -EINVAL;
+	result = parse_second_bucket(parser, example);
+	return result == 0 ? parse_remark(parser) : result;
 }
 
 // After slot: MIN [MAX], or distribution NAME DELAY JITTER; then packets N, bytes N.

@@ -212,6 +212,47 @@ static void captures_with_other_snapshot_lengths_are_compared_as_far_as_both_rea
 	}
 }
 
+// 400 packets of 100 to 500 bytes in as many milliseconds: all three colours.
+static void check_colours(const char *lab, bool by_law)
+{
+	const char *right = "police = cir 100kbit cbs 2kb ebs 20kb remark 12";
+	json_t *said;
+
+	stories_write_lab("%s%s\n", lab, right);
+	stories_send(400, MS, stories_plain);
+	stories_replay();
+	said = stories_verify("received.pcapng", 0);
+	assert_int_equal(stories_clause(said, "dscp"), 1);
+	assert_int_equal(stories_number(said, "corrupted"), 0);
+	assert_true(stories_number(said, "lost") > 0);
+	json_decref(said);
+	// Another DSCP, and none; neither is damage.
+	stories_write_lab("%spolice = cir 100kbit cbs 2kb ebs 20kb remark 13\n", lab);
+	said = stories_verify("received.pcapng", 1);
+	assert_int_equal(stories_clause(said, "dscp"), 0);
+	assert_int_equal(stories_clause(said, "corruption"), 1);
+	json_decref(said);
+	stories_write_lab("%spolice = cir 100kbit cbs 2kb ebs 20kb\n", lab);
+	stories_fails("dscp");
+	if (!by_law)
+		return;
+	// Other ones yellow; then yellow ones that kept their DSCP.
+	stories_write_lab("%spolice = cir 100kbit cbs 1kb ebs 21kb remark 12\n", lab);
+	stories_fails("dscp");
+	stories_replay();
+	stories_write_lab("%s%s\n", lab, right);
+	stories_fails("dscp");
+}
+
+static void who_is_yellow_has_the_policers_dscp(void **state)
+{
+	(void)state;
+	check_colours(stories_two_routers, false);
+	check_colours("[port pa]\ndevice = none\n[port pb]\ndevice = none\n"
+		      "[link l]\nmedium = wire\nends = pa, pb\ndelay = 5ms\n",
+		      true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +262,7 @@ int main(void)
 		cmocka_unit_test(what_may_not_be_cut_up_must_be_lost),
 		cmocka_unit_test(tags_and_trailers_stay_behind),
 		cmocka_unit_test(payloads_that_repeat_are_told_apart_by_the_model),
+		cmocka_unit_test(who_is_yellow_has_the_policers_dscp),
 		cmocka_unit_test(
 			captures_with_other_snapshot_lengths_are_compared_as_far_as_both_reach),
 	};

@@ -123,8 +123,8 @@ static void every_byte_that_must_stay_counts(void **state)
 	}
 }
 
-// On a wire every byte counts, but a queue may set ECN: with the checksum that follows from it, or
-// a bit was flipped.
+// On a wire every byte counts, but a policer may set the DSCP and a queue ECN: with the checksum
+// that follows from it, or a bit was flipped. (IPv6 has no checksum; there rows tell.)
 static void a_mark_is_no_damage_and_damage_is_no_mark(void **state)
 {
 	(void)state;
@@ -147,8 +147,12 @@ static void a_mark_is_no_damage_and_damage_is_no_mark(void **state)
 			key = digest_frame(&whole, before, 100, 100).key;
 			assert_true(frame_mark_ce(after, 100));
 			assert_true(digest_frame(&whole, after, 100, 100).key == key);
+			assert_true(frame_mark_dscp(after, 100, (uint8_t)(sequence % 64)));
+			assert_true(digest_frame(&whole, after, 100, 100).key == key);
 			after[15] ^= family == 4 ? 4 : 0x40; // DSCP
-			assert_true(digest_frame(&whole, after, 100, 100).key != key);
+			assert_int_equal(digest_frame(&whole, after, 100, 100).key == key,
+					 family == 6);
+			after[14] = before[14];
 			after[15] = before[15];
 			if (family == 4) // the checksum alone
 				assert_true(digest_frame(&whole, after, 100, 100).key != key);
@@ -272,6 +276,39 @@ static void repeated_payloads_keep_their_places(void **state)
 	assert_int_equal(match.duplicated, twice);
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_true(received.rows[match.received_of_sent[i]].at_ns == i * MS + 20 * MS);
+	drop(&sent, &received, &match);
+}
+
+// Equal but for the DSCP that each is to have, and with that changing places; some come with
+// another.
+static void a_dscp_tells_equal_frames_apart_and_a_wrong_one_is_still_found(void **state)
+{
+	struct frames sent = {0};
+	struct frames received = {0};
+	uint8_t expected[200];
+	struct match_options options = {.expected_dscp = expected};
+	struct match match;
+	struct error error;
+
+	(void)state;
+	for (uint32_t i = 0; i < 200; i++) {
+		uint32_t place = i ^ 1; // neighbours change places
+
+		add_ipv4(&sent, i * MS, i / 2, 1);
+		add_ipv4(&received, i * MS + 5, i / 2, 1);
+		expected[i] = i % 2 ? 46 : 12;
+		received.rows[i].dscp = place % 2 ? 46 : 12;
+		if (i % 20 == 0)
+			received.rows[i].dscp = 7;
+	}
+	assert_int_equal(match_frames(&sent, &received, &options, &match, &error), 0);
+	assert_int_equal(match.lost, 0);
+	assert_int_equal(match.extra, 0);
+	assert_int_equal(match.corrupted, 0);
+	for (uint32_t i = 0; i < 200; i++) {
+		assert_int_equal(match.sent_of_received[i], i ^ 1);
+		assert_int_equal(match.kinds[i], MATCH_FIRST);
+	}
 	drop(&sent, &received, &match);
 }
 
@@ -512,6 +549,7 @@ int main(void)
 		cmocka_unit_test(lanes_tell_damage_from_difference),
 		cmocka_unit_test(losses_and_extras_are_told_apart),
 		cmocka_unit_test(repeated_payloads_keep_their_places),
+		cmocka_unit_test(a_dscp_tells_equal_frames_apart_and_a_wrong_one_is_still_found),
 		cmocka_unit_test(expectations_tell_equal_frames_apart),
 		cmocka_unit_test(damaged_frames_are_neither_lost_nor_extra),
 		cmocka_unit_test(packet_ids_decide_where_they_are_right),

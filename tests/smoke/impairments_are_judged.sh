@@ -58,6 +58,9 @@ delay 10ms reorder 2% late 5ms | delay 10ms reorder 2% late 6ms
 rate 1mbit 24 48 5 | rate 1mbit 24 53 5
 rate 250kbit burst 10kb limit 50p | rate 250kbit burst 11kb limit 50p
 police cir 300kbit cbs 4kb ebs 4kb | police cir 300kbit cbs 5kb ebs 4kb
+police cir 200kbit cbs 4kb ebs 6kb remark 12 | police cir 200kbit cbs 4kb ebs 6kb remark 13
+police cir 200kbit cbs 4kb pir 300kbit pbs 6kb remark 12 corrupt 2% bits 3 | police cir 201kbit cbs 4kb pir 300kbit pbs 6kb remark 12 corrupt 2% bits 3
+rate 250kbit police cir 200kbit cbs 4kb ebs 6kb remark 8 queue prio bands 2 dscp 8:0 limit 50 | rate 250kbit police cir 200kbit cbs 4kb ebs 6kb remark 8 queue prio bands 2 dscp 9:0 limit 50
 police cir 200kbit cbs 4kb pir 300kbit pbs 6kb | police cir 200kbit cbs 4kb pir 350kbit pbs 6kb
 slot 5ms 20ms packets 4 | slot 5ms 20ms packets 5
 slot distribution normal 10ms 3ms bytes 6000 delay 1ms | slot distribution normal 10ms 2ms bytes 6000 delay 1ms

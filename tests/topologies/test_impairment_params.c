@@ -188,6 +188,10 @@ static void policers_and_slots_are_made(void **state)
 				"slot distribution normal 5ms 1ms");
 	assert_int_equal(p.police.kind, POLICE_TWO_RATE);
 	assert_int_equal(p.slot.by.kind, JITTER_NORMAL);
+	assert_false(p.police.remarks);
+	p = translated(&tables, "police cir 1mbit cbs 10kb ebs 20kb remark 12");
+	assert_true(p.police.remarks);
+	assert_int_equal(p.police.yellow_dscp, 12);
 	p = translated(&tables, "police none slot none");
 	assert_int_equal(p.police.kind, POLICE_NONE);
 	assert_int_equal(p.slot.packets, 0);
