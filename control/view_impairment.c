@@ -131,9 +131,15 @@ static void add_rate(json_t *object, const struct impairment *impairment)
 					      "packetoverhead", (int)overhead->bytes, "cellsize",
 					      (json_int_t)overhead->cell_bytes, "celloverhead",
 					      (json_int_t)overhead->cell_overhead_bytes));
-	if (impairment->burst_bytes)
+	if (impairment->burst.bytes)
 		json_object_set_new(object, "burst",
-				    json_integer((json_int_t)impairment->burst_bytes));
+				    json_integer((json_int_t)impairment->burst.bytes));
+	if (impairment->burst.peak_bps) {
+		json_object_set_new(object, "peakrate",
+				    json_integer((json_int_t)(impairment->burst.peak_bps / 8)));
+		json_object_set_new(object, "mtu",
+				    json_integer((json_int_t)impairment->burst.peak_bytes));
+	}
 	if (police->cir_bps)
 		json_object_set_new(object, "police",
 				    json_pack("{s:I, s:I, s:I, s:I, s:I}", "cir",

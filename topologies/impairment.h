@@ -136,6 +136,13 @@ struct impairment_overhead {
 	uint32_t cell_overhead_bytes;
 };
 
+// `burst SIZE [peakrate RATE mtu SIZE]`, as tc-tbf: a token bucket, and a second one for its peak.
+struct impairment_burst {
+	uint64_t bytes;    // 0: none
+	uint64_t peak_bps; // 0: none
+	uint64_t peak_bytes;
+};
+
 // `police CIR CBS [EBS]` (RFC 2697) or `police CIR CBS PIR PBS` (RFC 2698), and `remark DSCP`.
 struct impairment_police {
 	uint64_t cir_bps, pir_bps; // pir 0: single rate; cir 0: no policer
@@ -214,7 +221,7 @@ struct impairment {
 	struct impairment_reorder reorder;
 	struct impairment_rate rate;
 	struct impairment_overhead overhead;
-	uint64_t burst_bytes; // token bucket; 0: none
+	struct impairment_burst burst;
 	struct impairment_police police;
 	struct impairment_slot slot;
 	struct impairment_limit limit;

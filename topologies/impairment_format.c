@@ -241,6 +241,15 @@ static void add_overhead(struct text *text, const struct impairment_overhead *ov
 		text_add_number(text, NULL, overhead->cell_overhead_bytes);
 }
 
+static void add_burst(struct text *text, const struct impairment_burst *burst)
+{
+	text_add_size(text, "burst", burst->bytes);
+	if (burst->peak_bps == 0)
+		return;
+	text_add_rate(text, "peakrate", burst->peak_bps);
+	text_add_size(text, "mtu", burst->peak_bytes);
+}
+
 static void add_rate(struct text *text, const struct impairment *impairment)
 {
 	bool rated = impairment->given & IMPAIRMENT(GROUP_RATE);
@@ -254,7 +263,7 @@ static void add_rate(struct text *text, const struct impairment *impairment)
 		text_add_time(text, NULL, impairment->rate.wave.period_ns);
 	}
 	if (impairment->given & IMPAIRMENT(GROUP_BURST))
-		text_add_size(text, "burst", impairment->burst_bytes);
+		add_burst(text, &impairment->burst);
 }
 
 static void add_police(struct text *text, const struct impairment_police *police)

@@ -108,18 +108,19 @@ static int translate_rate(const struct translation *t)
 {
 	const struct impairment_overhead *overhead = &t->from->overhead;
 
+	const struct impairment_burst *burst = &t->from->burst;
 	int result =
 		rate_make_params(t->from->rate.bps, overhead->bytes, overhead->cell_bytes,
 				 overhead->cell_overhead_bytes, t->where, &t->to->rate, t->error);
 
-	if (result < 0 || t->from->burst_bytes == 0)
+	if (result < 0 || burst->bytes == 0)
 		return result;
-	if (t->from->burst_bytes > UINT32_MAX)
+	if (burst->bytes > UINT32_MAX || burst->peak_bytes > UINT32_MAX)
 		return error_set(t->error, -EINVAL, t->where,
 				 "a burst of %" PRIu64 " bytes is too long; the most is 4 GiB",
-				 t->from->burst_bytes);
-	return rate_add_bucket(&t->to->rate, (uint32_t)t->from->burst_bytes, 0, 0, t->where,
-			       t->error);
+				 burst->bytes > UINT32_MAX ? burst->bytes : burst->peak_bytes);
+	return rate_add_bucket(&t->to->rate, (uint32_t)burst->bytes, burst->peak_bps,
+			       (uint32_t)burst->peak_bytes, t->where, t->error);
 }
 
 static const enum queue_kind queue_kinds[] = {

@@ -83,9 +83,36 @@ int parse_overhead(struct parser *parser)
 	return result;
 }
 
+// As tc-tbf: peakrate and mtu (or minburst) in any order.
 int parse_burst(struct parser *parser)
 {
-	return parser_size(parser, "burst", "burst 64kb", &parser->parsed.burst_bytes);
+	struct impairment_burst *burst = &parser->parsed.burst;
+	static const char example[] = "burst 64kb peakrate 20mbit mtu 1540b";
+	bool takes = true;
+
+	if (parser_size(parser, "burst", "burst 64kb", &burst->bytes) < 0)
+		return -EINVAL;
+	while (takes) {
+		int result = 0;
+
+		if (parser_take_word(parser, "peakrate"))
+			result = parser_rate(parser, "peakrate", example, &burst->peak_bps);
+		else if (parser_take_word(parser, "mtu") || parser_take_word(parser, "minburst"))
+			result = parser_size(parser, "mtu", example, &burst->peak_bytes);
+		else
+			takes = false;
+		if (result < 0)
+			return result;
+	}
+	if (burst->bytes == 0 && (burst->peak_bps || burst->peak_bytes))
+		return parser_refuse(parser, "a peak bounds the rate within a burst, and the burst "
+					     "is 0");
+	if ((burst->peak_bps == 0) != (burst->peak_bytes == 0))
+		return parser_refuse(parser,
+				     "a peak rate and its burst (the longest frame's length or "
+				     "more) go together; write e.g. %s",
+				     example);
+	return 0;
 }
 
 // Behind the committed rate and burst: an excess burst, or a peak rate and its burst, or neither.

@@ -197,7 +197,7 @@ int translate_trace(const struct translation *t)
 		return 0;
 	if (!t->tables)
 		return error_set(t->error, -EINVAL, t->where, "a trace cannot be read here");
-	if (t->from->burst_bytes &&
+	if (t->from->burst.bytes &&
 	    (table->kind == TABLE_MAHIMAHI || table->columns & 1U << SERIES_RATE))
 		return error_set(t->error, -EINVAL, t->where,
 				 "a trace of the rate and a burst exclude each other; give one");

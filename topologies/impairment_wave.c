@@ -89,7 +89,7 @@ int translate_waves(const struct translation *t)
 		t->to->loss_profile = &memory->profile;
 	}
 	if (from->rate.wave.kind != WAVE_NONE) {
-		if (from->burst_bytes)
+		if (from->burst.bytes)
 			return error_set(t->error, -EINVAL, t->where,
 					 "a wave of the rate and a burst exclude each other; give "
 					 "one");

@@ -60,7 +60,7 @@ static void forget_rate(struct impairment *impairment)
 		~(IMPAIRMENT(GROUP_RATE) | IMPAIRMENT(GROUP_OVERHEAD) | IMPAIRMENT(GROUP_BURST));
 	impairment->rate = (struct impairment_rate){.bps = 0};
 	impairment->overhead = (struct impairment_overhead){.bytes = 0};
-	impairment->burst_bytes = 0;
+	impairment->burst = (struct impairment_burst){.bytes = 0};
 }
 
 static void finish_direction(struct reader *reader, struct link_draft *draft, int d)

@@ -123,7 +123,7 @@ static void forget_nothings(struct impairment *impairment)
 
 	if (!overhead->bytes && !overhead->cell_bytes && !overhead->cell_overhead_bytes)
 		impairment->given &= ~IMPAIRMENT(GROUP_OVERHEAD);
-	if (!impairment->burst_bytes)
+	if (!impairment->burst.bytes)
 		impairment->given &= ~IMPAIRMENT(GROUP_BURST);
 }
 

@@ -57,6 +57,7 @@ delay 10ms reorder 25% 50% gap 5 | delay 10ms reorder 25% 50% gap 4
 delay 10ms reorder 2% late 5ms | delay 10ms reorder 2% late 6ms
 rate 1mbit 24 48 5 | rate 1mbit 24 53 5
 rate 250kbit burst 10kb limit 50p | rate 250kbit burst 11kb limit 50p
+rate 250kbit burst 10kb peakrate 1mbit mtu 1600b limit 50p | rate 250kbit burst 10kb peakrate 1100kbit mtu 1600b limit 50p
 police cir 300kbit cbs 4kb ebs 4kb | police cir 300kbit cbs 5kb ebs 4kb
 police cir 200kbit cbs 4kb ebs 6kb remark 12 | police cir 200kbit cbs 4kb ebs 6kb remark 13
 police cir 200kbit cbs 4kb pir 300kbit pbs 6kb remark 12 corrupt 2% bits 3 | police cir 201kbit cbs 4kb pir 300kbit pbs 6kb remark 12 corrupt 2% bits 3

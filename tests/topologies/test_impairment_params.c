@@ -295,6 +295,11 @@ static void a_burst_makes_a_bucket(void **state)
 	(void)state;
 	assert_int_equal(p.rate.kind, RATE_BUCKET);
 	assert_int_equal(p.rate.bucket.burst_bytes, 10240);
+	assert_int_equal(p.rate.bucket.peak_burst_bytes, 0);
+	p = translated(&tables, "rate 1mbit burst 10kb minburst 1540b peakrate 4mbit");
+	assert_int_equal(p.rate.bucket.peak_burst_bytes, 1540);
+	assert_int_equal(p.rate.bucket.peak_bits_per_second, 4000000);
+	assert_int_equal(p.rate.bucket.peak_ns_per_byte_q32 >> 32, 2000);
 	tables_free(&tables);
 }
 
@@ -311,6 +316,8 @@ static void what_the_models_refuse_leaves_the_parameters_alone(void **state)
 		{"rate 1mbit queue red min 300kb max 900kb limit 400kb", "above the limit"},
 		{"rate 1mbit queue red min 30kb max 90kb nodrop", "ecn"},
 		{"rate 1mbit burst 10kb trace a.csv", "exclude"},
+		{"rate 1mbit burst 10kb peakrate 1mbit mtu 2kb", "not above"},
+		{"rate 1mbit burst 10kb peakrate 2mbit mtu 5gb", "4 GiB"},
 		{"rate 1mbit wave sine 500kbit 1s burst 10kb", "exclude"},
 		{"delay 10ms wave sine 11ms 1s", "0"},
 		{"rate 1mbit access cra 64kbit rbdc 2mbit", "lower cra or rbdc"},
