@@ -14,8 +14,8 @@
 #include "pcaps/oracle.h"
 
 // Tests with a p-value: their shares of the false alarms allowed add up to alpha.
-#define JUDGE_STATISTICAL_TESTS 6
-#define JUDGE_TESTS             18
+#define JUDGE_STATISTICAL_TESTS 7
+#define JUDGE_TESTS             19
 #define JUDGE_ALPHA             1e-6
 
 enum judge_answer {
@@ -75,8 +75,14 @@ uint64_t judge_arrival_ns(const struct judge_case *judged, size_t sent);
 // Does chance alone decide whether this frame is lost? (What carrier, queue or MTU take is
 // certain.)
 bool judge_by_chance(const struct oracle *oracle, size_t sent);
+// May the model be held against this frame's delay? One that was sent past the others, or has a
+// copy, is left to the law.
+bool judge_is_settled(const struct judge_case *judged, size_t sent);
+// Arrival less the constant part of the promise: what jitter and others' packets added.
+int64_t judge_residual_ns(const struct judge_case *judged, size_t sent);
 int judge_loss(const struct judge_case *judged, struct judge *judge);
 int judge_ratio(const struct judge_case *judged, struct judge *judge);
 int judge_delay(const struct judge_case *judged, struct judge *judge);
+void judge_correlation(const struct judge_case *judged, struct judge *judge);
 int judge_mishaps(const struct judge_case *judged, struct judge *judge);
 void judge_geometry(const struct judge_case *judged, struct judge *judge);

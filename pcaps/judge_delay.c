@@ -12,9 +12,7 @@
 #define SAMPLES_LEAST 50  // for a mean and a distribution
 #define FLOOR_LEAST   100 // frames of which one finds all queues empty
 
-// May the model be held against this frame's delay? One that was sent past the others, or has a
-// copy, is left to the law.
-static bool is_settled(const struct judge_case *judged, size_t sent)
+bool judge_is_settled(const struct judge_case *judged, size_t sent)
 {
 	const struct oracle_promise *promise = &judged->oracle->promises[sent];
 
@@ -24,8 +22,7 @@ static bool is_settled(const struct judge_case *judged, size_t sent)
 	       judge_arrived(judged, sent);
 }
 
-// Arrival less the constant part of the promise: what jitter and others' packets added.
-static int64_t residual_ns(const struct judge_case *judged, size_t sent)
+int64_t judge_residual_ns(const struct judge_case *judged, size_t sent)
 {
 	return (int64_t)(judge_arrival_ns(judged, sent) -
 			 judged->oracle->promises[sent].constant_at_ns);
@@ -42,7 +39,7 @@ static void judge_early(const struct judge_case *judged, struct judge *judge)
 		uint64_t bound_ns = judged->oracle->promises[i].earliest_at_ns;
 		uint64_t at_ns;
 
-		if (!is_settled(judged, i))
+		if (!judge_is_settled(judged, i))
 			continue;
 		at_ns = judge_arrival_ns(judged, i);
 		if (at_ns + judged->tolerance_ns >= bound_ns)
@@ -71,7 +68,7 @@ static void judge_late(const struct judge_case *judged, struct judge *judge)
 		uint64_t bound_ns = judged->oracle->promises[i].latest_at_ns;
 		uint64_t at_ns;
 
-		if (!is_settled(judged, i) || bound_ns == ORACLE_NEVER)
+		if (!judge_is_settled(judged, i) || bound_ns == ORACLE_NEVER)
 			continue;
 		bounded++;
 		at_ns = judge_arrival_ns(judged, i);
@@ -101,7 +98,7 @@ static bool is_sample(const struct judge_case *judged, size_t sent)
 	const struct oracle_promise *promise = &judged->oracle->promises[sent];
 	const struct oracle_era *era;
 
-	if (!is_settled(judged, sent) || !promise->is_free)
+	if (!judge_is_settled(judged, sent) || !promise->is_free)
 		return false;
 	era = &judged->oracle->eras[promise->era];
 	return era->jitter_channels == 1 && era->jitter.correlation == 0;
@@ -145,7 +142,7 @@ static void sum_samples(const struct judge_case *judged, struct mean *mean)
 			mean->greatest = fmax(mean->greatest,
 					      fmax(cut.high_ns - cut.mean, cut.mean - cut.low_ns));
 		}
-		residual = (double)residual_ns(judged, i);
+		residual = (double)judge_residual_ns(judged, i);
 		mean->count++;
 		mean->expected += law;
 		mean->sum += residual;
@@ -249,7 +246,7 @@ static int judge_distribution(const struct judge_case *judged, struct judge *jud
 		return -ENOMEM;
 	for (size_t i = 0; i < judged->oracle->count; i++)
 		if (is_sample(judged, i) && judged->oracle->promises[i].era == era)
-			values[filled++] = residual_ns(judged, i);
+			values[filled++] = judge_residual_ns(judged, i);
 	qsort(values, filled, sizeof(*values), compare);
 	test->measured = greatest_distance(judged, &judged->oracle->eras[era], values, filled);
 	judge_by_p(judged, test,
@@ -275,10 +272,10 @@ static int judge_floor(const struct judge_case *judged, struct judge *judge)
 		const struct oracle_era *era =
 			&judged->oracle->eras[judged->oracle->promises[i].era];
 
-		if (!is_settled(judged, i) || era->jitter_channels > 0 ||
+		if (!judge_is_settled(judged, i) || era->jitter_channels > 0 ||
 		    (judged->oracle->promises[i].moved && !judged->oracle->promises[i].is_free))
 			continue; // of the last it is not known which delay it had
-		values[count++] = residual_ns(judged, i);
+		values[count++] = judge_residual_ns(judged, i);
 		if (era->queues_ns > queues_ns)
 			queues_ns = era->queues_ns;
 	}
@@ -327,7 +324,7 @@ static void judge_rate(const struct judge_case *judged, struct judge *judge)
 		__int128 at_q32;
 		int64_t sooner_ns;
 
-		if (match->kinds[i] != MATCH_FIRST || !is_settled(judged, sent))
+		if (match->kinds[i] != MATCH_FIRST || !judge_is_settled(judged, sent))
 			continue;
 		era = &judged->oracle->eras[judged->oracle->promises[sent].era];
 		if (era->rate.ns_per_byte_q32 == 0 || era->rate.kind != RATE_CONSTANT)
@@ -378,6 +375,8 @@ int judge_delay(const struct judge_case *judged, struct judge *judge)
 	if (code == 0 && any_jitter(judged->oracle)) {
 		judge_mean(judged, judge);
 		code = judge_distribution(judged, judge);
+		if (code == 0 && judged->oracle->exact)
+			judge_correlation(judged, judge);
 	}
 	if (any_serialiser(judged->oracle))
 		judge_rate(judged, judge);
