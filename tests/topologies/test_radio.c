@@ -84,7 +84,7 @@ static void coding_adapts_or_is_kept_to(void **state)
 	assert_int_equal(t->links[0].impairments[0].rate.bps, 5000000);
 	assert_int_equal(t->links[0].impairments[1].rate.bps, 0);
 	assert_int_equal(t->links[0].impairments[1].overhead.bytes, 0);
-	assert_int_equal(t->links[0].impairments[1].burst_bytes, 0);
+	assert_int_equal(t->links[0].impairments[1].burst.bytes, 0);
 	topology_free(t);
 	t = paper(SITES BAND RADIO "modcod.forward = qpsk 3/4\nrate.reverse = acm\n");
 	assert_string_equal(t->links[0].radio.modcod[0], "QPSK 3/4");
