@@ -279,7 +279,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "site",
-		.arguments = "NAME up | down",
+		.arguments = "NAME up | down [at T]",
 		.summary = "takes a site of a running lab down, or up again",
 		.help = "A site that is down loses everything that reaches it, and its neighbours "
 			"find another way.",
@@ -288,7 +288,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "conduit",
-		.arguments = "NAME up | down [inflight new|cut]",
+		.arguments = "NAME up | down [inflight new|cut] [at T]",
 		.summary = "cuts all links of a trench in a running lab, or mends them",
 		.help = "The links of a conduit go down at the same instant.",
 		.examples = {"corridor conduit ardennes down inflight cut"},

@@ -21,8 +21,25 @@ const struct command_option common_options[] = {
 	{NULL, NULL, NULL},
 };
 
+// What users of labs may look for, and what does the most of it today.
+static const struct absent {
+	const char *word, *instead;
+} absent[] = {
+	{"capture", "corridor replay has --capture, and tcpdump reads a live tap port's interface"},
+	{"event", "corridor link, site, conduit and batch take a time, and show events lists them"},
+	{"probe", "a [flow] measures between two sites, and sites answer ping"},
+	{"shell", "corridor batch - reads commands from standard input"},
+	{"top", "corridor run shows the busiest channels on its terminal"},
+};
+
 const struct command *options_find_command(const char *word, struct error *error)
 {
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		if (strcmp(word, absent[i].word) == 0) {
+			error_set(error, -EINVAL, "command line", "%s is not in this version (%s)",
+				  word, absent[i].instead);
+			return NULL;
+		}
 	const char *names[COMMANDS_MOST + 1];
 	size_t count = 0;
 	for (; commands[count].name != NULL && count < COMMANDS_MOST; count++)

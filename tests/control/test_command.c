@@ -244,6 +244,22 @@ static void what_is_wrong_with_an_option_is_said(void **state)
 	}
 }
 
+static void what_is_not_there_yet_names_what_is(void **state)
+{
+	(void)state;
+	static const char *const words[] = {"capture", "event", "probe", "shell", "top"};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct spoken spoken;
+		assert_int_equal(speak(&spoken, words[i], "x", NULL), EXIT_REQUEST);
+		assert_true(spoken_is_one_line(&spoken));
+		assert_non_null(strstr(spoken.err, "is not in this version ("));
+		spoken_fini(&spoken);
+		// The day it is there, it goes from that list.
+		for (const struct command *command = commands; command->name != NULL; command++)
+			assert_string_not_equal(command->name, words[i]);
+	}
+}
+
 static void a_near_word_is_named(void **state)
 {
 	(void)state;
@@ -541,6 +557,7 @@ int main(void)
 		cmocka_unit_test(what_users_say_wrong_is_exit_status_2_in_one_line),
 		cmocka_unit_test(a_near_option_is_named),
 		cmocka_unit_test(what_is_wrong_with_an_option_is_said),
+		cmocka_unit_test(what_is_not_there_yet_names_what_is),
 		cmocka_unit_test(a_near_word_is_named),
 		cmocka_unit_test(the_faults_of_event_lines_are_said_with_all_others),
 		cmocka_unit_test(the_answer_decides_between_status_0_and_1),
