@@ -78,13 +78,14 @@ static int fill(struct network *network, struct error *error)
 
 	network->words = calloc(plan->channel_count + 1, sizeof(struct network_words *));
 	network->changed = calloc(plan->channel_count + 1, sizeof(*network->changed));
+	network->stale = calloc(plan->channel_count + 1, sizeof(*network->stale));
 	network->touched_place = calloc(plan->channel_count + 1, sizeof(*network->touched_place));
 	network->channel_up = malloc((plan->channel_count + 1) * sizeof(*network->channel_up));
 	network->carries = malloc((plan->channel_count + 1) * sizeof(*network->carries));
 	network->site_up = malloc((plan->site_count + 1) * sizeof(*network->site_up));
 	network->events = calloc(NETWORK_EVENTS_KEPT, sizeof(*network->events));
 	link_down = calloc(topology->link_count + 1, sizeof(*link_down));
-	if (!network->words || !network->changed || !network->touched_place ||
+	if (!network->words || !network->changed || !network->stale || !network->touched_place ||
 	    !network->channel_up || !network->carries || !network->site_up || !network->events ||
 	    !link_down || !fill_words(network)) {
 		free(link_down);
@@ -147,6 +148,7 @@ void network_free(struct network *network)
 	plan_free(network->spare);
 	plan_free(network->plan);
 	free(network->changed);
+	free(network->stale);
 	free(network->touched_place);
 	free(network->channel_up);
 	free(network->carries);
@@ -162,11 +164,13 @@ void network_free(struct network *network)
 
 const struct plan *network_plan(const struct network *network)
 {
+	network_settle(network);
 	return network->plan;
 }
 
 struct plan *network_share_plan(struct network *network)
 {
+	network_settle(network);
 	network->plan->references++;
 	network->plan->since = network->spare;
 	network->plan->changed = network->changed;

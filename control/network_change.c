@@ -105,10 +105,24 @@ int network_params(struct network *network, uint32_t channel, const struct impai
 	return 0;
 }
 
-struct plan_channel *network_channel(struct network *network, uint32_t channel)
+struct plan_channel *network_channel(struct network *network, uint32_t channel, bool line)
 {
-	network->changed[channel] = true;
+	network->changed[channel] |= line ? PLAN_LINE_DIFFERS : PLAN_DIFFERS;
+	if (network->stale[channel]) {
+		network->plan->channels[channel] = network->spare->channels[channel];
+		network->stale[channel] = false;
+	}
 	return &network->plan->channels[channel];
+}
+
+// May the change touch rate or queue?
+static bool changes_line(const struct change *change)
+{
+	const unsigned line = IMPAIRMENT(GROUP_RATE) | IMPAIRMENT(GROUP_OVERHEAD) |
+			      IMPAIRMENT(GROUP_BURST) | IMPAIRMENT(GROUP_LIMIT) |
+			      IMPAIRMENT(GROUP_QUEUE) | IMPAIRMENT(GROUP_TRACE);
+
+	return change->action != CHANGE_SET || change->impairment.given & line;
 }
 
 void network_words_put(struct network_words *words)
@@ -205,8 +219,10 @@ static void put_in_force(struct network *network, const struct change *change,
 {
 	uint32_t c = topology_channel(change->index, d);
 	struct network_last *last = &network->last;
-	struct plan_channel *channel = network_channel(network, c);
+	struct plan_channel *channel;
 
+	network->stale[c] = false; // all that changes in a channel is its parameters
+	channel = network_channel(network, c, changes_line(change));
 	channel->params = *params;
 	channel->params.random_key = c;
 	if (change == &last->change) {
@@ -263,7 +279,7 @@ int network_tell_link(struct network *network, uint32_t link)
 		return -ENOMEM;
 	for (uint32_t c = 2 * link; c <= 2 * link + 1; c++) {
 		network->carries[c] = network->channel_up[c] && in_service;
-		network_channel(network, c)->params.carrier = network->carries[c];
+		network_channel(network, c, false)->params.carrier = network->carries[c];
 		channel_finish(&network->plan->channels[c].params);
 	}
 	return convergence_link_changed(network->convergence, link, network->now_ns);
@@ -296,6 +312,7 @@ static int put_through(struct network *network, const struct change *change, str
 		return network_out_of_memory(network, error);
 	if (change->action == CHANGE_SET || change->action == CHANGE_RESET)
 		return impair(network, change, error);
+	network_settle(network);
 	if (change->object == CHANGE_LINK) {
 		rc = carry(network, change->index, change->first, change->last, change);
 	} else if (change->object == CHANGE_CONDUIT) {

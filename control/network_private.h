@@ -57,7 +57,8 @@ struct network {
 	const struct topology *topology;
 	struct plan *plan;    // only changed while nobody else holds it
 	struct plan *spare;   // the plan before: changed into the next one. NULL: none yet
-	bool *changed;        // [channel]: may differ between the two
+	uint8_t *changed;     // [channel]: enum plan_difference between the two
+	bool *stale;          // [channel]: is still to be copied from the spare; the last: any
 	size_t touched_shown; // entries of plan->touched that the last step has left
 	size_t touched_room;
 	uint32_t *touched_place; // [channel]: where its entry is, if it has one
@@ -101,8 +102,8 @@ void network_note(struct network *network, uint64_t at_ns, const char *what, boo
 bool network_touch_room(struct network *network, size_t more);
 // One entry a channel since the last step; a cut outlasts everything.
 void network_touch(struct network *network, uint32_t channel, enum plan_inflight inflight);
-// A channel of the plan, to be changed.
-struct plan_channel *network_channel(struct network *network, uint32_t channel);
+// A channel of the plan, to be changed: its line (rate and queue), too?
+struct plan_channel *network_channel(struct network *network, uint32_t channel, bool line);
 void network_words_put(struct network_words *words);
 // Parameters of a channel with this impairment now, the sky's included. 0, or a negative errno with
 // a sentence.
@@ -122,6 +123,8 @@ int network_do_sky(struct network *network, struct error *error);
 // Makes the plan one that nobody else holds, with the same contents. 0 or a negative errno with a
 // sentence.
 int network_own_plan(struct network *network, struct error *error);
+// Copies what a change has not yet come to from the plan before. Cannot fail.
+void network_settle(const struct network *network);
 // Before the schedule, or what sites believe, changes; before the sky does. 0 or a negative errno
 // with a sentence.
 int network_save_beliefs(struct network *network, struct error *error);

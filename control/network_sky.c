@@ -27,7 +27,7 @@ static int move_link(struct network *network, uint32_t link, bool renewed, struc
 {
 	for (uint32_t c = 2 * link; renewed && c <= 2 * link + 1; c++) {
 		int rc = network_params(network, c, &network->words[c]->impairment,
-					&network_channel(network, c)->params, error);
+					&network_channel(network, c, true)->params, error);
 
 		if (rc)
 			return rc;

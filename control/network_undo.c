@@ -34,17 +34,37 @@ static void change_plan(struct network *network, struct plan *plan)
 	routes_renew(network->routes, plan);
 }
 
-// The plan goes on in the memory of the one before it, unless somebody still holds that.
+void network_settle(const struct network *network)
+{
+	size_t count = network->plan->channel_count;
+
+	if (!network->stale[count])
+		return;
+	for (size_t c = 0; c < count; c++) {
+		if (network->stale[c])
+			network->plan->channels[c] = network->spare->channels[c];
+	}
+	memset(network->stale, false, (count + 1) * sizeof(*network->stale));
+}
+
+// The plan goes on in the memory of the one before it, unless somebody still holds that. Channels
+// that differ are copied later, as most may be overwritten.
 static int go_on(struct network *network, struct error *error)
 {
 	struct plan *next = network->spare;
+	size_t count = network->plan->channel_count;
+	bool renewed = false;
 
+	network_settle(network);
 	if (!next || next->references > 1) {
 		plan_free(next);
 		next = plan_copy(network->plan);
-	} else if (plan_renew(next, network->plan, network->changed)) {
-		plan_free(next);
-		next = NULL;
+	} else {
+		renewed = plan_renew(next, network->plan) == 0;
+		if (!renewed) {
+			plan_free(next);
+			next = NULL;
+		}
 	}
 	network->spare = NULL;
 	if (next && !take_touched_along(network, next)) {
@@ -53,7 +73,10 @@ static int go_on(struct network *network, struct error *error)
 	}
 	if (!next)
 		return network_out_of_memory(network, error);
-	memset(network->changed, false, next->channel_count * sizeof(*network->changed));
+	for (size_t c = 0; renewed && c < count; c++)
+		network->stale[c] = network->changed[c] != PLAN_SAME;
+	network->stale[count] = renewed;
+	memset(network->changed, PLAN_SAME, count * sizeof(*network->changed));
 	change_plan(network, next);
 	return 0;
 }
@@ -71,6 +94,7 @@ int network_save_beliefs(struct network *network, struct error *error)
 	struct convergence_truth truth = {
 		.channel_up = network->carries, .site_up = network->site_up, .plan = network->plan};
 
+	network_settle(network);
 	if (!mark->set || mark->convergence)
 		return 0;
 	if (schedule_copy(&mark->schedule, &network->schedule))
@@ -163,6 +187,8 @@ static void put_plan_back(struct network *network)
 	bool added = undone->adjacency_count != plan->adjacency_count ||
 		     undone->group_count != plan->group_count;
 
+	// What had not been copied yet is, so that the two differ where `changed` says.
+	network_settle(network);
 	undone->adjacency_count = plan->adjacency_count;
 	undone->group_count = plan->group_count;
 	change_plan(network, plan);

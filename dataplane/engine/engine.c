@@ -275,7 +275,8 @@ static int prepare_queues(const struct engine *engine, struct plan *plan)
 		struct plan_queue *queues;
 		size_t bytes;
 
-		if (!plan_may_differ(plan, engine->plan, i) || !queue_changes(engine, plan, i))
+		if (plan_difference(plan, engine->plan, i) != PLAN_LINE_DIFFERS ||
+		    !queue_changes(engine, plan, i))
 			continue;
 		bytes = queue_memory_bytes(&plan->channels[i].params.queue);
 		if ((plan->queue_count & (plan->queue_count - 1)) == 0) {

@@ -126,7 +126,7 @@ static int renew_tail(void **array, size_t *count, const void *from, size_t from
 	return 0;
 }
 
-int plan_renew(struct plan *to, const struct plan *from, const bool *changed)
+int plan_renew(struct plan *to, const struct plan *from)
 {
 	to->valid_from_ns = from->valid_from_ns;
 	to->since = NULL;
@@ -148,10 +148,6 @@ int plan_renew(struct plan *to, const struct plan *from, const bool *changed)
 		if (from->rows[i])
 			from->rows[i]->references++;
 		plan_set_row(to, i, from->rows[i]);
-	}
-	for (size_t i = 0; i < from->channel_count; i++) {
-		if (changed[i])
-			to->channels[i] = from->channels[i];
 	}
 	return 0;
 }
@@ -207,7 +203,7 @@ void plan_finish(struct plan *plan, const struct plan *in_force)
 	for (size_t i = 0; i < plan->channel_count; i++) {
 		struct plan_channel *channel = &plan->channels[i];
 
-		if (plan_may_differ(plan, in_force, i))
+		if (plan_difference(plan, in_force, i) != PLAN_SAME)
 			channel->minimum_delay_ns = channel_minimum_delay_ns(&channel->params);
 	}
 }

@@ -146,6 +146,13 @@ struct plan_touched {
 
 struct plan_lookup; // longest-prefix tables, private to the engine, shared between plans
 
+// How a channel of a plan may differ from that of another.
+enum plan_difference {
+	PLAN_SAME,
+	PLAN_DIFFERS = 1,
+	PLAN_LINE_DIFFERS = 3 // its queue and rate, too
+};
+
 // A bottleneck queue that changes when the plan takes over: its new memory before, its old
 // afterwards. Private to the engine.
 struct plan_queue {
@@ -182,9 +189,9 @@ struct plan {
 	struct plan_queue *queues;  // made by engine_publish
 	size_t queue_count;
 	// For engine_publish, which need not look at the other channels when `since` is in force:
-	// [channel] may it differ from that plan's? Neither is owned; NULL: nothing is known.
+	// [channel] enum plan_difference to that plan's. Neither is owned; NULL: nothing is known.
 	const struct plan *since;
-	const bool *changed;
+	const uint8_t *changed;
 };
 
 // An empty plan with one reference, or NULL. Arrays are malloc'ed by the filler and freed by
@@ -195,10 +202,11 @@ struct plan *plan_copy(const struct plan *plan);
 // Gives up a reference: the caller's own, never the engine's, which retires its plans. The last one
 // frees the plan.
 void plan_free(struct plan *plan);
-// Makes `to`, a plan of the same size that nobody else holds, the same as `from` but for what is
-// touched: channels only where `changed[channel]`, and nothing of what never changes (ports,
-// interfaces, prefixes, destinations, flows). 0 or -ENOMEM: then `to` is good for plan_free only.
-int plan_renew(struct plan *to, const struct plan *from, const bool *changed);
+// Makes `to`, an earlier plan of the same network that nobody else holds, the same as `from`. Left
+// out: what is touched, which begins empty; channels, which the caller sees to; and what never
+// changes (ports, interfaces, prefixes, destinations, flows). 0 or -ENOMEM: then `to` is good for
+// plan_free only.
+int plan_renew(struct plan *to, const struct plan *from);
 // Frees what a takeover has left in a plan. Cannot fail.
 void plan_drop_queues(struct plan *plan);
 // Bytes of memory that all links of the plan take when they are full of the shortest frames:
@@ -215,9 +223,11 @@ void plan_set_row(struct plan *plan, uint32_t site, struct plan_row *row);
 // `in_force` (NULL: in all). engine_publish calls it.
 void plan_finish(struct plan *plan, const struct plan *in_force);
 
-// May a channel differ from that of the plan in force (NULL: none is)?
-static inline bool plan_may_differ(const struct plan *plan, const struct plan *in_force,
-				   size_t channel)
+// How may a channel differ from that of the plan in force (NULL: none is)?
+static inline enum plan_difference plan_difference(const struct plan *plan,
+						   const struct plan *in_force, size_t channel)
 {
-	return !in_force || plan->since != in_force || !plan->changed || plan->changed[channel];
+	if (!in_force || plan->since != in_force || !plan->changed)
+		return PLAN_LINE_DIFFERS;
+	return (enum plan_difference)plan->changed[channel];
 }

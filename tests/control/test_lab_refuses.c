@@ -248,11 +248,52 @@ static void nor_does_a_good_line_beside_it(void **state)
 	fake_lab_end(&fake);
 }
 
+// The last of ten thousand lines is wrong: whatever those before it were, nothing has happened, and
+// the next change finds all as it was.
+static void nor_do_ten_thousand_before_it(void **state)
+{
+	static const char *const kinds[] = {
+		"link ab set delay 9ms",
+		"link ac set delay 7ms 1ms loss 3%",
+		"link cb set rate 5mbit limit 100 queue codel",
+		"link ab:reverse set loss gemodel 1% 10% inflight retime",
+		"link ab:forward set delay 2ms inflight retime",
+		"link ac down inflight cut",
+		"link ac up",
+		"link cb:reverse down",
+		"site c down",
+		"site c up",
+		"link ab reset",
+		"link ab set delay 11ms rate 2mbit inflight cut",
+	};
+	enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), MANY = 10000 };
+	static const char *many[MANY];
+	struct fake_lab fake = impaired();
+	struct picture before = take(&fake);
+
+	(void)state;
+	// Each kind alone, then all in turn; twice, since plans take turns, too.
+	for (size_t round = 0; round < 2 * (KINDS + 1); round++) {
+		for (size_t i = 0; i < MANY; i++)
+			many[i] = kinds[round / 2 < KINDS ? round / 2 : i % KINDS];
+		many[MANY - 1] = "link ab set delay 1ms loss 1% 2% 3% 4%";
+		assert_refused(&fake, many, MANY, many[0]);
+		assert_same(&fake, &before, many[0]);
+		assert_ptr_equal(network_plan(lab_network(fake.lab)), fake_engine.plan);
+	}
+	many[MANY - 1] = kinds[0];
+	assert_int_equal(lab_change(fake.lab, many, MANY, NULL, NULL), 0);
+	assert_int_equal(fake_lab_params(&fake, "ab:reverse")->delay_ns, 9 * MS);
+	assert_int_equal(fake_engine.published, before.published + 1);
+	fake_lab_end(&fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refused_line_leaves_no_mark),
 		cmocka_unit_test(nor_does_a_good_line_beside_it),
+		cmocka_unit_test(nor_do_ten_thousand_before_it),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
