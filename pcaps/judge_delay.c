@@ -91,6 +91,13 @@ static void judge_late(const struct judge_case *judged, struct judge *judge)
 			 worst_ns);
 }
 
+// Does it leave in a slot, together with others and later than jitter alone would have it? On a
+// wire nothing else is without a latest instant.
+static bool in_slots(const struct judge_case *judged, size_t sent)
+{
+	return judged->oracle->exact && judged->oracle->promises[sent].latest_at_ns == ORACLE_NEVER;
+}
+
 // Frames whose jitter is an independent draw of a known law: settled, arrived, one jittering
 // channel without correlation, no frame before that could hold them back.
 static bool is_sample(const struct judge_case *judged, size_t sent)
@@ -99,6 +106,8 @@ static bool is_sample(const struct judge_case *judged, size_t sent)
 	const struct oracle_era *era;
 
 	if (!judge_is_settled(judged, sent) || !promise->is_free)
+		return false;
+	if (in_slots(judged, sent))
 		return false;
 	era = &judged->oracle->eras[promise->era];
 	return era->jitter_channels == 1 && era->jitter.correlation == 0;
@@ -329,7 +338,7 @@ static void judge_rate(const struct judge_case *judged, struct judge *judge)
 		era = &judged->oracle->eras[judged->oracle->promises[sent].era];
 		if (era->rate.ns_per_byte_q32 == 0 || era->rate.kind != RATE_CONSTANT)
 			continue; // bursts and changing rates are left to the law
-		if (judged->oracle->promises[sent].moved) {
+		if (judged->oracle->promises[sent].moved || in_slots(judged, sent)) {
 			last = UINT32_MAX; // it no longer comes as the line sent it
 			continue;
 		}

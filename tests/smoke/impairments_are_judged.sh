@@ -64,6 +64,8 @@ police cir 200kbit cbs 4kb pir 300kbit pbs 6kb remark 12 corrupt 2% bits 3 | pol
 rate 250kbit police cir 200kbit cbs 4kb ebs 6kb remark 8 queue prio bands 2 dscp 8:0 limit 50 | rate 250kbit police cir 200kbit cbs 4kb ebs 6kb remark 8 queue prio bands 2 dscp 9:0 limit 50
 police cir 200kbit cbs 4kb pir 300kbit pbs 6kb | police cir 200kbit cbs 4kb pir 350kbit pbs 6kb
 slot 5ms 20ms packets 4 | slot 5ms 20ms packets 5
+delay 10ms 1ms slot 5ms 20ms packets 4 | delay 10ms 1ms slot 5ms 20ms packets 5
+rate 250kbit delay 5ms slot 5ms 20ms limit 50p | rate 240kbit delay 5ms slot 5ms 20ms limit 50p
 slot distribution normal 10ms 3ms bytes 6000 delay 1ms | slot distribution normal 10ms 2ms bytes 6000 delay 1ms
 rate 250kbit limit 20p | rate 250kbit limit 21p
 rate 250kbit limit 8kb | rate 250kbit limit 7kb
