@@ -166,7 +166,7 @@ struct run {
 	uint32_t changes;   // of the agenda, when that was read
 };
 
-static void look_beside(const struct worker *worker, struct run *run)
+static inline void look_beside(const struct worker *worker, struct run *run)
 {
 	const struct agenda *agenda = &worker->agenda;
 
