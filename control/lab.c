@@ -60,6 +60,7 @@ static int publish(struct lab *lab, struct error *error)
 	}
 	lab->version = network_plan_version(lab->network);
 	lab->taken_at_ns = plan->valid_from_ns; // corrected by the engine when it was late
+	network_applied(lab->network, lab->taken_at_ns);
 	lab_ways_note(lab->ways, network_plan(lab->network));
 	if (lab->running)
 		tell_carriers(lab);
@@ -229,8 +230,10 @@ static int do_later(struct lab *lab, struct error *error)
 	uint64_t at_ns = later->at_ns > lab->last_at_ns ? later->at_ns : lab->last_at_ns;
 	if (lab->running && at_ns < engine_now_ns(lab->engine))
 		at_ns = next_instant(lab);
+	network_asked(lab->network, later->at_ns);
 	int result =
 		carry_out_whole(lab, at_ns, (const char *const *)later->lines, later->count, error);
+	network_asked(lab->network, NETWORK_NO_CHANGE);
 	lab_later_free(later);
 	return result;
 }

@@ -119,6 +119,7 @@ struct network *network_create(const struct topology *topology, enum network_por
 		error_set(error, -ENOMEM, topology->name, "no memory for the network");
 		return NULL;
 	}
+	network->asked_at_ns = NETWORK_NO_CHANGE;
 	network->topology = topology;
 	network->plan = compile_plan(topology, ports, error);
 	network->evolve = evolve_create(topology);
@@ -265,8 +266,8 @@ static int do_event(struct network *network, uint32_t index, struct error *error
 	const struct event *event = &network->topology->events[index];
 	char where[sizeof(error->where)];
 
-	return network_carry_out(network, event->command, where_event(event, where, sizeof(where)),
-				 error);
+	return network_carry_out(network, event->at_ns, event->command,
+				 where_event(event, where, sizeof(where)), error);
 }
 
 static void change_over(struct network *network, const struct schedule_item *item)
@@ -324,7 +325,10 @@ static int command(struct network *network, uint64_t at_ns, const char *line, bo
 	if (rc)
 		return rc;
 	if (noted)
-		network_note(network, network->now_ns, line, true);
+		network_note(network,
+			     network->asked_at_ns == NETWORK_NO_CHANGE ? network->now_ns
+								       : network->asked_at_ns,
+			     line, true);
 	else
 		network->event_count++; // others take its place before it could be seen
 	return 0;
@@ -345,6 +349,26 @@ int network_commands(struct network *network, uint64_t at_ns, const char *const 
 	return rc;
 }
 
+void network_asked(struct network *network, uint64_t asked_at_ns)
+{
+	network->asked_at_ns = asked_at_ns;
+}
+
+// Events from number `from` on, as far as they are kept.
+static void apply_events(struct network *network, uint64_t from, uint64_t applied_at_ns)
+{
+	uint64_t kept = network_events_forgotten(network);
+
+	for (uint64_t i = from > kept ? from : kept; i < network->event_count; i++)
+		network->events[i % NETWORK_EVENTS_KEPT].event.applied_at_ns = applied_at_ns;
+}
+
+void network_applied(struct network *network, uint64_t applied_at_ns)
+{
+	apply_events(network, network->events_applied, applied_at_ns);
+	network->events_applied = network->event_count;
+}
+
 int network_step(struct network *network, uint64_t at_ns, struct error *error)
 {
 	struct plan *plan;
@@ -358,10 +382,14 @@ int network_step(struct network *network, uint64_t at_ns, struct error *error)
 		plan->touched_count -= network->touched_shown;
 		memmove(plan->touched, plan->touched + network->touched_shown,
 			plan->touched_count * sizeof(*plan->touched));
+		for (size_t i = 0; i < plan->touched_count; i++)
+			network->touched_place[plan->touched[i].channel] = (uint32_t)i;
 	}
 	network->touched_shown = 0;
 	rc = catch_up(network, at_ns, error);
 	network->touched_shown = plan->touched_count;
 	plan->valid_from_ns = network->now_ns;
+	apply_events(network, network->events_stepped, network->now_ns);
+	network->events_stepped = network->event_count;
 	return rc;
 }

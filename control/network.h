@@ -81,8 +81,9 @@ bool network_is_settled(const struct network *network);
 
 // What happened, for users: texts such as "link ardennes-west down", "brussels: next hops changed".
 struct network_event {
-	uint64_t at_ns;
-	char *what; // owned by the network
+	uint64_t at_ns;         // when it was asked or scheduled to happen
+	uint64_t applied_at_ns; // when it was in truth applied: later, where something was late
+	char *what;             // owned by the network
 };
 // The last ones are kept, the others only counted.
 #define NETWORK_EVENTS_KEPT 1000
@@ -90,6 +91,12 @@ size_t network_event_count(const struct network *network); // of those that are 
 // Number `i` of those, the oldest first.
 const struct network_event *network_event(const struct network *network, size_t i);
 uint64_t network_events_forgotten(const struct network *network);
+// What network_command carries out from now on was asked for at this instant, which may lie before
+// that at which it is carried out; NETWORK_NO_CHANGE: at that one. Only events tell.
+void network_asked(struct network *network, uint64_t asked_at_ns);
+// The plan of the last steps is in force since this instant: so what has happened since the last
+// call of this was applied then. Without such calls it is the instant of the step.
+void network_applied(struct network *network, uint64_t applied_at_ns);
 
 #define NETWORK_PATH_MOST 64
 

@@ -43,7 +43,8 @@ static bool has_room(void **list, size_t count, size_t *room, size_t size)
 void network_note(struct network *network, uint64_t at_ns, const char *what, bool is_line)
 {
 	struct network_mark *mark = &network->mark;
-	struct network_kept kept = {.event = {.at_ns = at_ns}, .is_line = is_line};
+	struct network_kept kept = {.event = {.at_ns = at_ns, .applied_at_ns = network->now_ns},
+				    .is_line = is_line};
 
 	if (mark->set && !has_room((void **)&mark->events, mark->events_count, &mark->events_room,
 				   sizeof(*mark->events)))
@@ -362,8 +363,8 @@ const struct change *network_parse(struct network *network, const char *line, st
 	return &last->change;
 }
 
-int network_carry_out(struct network *network, const char *line, const char *where,
-		      struct error *error)
+int network_carry_out(struct network *network, uint64_t asked_at_ns, const char *line,
+		      const char *where, struct error *error)
 {
 	struct change change;
 	int rc = change_parse(network->topology, line, where, &change, error);
@@ -371,6 +372,6 @@ int network_carry_out(struct network *network, const char *line, const char *whe
 	if (!rc)
 		rc = network_apply(network, &change, where, error);
 	if (!rc)
-		network_note(network, network->now_ns, line, true);
+		network_note(network, asked_at_ns, line, true);
 	return rc;
 }

@@ -47,7 +47,7 @@ struct network_mark {
 	size_t events_count, events_room;
 	bool *channel_up, *carries, *site_up; // all of them
 	size_t touched_shown, touched_room;
-	uint64_t now_ns, version, event_count;
+	uint64_t now_ns, version, event_count, events_stepped, events_applied;
 	struct convergence_state *convergence; // with `schedule`, once one of them changes
 	struct schedule schedule;
 	struct evolve *evolve; // once it changes
@@ -74,6 +74,9 @@ struct network {
 	bool *site_up;               // [site]
 	struct network_kept *events; // a ring of NETWORK_EVENTS_KEPT
 	uint64_t event_count;        // of all, those that are forgotten included
+	uint64_t events_stepped;     // of these, how many belong to earlier steps,
+	uint64_t events_applied;     // and how many the last network_applied has told about
+	uint64_t asked_at_ns;        // of what users ask; NETWORK_NO_CHANGE: as it comes
 	struct network_last last;
 	struct network_mark mark;
 };
@@ -83,10 +86,10 @@ int network_out_of_memory(const struct network *network, struct error *error);
 
 // network_change.c
 
-// Carries out one line at now_ns; `where` names its place. All or nothing: 0 or a negative errno
-// with a sentence.
-int network_carry_out(struct network *network, const char *line, const char *where,
-		      struct error *error);
+// Carries out one line, asked for at some instant, at now_ns; `where` names its place. All or
+// nothing: 0 or a negative errno with a sentence.
+int network_carry_out(struct network *network, uint64_t asked_at_ns, const char *line,
+		      const char *where, struct error *error);
 // What a line asks for, by the line before if they are alike; valid until the next call. NULL and a
 // sentence.
 const struct change *network_parse(struct network *network, const char *line, struct error *error);

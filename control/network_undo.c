@@ -152,6 +152,8 @@ int network_begin(struct network *network, struct error *error)
 		.now_ns = network->now_ns,
 		.version = network->version,
 		.event_count = network->event_count,
+		.events_stepped = network->events_stepped,
+		.events_applied = network->events_applied,
 		.channel_up = copy_flags(network->channel_up, network->plan->channel_count),
 		.carries = copy_flags(network->carries, network->plan->channel_count),
 		.site_up = copy_flags(network->site_up, network->plan->site_count),
@@ -208,6 +210,8 @@ static void put_events_back(struct network *network)
 		*place = mark->events[i].kept;
 	}
 	network->event_count = mark->event_count;
+	network->events_stepped = mark->events_stepped;
+	network->events_applied = mark->events_applied;
 }
 
 void network_undo(struct network *network)

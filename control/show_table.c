@@ -123,6 +123,7 @@ static const struct view_columns {
 	{"events",
 	 NULL,
 	 {{">AT", "at_ns", CELL_INSTANT},
+	  {">APPLIED", "applied_at_ns", CELL_INSTANT},
 	  {"STATE", "state", CELL_TEXT},
 	  {"WHAT", "what", CELL_TEXT}}},
 	{"lateness",

@@ -207,9 +207,10 @@ json_t *view_events(const struct lab *lab, const json_t *names, struct error *er
 	add_forgotten(network, list);
 	for (size_t i = 0; i < network_event_count(network); i++) {
 		const struct network_event *event = network_event(network, i);
-		json_array_append_new(list, json_pack("{s:I, s:s, s:s}", "at_ns",
-						      (json_int_t)event->at_ns, "state", "done",
-						      "what", event->what));
+		json_array_append_new(list, json_pack("{s:I, s:I, s:s, s:s}", "at_ns",
+						      (json_int_t)event->at_ns, "applied_at_ns",
+						      (json_int_t)event->applied_at_ns, "state",
+						      "done", "what", event->what));
 	}
 	const struct topology *topology = lab_topology(lab);
 	uint64_t last_ns = network_plan(network)->valid_from_ns;

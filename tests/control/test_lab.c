@@ -231,6 +231,16 @@ static void a_conduit_takes_all_its_links_at_one_instant(void **state)
 	fake_lab_end(&fake);
 }
 
+// An event tells when it was asked for, and when it was applied.
+static void assert_applied(const struct fake_lab *fake, size_t i, uint64_t asked_ns,
+			   uint64_t applied_ns)
+{
+	const struct network_event *event = network_event(lab_network(fake->lab), i);
+
+	assert_int_equal(event->at_ns, asked_ns);
+	assert_int_equal(event->applied_at_ns, applied_ns);
+}
+
 static void a_plan_that_is_late_tells_when_it_applied(void **state)
 {
 	(void)state;
@@ -241,6 +251,8 @@ static void a_plan_that_is_late_tells_when_it_applied(void **state)
 	assert_int_equal(fake_lab_change(&fake, "link ab set delay 7ms"), intended_ns + 3 * MS);
 	fake_engine.late_ns = 0;
 	assert_int_equal(fake_lab_change(&fake, "link ab set delay 8ms"), intended_ns);
+	assert_applied(&fake, 0, intended_ns, intended_ns + 3 * MS);
+	assert_applied(&fake, 1, intended_ns, intended_ns);
 	fake_lab_end(&fake);
 }
 
@@ -488,6 +500,26 @@ static void what_is_late_happens_now_in_its_order(void **state)
 	assert_true(fake_lab_params(&fake, "ab:forward")->carrier);
 	assert_int_equal(fake_lab_params(&fake, "cb:forward")->delay_ns, 30 * MS);
 	assert_event(lab_network(fake.lab), 0, 2000 * MS, "link ab down");
+	assert_applied(&fake, 0, 2000 * MS, 5000 * MS);
+	fake_lab_end(&fake);
+}
+
+// Asked for ahead, and come too late all the same; by a plan that is late, too.
+static void what_was_asked_ahead_and_is_late_tells_both_instants(void **state)
+{
+	(void)state;
+	static const char *const line[] = {"link ab set delay 7ms"};
+	struct fake_lab fake = fake_lab_start(LAB_TRIANGLE);
+	struct error error;
+	assert_int_equal(lab_change_at(fake.lab, 500 * MS, line, 1, &error), 0);
+	fake_engine.now_ns = 600 * MS; // the machine was busy
+	fake_engine.late_ns = 3 * MS;
+	assert_int_equal(lab_step(fake.lab, &error), 0);
+	fake_engine.late_ns = 0;
+	assert_applied(&fake, 0, 500 * MS, 603 * MS + LAB_LEAD_NS);
+	// The next one was asked for when it comes.
+	uint64_t now_ns = fake_lab_change(&fake, "link ab set delay 8ms");
+	assert_applied(&fake, 1, now_ns, now_ns);
 	fake_lab_end(&fake);
 }
 
@@ -550,6 +582,7 @@ int main(void)
 		cmocka_unit_test(a_plan_that_the_engine_refuses_changes_nothing),
 		cmocka_unit_test(events_happen_at_their_instants),
 		cmocka_unit_test(what_is_late_happens_now_in_its_order),
+		cmocka_unit_test(what_was_asked_ahead_and_is_late_tells_both_instants),
 		cmocka_unit_test(a_change_comes_after_the_events_before_it),
 		cmocka_unit_test(an_event_whose_plan_was_refused_is_published_as_soon_as_it_can),
 	};

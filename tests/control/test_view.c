@@ -306,8 +306,9 @@ static void events_are_done_scheduled_or_forgotten(void **state)
 	json_decref(expected);
 	fake_lab_run_to(&fake, 3600000 * MS);
 	rows = view_rows(&fake, "events", NULL);
-	expected = json_pack("[{s:I, s:s, s:s}]", "at_ns", (json_int_t)3600000 * 1000000, "state",
-			     "done", "what", "link ab down");
+	expected = json_pack("[{s:I, s:I, s:s, s:s}]", "at_ns", (json_int_t)3600000 * 1000000,
+			     "applied_at_ns", (json_int_t)3600000 * 1000000, "state", "done",
+			     "what", "link ab down");
 	assert_true(json_equal(rows, expected));
 	json_decref(rows);
 	json_decref(expected);
