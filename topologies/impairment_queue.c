@@ -362,6 +362,19 @@ static const struct discipline disciplines[] = {
 static const char *const discipline_names[] = {"tail",     "head", "red", "codel", "pie",
 					       "fq_codel", "prio", "drr", "step",  NULL};
 
+// tc has the limit among a queue's parameters, so that others may follow it.
+static bool takes_limit(struct parser *parser)
+{
+	return !(parser->parsed.given & IMPAIRMENT(GROUP_LIMIT)) &&
+	       parser_take_word(parser, "limit");
+}
+
+static int parse_limit_within(struct parser *parser)
+{
+	parser->parsed.given |= IMPAIRMENT(GROUP_LIMIT);
+	return parse_limit(parser);
+}
+
 // Parameters as long as the next word is one of the discipline's.
 static int parse_parameters(struct parser *parser, const struct queue_keyword *keywords)
 {
@@ -372,9 +385,12 @@ static int parse_parameters(struct parser *parser, const struct queue_keyword *k
 
 		while (keyword->name && !parser_take_word(parser, keyword->name))
 			keyword++;
-		if (!keyword->name)
+		if (keyword->name)
+			result = keyword->parse(parser, &parser->parsed.queue);
+		else if (takes_limit(parser))
+			result = parse_limit_within(parser);
+		else
 			break;
-		result = keyword->parse(parser, &parser->parsed.queue);
 	}
 	return result;
 }

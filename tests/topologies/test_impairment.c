@@ -150,6 +150,7 @@ static void what_netem_or_the_models_do_not_take_is_refused_by_name(void **state
 		{"rate 1mbit burst 0b peakrate 2mbit mtu 1540b", "burst is 0"},
 		{"rate 1mbit burst 9kb peakrate", "nothing follows"},
 		{"queue pie burst 0ms", "burst is 0"},
+		{"limit 10 queue pie limit 20 ecn", "twice"},
 		{"queue lifo", "lifo"},
 		{"queue red", "min"},
 		{"queue drr", "weights"},

@@ -110,6 +110,14 @@ static void queues_get_what_is_named_and_their_own_defaults(void **state)
 	assert_false(p.queue.red.harddrop || p.queue.red.nodrop);
 	p = translated(&tables, "rate 1mbit queue red min 30000 max 90000 ecn harddrop");
 	assert_true(p.queue.red.harddrop && !p.queue.red.nodrop);
+	// As tc has it: the limit among them.
+	p = translated(&tables,
+		       "rate 1mbit queue red limit 400kb min 30000 max 90000 ecn harddrop");
+	assert_true(p.queue.red.harddrop && p.queue.red.ecn);
+	assert_int_equal(p.queue.limit_amount, 409600);
+	p = translated(&tables, "rate 1mbit queue codel target 3ms limit 100 ecn");
+	assert_true(p.queue.codel.ecn);
+	assert_int_equal(p.queue.limit_amount, 100);
 	p = translated(&tables, "rate 1mbit queue red min 30000 max 90000 ecn nodrop");
 	assert_true(p.queue.red.nodrop && !p.queue.red.harddrop);
 	p = translated(&tables, "rate 1mbit queue pie burst 300ms");
