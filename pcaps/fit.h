@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which channel would have done this? Estimates of a channel's parameters from a matched pair of
-// captures, each with an interval that holds the true one in 95 of 100 cases; those of the queue's
-// limit, and of the rate beside it where there is jitter, do not (docs/architecture.md, Evidence).
+// captures, each with an interval that holds the true one in 95 of 100 cases; those of the
+// line beside a full queue and jitter of a frame's time in nine of ten (docs/architecture.md,
+// Evidence).
 // What the packets at hand cannot tell is left out, and said.
 #pragma once
 

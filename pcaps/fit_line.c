@@ -268,12 +268,19 @@ bool fit_line_refine(struct fit_work *work, size_t count, struct fit_place *plac
 
 // ---- What is told ----
 
-static void tell_rate(struct fit_work *work, const struct fit_serialiser *line, double most)
+double fit_line_doubt(const struct fit_limit *limit)
+{
+	return limit->kind == QUEUE_UNLIMITED ? 1 : 3;
+}
+
+static void tell_rate(struct fit_work *work, const struct fit_serialiser *line,
+		      const struct fit_limit *limit, double most)
 {
 	struct fit *fit = work->fit;
 	double quantum_ns = work->quantum_ns;
 	double sure = quantum_ns / most; // clocks round
-	struct fit_estimate per_byte = fit_about(line->per_byte, line->byte_error, line->blocks);
+	struct fit_estimate per_byte =
+		fit_about(line->per_byte, fit_line_doubt(limit) * line->byte_error, line->blocks);
 	double overhead = line->per_frame / line->per_byte;
 	double variance;
 
@@ -290,8 +297,9 @@ static void tell_rate(struct fit_work *work, const struct fit_serialiser *line, 
 	variance = line->frame_error * line->frame_error +
 		   overhead * overhead * line->byte_error * line->byte_error -
 		   2 * overhead * line->both_error;
-	fit->overhead_bytes =
-		fit_about(overhead, sqrt(fmax(0, variance)) / line->per_byte, line->blocks);
+	fit->overhead_bytes = fit_about(
+		overhead, fit_line_doubt(limit) * sqrt(fmax(0, variance)) / line->per_byte,
+		line->blocks);
 	fit->overhead_bytes.low -= quantum_ns / line->per_byte;
 	fit->overhead_bytes.high += quantum_ns / line->per_byte;
 }
@@ -306,17 +314,16 @@ static void tell_limit(struct fit *fit, const struct fit_limit *limit)
 		fit_note(fit, "where a queue overflows, which other losses are the model's is told "
 			      "less surely");
 	fit_note(fit, "the queue limit's interval is the gap between the most that it took and the "
-		      "least that it refused, not one of 95 %%");
+		      "least that it refused, for any line within the errors of the one found");
 	fit->limit = limit->kind;
 	fit->limit_amount.known = true;
-	fit->limit_amount.low = limit->accepted;
-	fit->limit_amount.high = limit->refused;
+	fit->limit_amount.low = limit->low;
+	fit->limit_amount.high = limit->high;
 	if (limit->kind == QUEUE_TIME) {
 		fit->limit_amount.value = (limit->accepted + limit->refused) / 2;
 	} else {
 		fit->limit_amount.high--; // what is refused exceeds it
-		fit->limit_amount.value =
-			floor((fit->limit_amount.low + fit->limit_amount.high) / 2);
+		fit->limit_amount.value = floor((limit->accepted + limit->refused - 1) / 2);
 	}
 }
 
@@ -363,7 +370,7 @@ int fit_line(struct fit_work *work)
 		for (size_t i = 0; i < work->count; i++)
 			most = fmax(most, fit_line_usable(&work->rows[i]) ? places[i].bytes : 0);
 		work->line_error_ns = line.mean_error;
-		tell_rate(work, &line, most);
+		tell_rate(work, &line, &limit, most);
 		tell_limit(work->fit, &limit);
 	} else if (code == 0) {
 		without_line(work);

@@ -19,6 +19,7 @@ struct fit_limit {
 	enum queue_limit kind;    // QUEUE_UNLIMITED: nobody was refused
 	double amount;            // below 0: whoever is lost was refused
 	double accepted, refused; // the greatest level below the amount, the least beyond
+	double low, high;         // of these, under any line within the errors of the one found
 };
 
 // What a frame met, for the regression.
@@ -50,6 +51,10 @@ bool fit_line_refine(struct fit_work *work, size_t count, struct fit_place *plac
 // The rate whose line leaves the least variance, without framing.
 struct fit_serialiser fit_line_search(struct fit_work *work, size_t count,
 				      const struct fit_limit *limit);
+// Whose losses were the queue's is not known for certain, and a few that change sides tilt the
+// line: beside a full queue the errors of least squares count so many times (docs/architecture.md,
+// Evidence: measured at jitter of up to two frames' time).
+double fit_line_doubt(const struct fit_limit *limit);
 // Line and limit together (fit_queue.c): -ENOMEM, or whether there is a line at all.
 int fit_queue_find(struct fit_work *work, struct fit_place *places, struct fit_serialiser *line,
 		   struct fit_limit *limit, bool *found);

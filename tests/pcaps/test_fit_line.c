@@ -79,11 +79,51 @@ static void a_models_losses_are_told_beside_a_full_queues(void **state)
 	coverage_expect(coverage, 1);
 }
 
+// Jitter of a third to one frame's time on the line beside a full queue: who was refused is no
+// longer certain, and intervals of rate, overhead and limit say so. 48 fits; each of the three
+// would hold 95 in 100.
+static void intervals_hold_beside_jitter_of_a_frames_time(void **state)
+{
+	static const struct {
+		enum jitter_kind kind;
+		uint64_t jitter_ns;
+	} jitters[] = {{JITTER_UNIFORM, MS / 5},
+		       {JITTER_UNIFORM, 6 * MS / 10},
+		       {JITTER_NORMAL, MS / 5},
+		       {JITTER_NORMAL, 6 * MS / 10}};
+	static const struct traffic loads[] = {
+		{.frames = 2500, .gap_ns = 1.5e6, .burst = 0.6},
+		{.frames = 2500, .gap_ns = 0.6e6},
+	};
+	struct coverage coverage[3] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 24; i++) {
+		struct channel_params params = {.delay_ns = 20 * MS};
+		size_t j = i / 3 % 4, load = i / 12 % 2;
+		struct fit found;
+
+		queue_of(&params, limits[i % 3].kind, limits[i % 3].amount);
+		jitter_make_params(jitters[j].kind, jitters[j].jitter_ns, 0, "", &params.jitter,
+				   NULL);
+		if (i % 2)
+			loss_random_params(0.02, 0, "", &params.loss, NULL);
+		found = passage_fit(&params, &loads[load], 40 + i);
+		coverage_count(&coverage[0], "rate beside jitter", &found.rate_bps, 1e7);
+		coverage_count(&coverage[1], "overhead beside jitter", &found.overhead_bytes, 24);
+		if (found.limit == limits[i % 3].kind)
+			coverage_count(&coverage[2], "limit beside jitter", &found.limit_amount,
+				       (double)limits[i % 3].amount);
+	}
+	coverage_expect(coverage, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_queue_is_not_taken_for_a_model),
 		cmocka_unit_test(a_models_losses_are_told_beside_a_full_queues),
+		cmocka_unit_test(intervals_hold_beside_jitter_of_a_frames_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
