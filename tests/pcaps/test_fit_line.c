@@ -80,8 +80,7 @@ static void a_models_losses_are_told_beside_a_full_queues(void **state)
 }
 
 // Jitter of a third to one frame's time on the line beside a full queue: who was refused is no
-// longer certain, and intervals of rate, overhead and limit say so. 48 fits; each of the three
-// would hold 95 in 100.
+// longer certain, and intervals of rate, overhead and limit say so, each to hold 95 in 100.
 static void intervals_hold_beside_jitter_of_a_frames_time(void **state)
 {
 	static const struct {
