@@ -300,8 +300,7 @@ struct impairment change_reset(const struct link *link, enum link_direction dire
 	impairment.given &= ~(unsigned)(IMPAIRMENT(GROUP_JITTER) | IMPAIRMENT(GROUP_ORDER) |
 					IMPAIRMENT(GROUP_LOSS) | IMPAIRMENT(GROUP_DUPLICATE) |
 					IMPAIRMENT(GROUP_CORRUPT) | IMPAIRMENT(GROUP_REORDER) |
-					IMPAIRMENT(GROUP_POLICE) | IMPAIRMENT(GROUP_SLOT) |
-					IMPAIRMENT(GROUP_TRACE));
+					IMPAIRMENT(GROUP_POLICE) | IMPAIRMENT(GROUP_SLOT));
 	impairment.jitter = (struct impairment_jitter){0};
 	impairment.order = ORDER_KEEP;
 	impairment.loss = (struct impairment_loss){0};
@@ -310,6 +309,10 @@ struct impairment change_reset(const struct link *link, enum link_direction dire
 	impairment.reorder = (struct impairment_reorder){0};
 	impairment.police = (struct impairment_police){0};
 	impairment.slot = (struct impairment_slot){0};
-	impairment.trace = (struct impairment_trace){0};
+	// The weather's trace is the link's rate, as what is written under rate.
+	if (!link->radio.evolved[direction]) {
+		impairment.given &= ~IMPAIRMENT(GROUP_TRACE);
+		impairment.trace = (struct impairment_trace){0};
+	}
 	return impairment;
 }

@@ -4,17 +4,21 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/evolve_later.h"
 #include "control/evolve_profiles.h"
+#include "control/evolve_radio.h"
 #include "topologies/sky.h"
 
 struct moving {
 	struct handover *services; // from clock 0 or a later service on, without holes
 	size_t count;
 	const struct profile *delay[LINK_DIRECTIONS];
-	const struct profile *carrier; // NULL: always up
+	const struct profile *carrier;              // NULL: always up
+	struct evolve_later later[LINK_DIRECTIONS]; // of its radio
 };
 
 struct evolve {
@@ -34,10 +38,32 @@ struct evolve *evolve_create(const struct topology *topology)
 	evolve->made_from_ns = EVOLVE_NEVER;
 	evolve->moves = sky_moves(topology);
 	evolve->links = calloc(topology->link_count + 1, sizeof(*evolve->links));
-	if (evolve->links)
-		return evolve;
-	free(evolve);
-	return NULL;
+	if (!evolve->links) {
+		free(evolve);
+		return NULL;
+	}
+	for (uint32_t c = 0; c < LINK_DIRECTIONS * topology->link_count; c++)
+		evolve->links[c / 2].later[c % 2] = evolve_later_begin(topology, c);
+	return evolve;
+}
+
+// Leaves `to` such that it can be freed.
+static int copy_link(struct moving *to, const struct moving *from)
+{
+	*to = *from;
+	to->services = NULL;
+	for (int d = 0; d < LINK_DIRECTIONS; d++)
+		to->later[d].rows = (struct evolve_modem_rows){.items = NULL};
+	if (from->count > 0) {
+		to->services = malloc(from->count * sizeof(*to->services));
+		if (!to->services)
+			return -ENOMEM;
+		memcpy(to->services, from->services, from->count * sizeof(*to->services));
+	}
+	for (int d = 0; d < LINK_DIRECTIONS; d++)
+		if (evolve_later_copy(&to->later[d], &from->later[d]))
+			return -ENOMEM;
+	return 0;
 }
 
 struct evolve *evolve_copy(const struct evolve *evolve)
@@ -51,16 +77,10 @@ struct evolve *evolve_copy(const struct evolve *evolve)
 		const struct moving *from = &evolve->links[l];
 		struct moving *to = &copy->links[l];
 
-		*to = *from;
-		if (from->count == 0)
-			continue;
-		to->services = malloc(from->count * sizeof(*to->services));
-		if (!to->services) {
-			to->count = 0;
+		if (copy_link(to, from)) {
 			evolve_free(copy);
 			return NULL;
 		}
-		memcpy(to->services, from->services, from->count * sizeof(*to->services));
 	}
 	return copy;
 }
@@ -69,8 +89,11 @@ void evolve_free(struct evolve *evolve)
 {
 	if (!evolve)
 		return;
-	for (size_t l = 0; l < evolve->topology->link_count; l++)
+	for (size_t l = 0; l < evolve->topology->link_count; l++) {
 		free(evolve->links[l].services);
+		for (int d = 0; d < LINK_DIRECTIONS; d++)
+			evolve_later_fini(&evolve->links[l].later[d]);
+	}
 	free(evolve->links);
 	free(evolve);
 }
@@ -125,23 +148,57 @@ static int make_link(struct evolve *evolve, uint32_t link, uint64_t from_ns, str
 	return evolve_carrier(&span, &moving->carrier, error);
 }
 
+// The later days of a link's radio. 1: something new, 0: not, or -ENOMEM.
+static int make_later(struct evolve *evolve, uint32_t link, uint64_t from_ns, struct error *error)
+{
+	struct moving *moving = &evolve->links[link];
+	const struct link *of = &evolve->topology->links[link];
+	char where[192];
+	int any = 0;
+
+	for (int d = 0; d < LINK_DIRECTIONS; d++) {
+		int rc = evolve_later_make(&moving->later[d], evolve->topology, moving->services,
+					   moving->count, from_ns);
+
+		if (rc < 0) {
+			snprintf(where, sizeof(where), "%s:%u [link %s]", of->source.file,
+				 of->source.line, of->name);
+			return error_set(error, rc, where, "no memory for its weather");
+		}
+		any |= rc;
+	}
+	return any;
+}
+
+bool evolve_changes(const struct evolve *evolve, uint32_t link)
+{
+	const struct moving *moving = &evolve->links[link];
+
+	return moving->later[LINK_FORWARD].given || moving->later[LINK_REVERSE].given ||
+	       sky_link_moves(evolve->topology, &evolve->topology->links[link]);
+}
+
 int evolve_to(struct evolve *evolve, uint64_t at_ns, struct error *error)
 {
 	uint64_t from_ns = at_ns - at_ns % EVOLVE_GENERATION_NS;
+	int any = 0;
 
-	if (!evolve->moves || from_ns == evolve->made_from_ns)
+	if (from_ns == evolve->made_from_ns)
 		return 0;
 	for (uint32_t l = 0; l < evolve->topology->link_count; l++) {
-		int rc;
+		bool moves = sky_link_moves(evolve->topology, &evolve->topology->links[l]);
+		int rc = moves ? make_link(evolve, l, from_ns, error) : 0;
 
-		if (!sky_link_moves(evolve->topology, &evolve->topology->links[l]))
-			continue;
-		rc = make_link(evolve, l, from_ns, error);
-		if (rc)
+		if (rc < 0)
 			return rc;
+		any |= moves;
+		rc = make_later(evolve, l, from_ns, error);
+		if (rc < 0)
+			return rc;
+		any |= rc;
 	}
 	evolve->made_from_ns = from_ns;
-	return 1;
+	return any;
 }
 
 // ---- Asking ----
@@ -220,23 +277,65 @@ static void take_earlier(int64_t utc_ns, int64_t after_ns, int64_t *next_ns)
 		*next_ns = utc_ns;
 }
 
+// The next generation after the one that holds at an instant: what moves has one each hour, weather
+// from the end of its first day to where it stops changing.
+static uint64_t next_generation_ns(const struct evolve *evolve, uint64_t at_ns)
+{
+	uint64_t next_ns = at_ns - at_ns % EVOLVE_GENERATION_NS + EVOLVE_GENERATION_NS;
+	uint64_t weather_ns = next_ns > EVOLVE_RADIO_DAY_NS ? next_ns : EVOLVE_RADIO_DAY_NS;
+
+	if (evolve->moves)
+		return next_ns;
+	for (uint32_t c = 0; c < LINK_DIRECTIONS * evolve->topology->link_count; c++) {
+		const struct evolve_later *later = &evolve->links[c / 2].later[c % 2];
+
+		if (later->given && later->horizon_ns > weather_ns)
+			return weather_ns;
+	}
+	return EVOLVE_NEVER;
+}
+
 uint64_t evolve_next_ns(const struct evolve *evolve, uint64_t at_ns)
 {
-	int64_t now_ns = sky_utc_ns(evolve->topology, at_ns);
-	uint64_t generation_ns = at_ns - at_ns % EVOLVE_GENERATION_NS + EVOLVE_GENERATION_NS;
-	int64_t next_ns = sky_utc_ns(evolve->topology, generation_ns);
+	int64_t now_ns = sky_utc_ns(evolve->topology, at_ns), next_utc_ns = INT64_MAX;
+	uint64_t next_ns = next_generation_ns(evolve, at_ns);
 
-	if (!evolve->moves)
-		return EVOLVE_NEVER;
 	for (uint32_t l = 0; l < evolve->topology->link_count; l++) {
 		const struct moving *moving = &evolve->links[l];
 
 		for (size_t i = 0; i < moving->count; i++) {
-			take_earlier(moving->services[i].from_utc_ns, now_ns, &next_ns);
-			take_earlier(broken_until(evolve, l, i), now_ns, &next_ns);
+			take_earlier(moving->services[i].from_utc_ns, now_ns, &next_utc_ns);
+			take_earlier(broken_until(evolve, l, i), now_ns, &next_utc_ns);
+		}
+		for (int d = 0; d < LINK_DIRECTIONS; d++) {
+			uint64_t turns_ns = evolve_later_next_ns(&moving->later[d], at_ns);
+
+			next_ns = turns_ns < next_ns ? turns_ns : next_ns;
 		}
 	}
-	return (uint64_t)(next_ns - evolve->topology->epoch_utc_ns);
+	if (next_utc_ns != INT64_MAX) {
+		uint64_t service_ns = (uint64_t)(next_utc_ns - evolve->topology->epoch_utc_ns);
+
+		next_ns = service_ns < next_ns ? service_ns : next_ns;
+	}
+	return next_ns;
+}
+
+bool evolve_turns(const struct evolve *evolve, uint32_t channel, uint64_t at_ns, bool *up)
+{
+	return evolve_later_turns(&evolve->links[channel / 2].later[channel % 2], at_ns, up);
+}
+
+struct impairment evolve_impairment(const struct evolve *evolve, uint32_t channel,
+				    const struct impairment *impairment)
+{
+	const struct link *link = &evolve->topology->links[channel / 2];
+	const struct table *table = evolve->links[channel / 2].later[channel % 2].table;
+	struct impairment now = *impairment;
+
+	if (table && now.trace.table == link->impairments[channel % 2].trace.table)
+		now.trace.table = table;
+	return now;
 }
 
 int evolve_apply(const struct evolve *evolve, uint32_t channel, uint64_t at_ns, bool delay_given,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Physics becomes profiles: the delay of satellite links that move as a ramp, gaps and handovers as
-// a carrier. Private to network, which asks for more in time and puts it into plans.
+// a carrier, and, after the first day, what a radio's modem makes of the weather. Private to
+// network, which asks for more in time and puts it into plans.
 //
 // A generation of profiles begins at a whole hour of the lab's clock and reaches two minutes beyond
 // the next one: so at every instant the profiles in force reach at least two minutes ahead, and
@@ -34,6 +35,16 @@ int evolve_to(struct evolve *evolve, uint64_t at_ns, struct error *error);
 // The next instant after at_ns at which a generation is due or a link's service changes;
 // EVOLVE_NEVER when nothing moves.
 uint64_t evolve_next_ns(const struct evolve *evolve, uint64_t at_ns);
+
+// Does the link have generations: it moves, or weather over it goes on after the first day.
+bool evolve_changes(const struct evolve *evolve, uint32_t link);
+// Does the channel's modem go below its lowest MODCOD at exactly this instant, or come back? Then
+// `up` says which. Never in the first day, whose turns are the topology's events.
+bool evolve_turns(const struct evolve *evolve, uint32_t channel, uint64_t at_ns, bool *up);
+// What users have set, or, where that still is the weather's trace of the first day, the same with
+// that of the generation that was made last.
+struct impairment evolve_impairment(const struct evolve *evolve, uint32_t channel,
+				    const struct impairment *impairment);
 
 // Puts the geometry into a channel's parameters, where what users wrote leaves it room: a delay
 // that is given replaces the geometry's, a trace's delay does, too; a trace's carrier and the sky's

@@ -94,8 +94,9 @@ void network_touch(struct network *network, uint32_t channel, enum plan_inflight
 int network_params(struct network *network, uint32_t channel, const struct impairment *impairment,
 		   struct channel_params *params, struct error *error)
 {
-	int rc = compile_channel_params(network->topology, channel, impairment,
-					network->carries[channel], params, error);
+	struct impairment now = evolve_impairment(network->evolve, channel, impairment);
+	int rc = compile_channel_params(network->topology, channel, &now, network->carries[channel],
+					params, error);
 
 	if (rc)
 		return rc;
@@ -152,10 +153,22 @@ void network_forget_last(struct network *network)
 	}
 }
 
+// A rate that a user gives goes before the weather's, as one in the topology does.
+static void leave_weather(const struct link *link, enum link_direction direction,
+			  struct impairment *impairment)
+{
+	if (!link->radio.evolved[direction] || !impairment->trace.table ||
+	    impairment->trace.table != link->impairments[direction].trace.table)
+		return;
+	impairment->trace = (struct impairment_trace){.table = NULL};
+	impairment->given &= ~IMPAIRMENT(GROUP_TRACE);
+}
+
 // The words of a direction after a set or reset: one reference. NULL when memory is short.
 static struct network_words *change_words(struct network *network, const struct change *change,
 					  enum link_direction d)
 {
+	const struct link *link = &network->topology->links[change->index];
 	struct network_words *before = network->words[topology_channel(change->index, d)];
 	struct network_last *last = &network->last;
 	struct network_words *words;
@@ -169,9 +182,11 @@ static struct network_words *change_words(struct network *network, const struct 
 		return NULL;
 	words->references = 1;
 	if (change->action == CHANGE_RESET) {
-		words->impairment = change_reset(&network->topology->links[change->index], d);
+		words->impairment = change_reset(link, d);
 	} else {
 		words->impairment = before->impairment;
+		if (change->impairment.given & IMPAIRMENT(GROUP_RATE))
+			leave_weather(link, d, &words->impairment);
 		impairment_merge(&words->impairment, &change->impairment);
 	}
 	return words;

@@ -23,6 +23,22 @@ static void note_service(struct network *network, uint32_t link)
 	network_note(network, network->now_ns, text, false);
 }
 
+// As its events do in the first day.
+static void turn_modems(struct network *network, uint32_t link)
+{
+	for (uint32_t c = 2 * link; c <= 2 * link + 1; c++) {
+		char text[2 * TOPOLOGY_NAME_MAX];
+		bool up;
+
+		if (!evolve_turns(network->evolve, c, network->now_ns, &up))
+			continue;
+		network->channel_up[c] = up;
+		snprintf(text, sizeof(text), "link %s:%s %s", network->topology->links[link].name,
+			 c % 2 == LINK_FORWARD ? "forward" : "reverse", up ? "up" : "down");
+		network_note(network, network->now_ns, text, false);
+	}
+}
+
 static int move_link(struct network *network, uint32_t link, bool renewed, struct error *error)
 {
 	for (uint32_t c = 2 * link; renewed && c <= 2 * link + 1; c++) {
@@ -38,7 +54,9 @@ static int move_link(struct network *network, uint32_t link, bool renewed, struc
 		network_touch(network, 2 * link, PLAN_CUT);
 		network_touch(network, 2 * link + 1, PLAN_CUT);
 	}
-	note_service(network, link);
+	if (sky_link_moves(network->topology, &network->topology->links[link]))
+		note_service(network, link);
+	turn_modems(network, link);
 	return network_tell_link(network, link) ? network_out_of_memory(network, error) : 0;
 }
 
@@ -47,17 +65,22 @@ int network_do_sky(struct network *network, struct error *error)
 	int rc = network_save_sky(network, error);
 	int renewed = rc ? rc : evolve_to(network->evolve, network->now_ns, error);
 	uint64_t next_ns = evolve_next_ns(network->evolve, network->now_ns);
+	bool any = false;
 
 	rc = renewed < 0 ? renewed : 0;
-	if (rc || next_ns == EVOLVE_NEVER)
+	for (uint32_t l = 0; !rc && l < network->topology->link_count; l++) {
+		if (!evolve_changes(network->evolve, l))
+			continue;
+		any = true;
+		rc = move_link(network, l, renewed > 0, error);
+	}
+	if (rc || !any)
 		return rc;
-	for (uint32_t l = 0; !rc && l < network->topology->link_count; l++)
-		if (sky_link_moves(network->topology, &network->topology->links[l]))
-			rc = move_link(network, l, renewed > 0, error);
 	network->version++;
 	network->plan->valid_from_ns = network->now_ns;
-	if (!rc && schedule_push(&network->schedule,
-				 (struct schedule_item){.at_ns = next_ns, .kind = SCHEDULE_SKY}))
+	if (next_ns != EVOLVE_NEVER &&
+	    schedule_push(&network->schedule,
+			  (struct schedule_item){.at_ns = next_ns, .kind = SCHEDULE_SKY}))
 		rc = network_out_of_memory(network, error);
 	return rc;
 }
