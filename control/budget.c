@@ -41,17 +41,17 @@ static json_t *hop_json(const struct topology *topology, const struct sky_hop *h
 
 	return json_pack(
 		"{s:s, s:s?, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, "
-		"s:f}",
+		"s:f, s:f}",
 		"site", topology->sites[hop->site].name, "other_site",
 		other == TOPOLOGY_NONE ? NULL : topology->sites[other].name, "frequency_hz",
 		(json_int_t)llround(hop->hop.frequency_hz), "azimuth_deg", hop->azimuth_deg,
 		"elevation_deg", hop->elevation_deg, "range_km", hop->hop.range_m / 1000,
 		"free_space_db", result->free_space_db, "rain_mm_per_h", hop->rain_mm_per_h,
-		"rain_db", hop->hop.air.rain_db, "diversity_gain_db", hop->diversity_gain_db,
-		"gas_db", hop->hop.air.gas_db, "scintillation_db", hop->hop.air.scintillation_db,
-		"antenna_gain_dbi", result->gain_dbi, "pointing_db", result->pointing_db,
-		"eirp_dbw", result->eirp_dbw, "g_t_db", result->g_t_db, "c_n0_dbhz",
-		result->c_n0_dbhz);
+		"rain_db", hop->hop.air.rain_db, "cloud_db", hop->hop.air.cloud_db,
+		"diversity_gain_db", hop->diversity_gain_db, "gas_db", hop->hop.air.gas_db,
+		"scintillation_db", hop->hop.air.scintillation_db, "antenna_gain_dbi",
+		result->gain_dbi, "pointing_db", result->pointing_db, "eirp_dbw", result->eirp_dbw,
+		"g_t_db", result->g_t_db, "c_n0_dbhz", result->c_n0_dbhz);
 }
 
 static json_t *budget_json(const struct topology *topology, const struct question *question,
@@ -126,6 +126,7 @@ static void print_lines(const struct topology *topology, const struct sky_budget
 	line(table, "rain", "dB", 0 - up->hop.air.rain_db, 0 - down->hop.air.rain_db);
 	if (up->diversity_gain_db > 0 || down->diversity_gain_db > 0)
 		line(table, "diversity gain", "dB", up->diversity_gain_db, down->diversity_gain_db);
+	line(table, "clouds", "dB", 0 - up->hop.air.cloud_db, 0 - down->hop.air.cloud_db);
 	line(table, "scintillation", "dB", 0 - up->hop.air.scintillation_db,
 	     0 - down->hop.air.scintillation_db);
 	line(table, "rain noise", "K", NAN, b->budget.rain_noise_k);

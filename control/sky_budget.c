@@ -9,6 +9,7 @@
 
 #include "control/compile.h"
 #include "control/sky_weather.h"
+#include "dataplane/physics/cloud.h"
 #include "dataplane/physics/diversity.h"
 #include "dataplane/physics/gas.h"
 #include "dataplane/physics/path.h"
@@ -131,6 +132,10 @@ static int fill_hop(const struct question *question, uint32_t s, struct topocent
 					   air_at(height_km, SKY_VAPOUR_G_PER_M3));
 	if (exceeded_percent > 0) {
 		out->hop.air.rain_db = rain_exceeded_db(&seen.rain, exceeded_percent);
+		// P.618-13, 2.5 has that of 1 % of the year below it; above, it is a bound.
+		out->hop.air.cloud_db =
+			cloud_slant_db(frequency_hz / 1e9, within(look.elevation_deg, 5, 90),
+				       site->cloud_kg_per_m2);
 		out->hop.air.scintillation_db =
 			scintillation_exceeded_db(&air, fmax(exceeded_percent, 0.01));
 	} else {

@@ -47,9 +47,9 @@ struct sky_budget {
 // The budget of a link's direction at an instant of the lab's clock. Where a station has diversity,
 // the site that loses less to rain is taken; the year's part has the gain of P.618 instead. With
 // exceeded_percent 0 the weather of the topology falls; from 0.001 to 5: rain and scintillation
-// that are exceeded for so much of an average year at either station, both at once. 0; -EINVAL with
-// a sentence: the link has no budget, a station does not see the satellite, or has no rain rate
-// that exceeded_percent needs.
+// that are exceeded for so much of an average year at either station, both at once, with the clouds
+// of 1 % of the year. 0; -EINVAL with a sentence: the link has no budget, a station does not see
+// the satellite, or has no rain rate that exceeded_percent needs.
 int sky_budget_compute(const struct topology *topology, uint32_t link,
 		       enum link_direction direction, uint64_t at_ns, double exceeded_percent,
 		       struct sky_budget *budget, struct error *error);

@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "dataplane/physics/utc.h"
+#include "topologies/load_radio.h"
 #include "topologies/load_weather.h"
 #include "topologies/quantity.h"
 #include "topologies/reader.h"
+
+// Of liquid water in clouds, kg/m2: more than twice what P.840 maps anywhere.
+#define CLOUD_MOST 10.0
 
 // The network's parts that a key may set; the first member makes it a convergence_thing.
 struct network_thing {
@@ -244,6 +248,20 @@ static void read_rain_height(struct reader *reader, void *thing, const struct in
 		((struct site_thing *)thing)->site->rain_height_km = metres / 1000;
 }
 
+static void read_clouds(struct reader *reader, void *thing, const struct ini_entry *entry)
+{
+	static const struct radio_unit units[] = {{"kg/m2", 1}, {"mm", 1}, {NULL, 0}};
+	double found;
+
+	if (radio_quantity(entry->value, units, &found) && found >= 0 && found <= CLOUD_MOST)
+		((struct site_thing *)thing)->site->cloud_kg_per_m2 = found;
+	else
+		reader_fail(reader, entry,
+			    "\"%s\" is not the liquid water of clouds from 0 to 10 kg/m2; write "
+			    "e.g. 1.26kg/m2",
+			    entry->value);
+}
+
 const struct key_rule site_keys[] = {
 	{"kind", read_kind, false, NULL},
 	{"position", read_position, false, NULL},
@@ -255,6 +273,7 @@ const struct key_rule site_keys[] = {
 	{"route", read_route, false, NULL},
 	{"rain_rate", read_rain_rate, false, NULL},
 	{"rain_height", read_rain_height, false, NULL},
+	{"clouds", read_clouds, false, NULL},
 	{"detection", read_detection, false, NULL},
 	{"flooding", read_flooding, false, NULL},
 	{"spf_delay", read_spf_delay, false, NULL},

@@ -65,6 +65,7 @@ struct site {
 	struct geodetic position;
 	double rain_001_mm_per_h; // exceeded for 0.01 % of the year; 0: not given
 	double rain_height_km;    // above the sea; 0: not given
+	double cloud_kg_per_m2;   // reduced liquid water, exceeded 1 % of the year; 0: not given
 	struct ground ground;     // made from the position
 	char jurisdiction[8];     // ISO 3166 code, empty if not given
 	struct address address;   // own IPv4 address (ADDRESS_NONE if absent)

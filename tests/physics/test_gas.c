@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Gases, scintillation and totals against the validation examples of ITU-R study group 3.
 #include "dataplane/physics/gas.h"
+#include "dataplane/physics/gas_tables.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -158,9 +159,74 @@ static void an_example_of_a_total(void **state)
 		      1.212790721, 1e-6);
 }
 
+// The standard atmosphere of P.835-6 up to 70 km, whose pressure is of dry air, with vapour.
+static struct air standard_air(double height_km)
+{
+	double h = 6356.766 * height_km / (6356.766 + height_km), k = 34.1632, t, p;
+	double vapour = 7.5 * exp(-height_km / 2);
+
+	if (h <= 11) {
+		t = 288.15 - 6.5 * h;
+		p = 1013.25 * pow(288.15 / t, -k / 6.5);
+	} else if (h <= 20) {
+		t = 216.65;
+		p = 226.3226 * exp(-k * (h - 11) / t);
+	} else if (h <= 32) {
+		t = 216.65 + (h - 20);
+		p = 54.74980 * pow(216.65 / t, k);
+	} else if (h <= 47) {
+		t = 228.65 + 2.8 * (h - 32);
+		p = 8.680422 * pow(228.65 / t, k / 2.8);
+	} else if (h <= 51) {
+		t = 270.65;
+		p = 1.109106 * exp(-k * (h - 47) / t);
+	} else {
+		t = 270.65 - 2.8 * (h - 51);
+		p = 0.6694167 * pow(270.65 / t, -k / 2.8);
+	}
+	return (struct air){p, t, vapour};
+}
+
+static double integrated_height_km(double frequency_ghz)
+{
+	double step_km = 0.05, sum = 0;
+
+	for (double h = step_km / 2; h < 70; h += step_km)
+		sum += gas_oxygen_db_per_km(frequency_ghz, standard_air(h)) * step_km;
+	return sum / gas_oxygen_db_per_km(frequency_ghz, standard_air(0));
+}
+
+// All equivalent heights, which are figures, against what the lines themselves give: an integral
+// over the standard atmosphere. They are fits over climates, so they need not agree, but they do to
+// 0.4 % (1.3 % within the complex of lines above 51 GHz), and away from lines the quotient is
+// smooth: one that is off by half a metre of the 5 km, against its neighbours, shows.
+static void equivalent_heights_are_those_of_an_integral(void **state)
+{
+	double quotient[GAS_HEIGHTS];
+
+	(void)state;
+	for (int i = 0; i < GAS_HEIGHTS; i++) {
+		const struct gas_height *height = &gas_heights[i];
+		double f = GAS_HEIGHT_FIRST_GHZ + i * GAS_HEIGHT_STEP_GHZ;
+		double typed_km =
+			height->a + height->b * 288.15 + height->c * 1013.25 + height->d * 7.5;
+
+		quotient[i] = typed_km / integrated_height_km(f);
+		vectors_near(quotient[i], 1, f <= 51 ? 0.004 : 0.013);
+	}
+	for (int i = 1; i + 1 < GAS_HEIGHTS; i++) {
+		double f = GAS_HEIGHT_FIRST_GHZ + i * GAS_HEIGHT_STEP_GHZ;
+
+		if (f >= 3 && f <= 48)
+			vectors_near(quotient[i], (quotient[i - 1] + quotient[i + 1]) / 2,
+				     1e-4 / 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(equivalent_heights_are_those_of_an_integral),
 		cmocka_unit_test(every_row_of_p676_is_met),
 		cmocka_unit_test(examples_of_p676),
 		cmocka_unit_test(every_slant_path_of_p676_is_met),

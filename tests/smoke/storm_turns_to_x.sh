@@ -18,6 +18,15 @@ check "and keeps a rate" json '.up.rain_db > 1 and .up.rain_db < 10 and .rate_bp
 expect 0 "the year's rain in X" "$CORRIDOR" -j budget "$storm" betzdorf-redu-x --exceeded 0.01%
 check "at both stations" json '.up.rain_db > 0.5 and .down.rain_db > 0.5 and .exceeded_percent == 0.01' out
 
+sed 's/^rain_rate = 28.230mm.h/&\nclouds = 1.26kg\/m2/' "$storm" >clouds.ini
+expect 0 "clouds over Betzdorf" "$CORRIDOR" -j budget clouds.ini betzdorf-redu-ka --exceeded 1%
+check "take what P.840 says, there alone" json '.up.cloud_db > 1.9 and .up.cloud_db < 2.3 and .down.cloud_db == 0' out
+expect 0 "but not of the weather of an instant" "$CORRIDOR" -j budget clouds.ini betzdorf-redu-ka
+check "which has rain alone" json '.up.cloud_db == 0' out
+sed 's/^rain_rate = 28.230mm.h/&\nclouds = 1.26/' "$storm" >cloud.ini
+expect 2 "clouds without a unit" "$CORRIDOR" check cloud.ini
+check "are named with their line" grep -E 'cloud.ini:[0-9]+ .site betzdorf. clouds: "1.26" is not' err
+
 expect 0 "before the storm" "$CORRIDOR" -j path "$storm" betzdorf redu --at 15min
 check "by Ka" json '.hops[0].link == "betzdorf-redu-ka"' out
 check "at its rate of that instant" json '.rate_bps == 177025650 and .loss == 0' out
