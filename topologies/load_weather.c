@@ -169,7 +169,7 @@ static int parse_row(const char *line, bool first, struct weather_row *row)
 	if (line[strspn(line, " \t\r\n")] == '\0' || line[0] == '#')
 		return 0;
 	if (sscanf(line, "%lf ,%lf %n", &at_s, &rain, &end) != 2 || line[end] != '\0')
-		return first ? 0 : -ENOMEM;
+		return first ? 0 : -1;
 	if (!(at_s >= 0) || at_s > 3e9 || !(rain >= 0) || rain > RAIN_MOST_MM_PER_H)
 		return -1;
 	row->at_ns = (uint64_t)(at_s * 1e9 + 0.5);
@@ -182,14 +182,25 @@ static bool read_rows(struct reader *reader, const struct ini_entry *entry, FILE
 {
 	char line[256];
 	size_t room = 0;
+	bool headed = false; // by the one line before the rows that is none itself
 
 	for (unsigned number = 1; fgets(line, sizeof(line), file); number++) {
 		struct weather_row row;
-		int kind = parse_row(line, rain->row_count == 0, &row);
+		bool whole = strchr(line, '\n') || feof(file);
+		int kind = parse_row(line, !headed, &row);
 
-		if (kind == 0)
+		if (kind == 0 && whole) {
+			headed |= line[0] != '#' && line[strspn(line, " \t\r\n")] != '\0';
 			continue;
-		if (kind < 0 || rain->row_count >= ROWS_MOST ||
+		}
+		headed = true;
+		if (rain->row_count >= ROWS_MOST) {
+			reader_fail(reader, entry,
+				    "%s has more than %d rows; give fewer, further apart",
+				    entry->value, ROWS_MOST);
+			return false;
+		}
+		if (kind <= 0 || !whole ||
 		    (rain->row_count > 0 && row.at_ns <= rain->rows[rain->row_count - 1].at_ns)) {
 			reader_fail(reader, entry,
 				    "%s:%u is not a row of seconds (0 to 3e9, rising) and mm/h (0 "
@@ -209,6 +220,12 @@ static bool read_rows(struct reader *reader, const struct ini_entry *entry, FILE
 			rain->rows = rows;
 		}
 		rain->rows[rain->row_count++] = row;
+	}
+	if (ferror(file)) {
+		reader_fail(reader, entry,
+			    "%s cannot be read: %s; name a CSV file of seconds and mm/h",
+			    entry->value, strerror(errno));
+		return false;
 	}
 	if (rain->row_count > 0)
 		return true;

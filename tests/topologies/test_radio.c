@@ -5,11 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "tests/control/paper.h"
+#include "tests/topologies/faults.h"
 #include "topologies/load.h"
 
 #define SITES                                                                                      \
@@ -191,9 +194,112 @@ static void each_fault_is_named(void **state)
 	}
 }
 
+// ---- Recorded rain ----
+
+#define SERIES_FILE "test_radio_rain.csv"
+
+static void write_series(const char *text, size_t bytes)
+{
+	FILE *file = fopen(SERIES_FILE, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, bytes, file), bytes);
+	assert_int_equal(fclose(file), 0);
+}
+
+#define SERIES_LAB "[site a]\n[weather w]\nseries = " SERIES_FILE "\n"
+
+static void a_series_has_the_rows_of_its_file(void **state)
+{
+	static const char text[] =
+		"# rain gauge\n\ntime_s,rain\r\n0,0\n60, 12.5\n# a pause\n60.5 ,300\r\n90,0";
+	struct topology *t;
+	const struct weather_rain *rain;
+
+	(void)state;
+	write_series(text, strlen(text));
+	t = paper(SERIES_LAB);
+	rain = &t->weathers[0].rain;
+	assert_int_equal(rain->kind, WEATHER_SERIES);
+	assert_int_equal(rain->row_count, 4);
+	assert_int_equal(rain->rows[0].at_ns, 0);
+	assert_int_equal(rain->rows[1].at_ns, 60000000000);
+	assert_true(rain->rows[1].rain_mm_per_h == 12.5);
+	assert_int_equal(rain->rows[2].at_ns, 60500000000);
+	assert_true(rain->rows[2].rain_mm_per_h == 300);
+	assert_int_equal(rain->rows[3].at_ns, 90000000000);
+	topology_free(t);
+	remove(SERIES_FILE);
+}
+
+static void faults_of_a_series_are_named_by_line(void **state)
+{
+	static const struct {
+		const char *rows, *says;
+	} bad[] = {
+		{"time,rain\n0,0\n60;12\n", SERIES_FILE ":3 is not a row"},
+		{"a heading\nand another\n0,0\n", SERIES_FILE ":2 is not a row"},
+		{"0,0\n60,12,5\n", SERIES_FILE ":2 is not a row"},
+		{"0,0\n60\n", SERIES_FILE ":2 is not a row"},
+		{"0,0\n60,5\n60,6\n", SERIES_FILE ":3 is not a row"},
+		{"0,0\n60,5\n59,6\n", SERIES_FILE ":3 is not a row"},
+		{"0,0\n1e-10,6\n", SERIES_FILE ":2 is not a row"},
+		{"-1,0\n", SERIES_FILE ":1 is not a row"},
+		{"0,300.1\n", SERIES_FILE ":1 is not a row"},
+		{"0,-1\n", SERIES_FILE ":1 is not a row"},
+		{"0,nan\n", SERIES_FILE ":1 is not a row"},
+		{"inf,1\n", SERIES_FILE ":1 is not a row"},
+		{"3.1e9,1\n", SERIES_FILE ":1 is not a row"},
+		{"", "has no rows"},
+		{"# nothing\n\n", "has no rows"},
+		{"time,rain\n", "has no rows"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct fault fault = {SERIES_LAB, "lab.ini:3 [weather w] series", bad[i].says};
+
+		write_series(bad[i].rows, strlen(bad[i].rows));
+		check_fault(&fault);
+	}
+	remove(SERIES_FILE);
+	check_fault(&(struct fault){SERIES_LAB, "lab.ini:3 [weather w] series", "cannot be read"});
+	check_fault(&(struct fault){"[site a]\n[weather w]\nseries = .\n",
+				    "lab.ini:3 [weather w] series", "cannot be read"});
+}
+
+// A line longer than any row is one fault, not several rows; a million rows are read.
+static void long_files_and_long_lines(void **state)
+{
+	size_t bytes = 0, room = 16 * 1000000;
+	char *text = malloc(room);
+	struct topology *t;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, ' ', 1000);
+	memcpy(text, "0,0", 3);
+	memcpy(text + 255, "7,7\n", 4);
+	write_series(text, 259);
+	check_fault(&(struct fault){SERIES_LAB, "lab.ini:3 [weather w] series",
+				    SERIES_FILE ":1 is not a row"});
+	for (unsigned i = 0; i < 1000000; i++)
+		bytes += (size_t)snprintf(text + bytes, room - bytes, "%u,%u\n", i, i % 300);
+	write_series(text, bytes);
+	t = paper(SERIES_LAB);
+	assert_int_equal(t->weathers[0].rain.row_count, 1000000);
+	assert_int_equal(t->weathers[0].rain.rows[999999].at_ns, UINT64_C(999999000000000));
+	topology_free(t);
+	free(text);
+	remove(SERIES_FILE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_series_has_the_rows_of_its_file),
+		cmocka_unit_test(faults_of_a_series_are_named_by_line),
+		cmocka_unit_test(long_files_and_long_lines),
 		cmocka_unit_test(a_radio_has_its_defaults_and_what_is_written),
 		cmocka_unit_test(a_direction_of_its_own_stands_over_both),
 		cmocka_unit_test(coding_adapts_or_is_kept_to),
