@@ -29,6 +29,7 @@ struct convergence_state {
 	struct routes *routes;
 	struct schedule *schedule;
 	size_t outstanding;    // items of ours in the schedule
+	bool *starts_down;     // [link]: by topology or sky, which every site knows
 	bool *link_up;         // [link]: adjacent, in truth
 	uint32_t *serial;      // [link]: of the last change
 	bool *said_down;       // [2 link + end]: in its last notice
@@ -84,6 +85,7 @@ struct convergence_state *convergence_create(const struct topology *topology,
 	state->routes = routes;
 	state->schedule = schedule;
 	state->forget_at = FORGET_AT;
+	state->starts_down = calloc(links, sizeof(*state->starts_down));
 	state->link_up = malloc(links * sizeof(*state->link_up));
 	state->serial = calloc(links, sizeof(*state->serial));
 	state->said_down = calloc(2 * links, sizeof(*state->said_down));
@@ -92,17 +94,18 @@ struct convergence_state *convergence_create(const struct topology *topology,
 	state->known = calloc(sites, sizeof(*state->known));
 	state->end_down = calloc(2 * links, sizeof(*state->end_down));
 	state->link_down = calloc(links, sizeof(*state->link_down));
-	if (!state->link_up || !state->serial || !state->said_down || !state->spf_pending ||
-	    !state->row || !state->known || !state->end_down || !state->link_down ||
-	    !list_channels(state)) {
+	if (!state->starts_down || !state->link_up || !state->serial || !state->said_down ||
+	    !state->spf_pending || !state->row || !state->known || !state->end_down ||
+	    !state->link_down || !list_channels(state)) {
 		convergence_destroy(state);
 		return NULL;
 	}
 	for (size_t l = 0; l < topology->link_count; l++) {
-		state->link_up[l] = !topology->links[l].starts_down;
+		state->starts_down[l] = !truth.channel_up[2 * l] && !truth.channel_up[2 * l + 1];
+		state->link_up[l] = !state->starts_down[l];
 		for (size_t end = 2 * l; end <= 2 * l + 1; end++) {
-			state->said_down[end] = topology->links[l].starts_down;
-			state->end_down[end] = topology->links[l].starts_down;
+			state->said_down[end] = state->starts_down[l];
+			state->end_down[end] = state->starts_down[l];
 		}
 	}
 	for (size_t s = 0; s < topology->site_count; s++) {
@@ -137,6 +140,8 @@ struct convergence_state *convergence_copy(const struct convergence_state *state
 	if (!copy)
 		return NULL;
 	copy->outstanding = state->outstanding;
+	memcpy(copy->starts_down, state->starts_down, links * sizeof(*copy->starts_down));
+	memcpy(copy->end_down, state->end_down, 2 * links * sizeof(*copy->end_down));
 	memcpy(copy->link_up, state->link_up, links * sizeof(*copy->link_up));
 	memcpy(copy->serial, state->serial, links * sizeof(*copy->serial));
 	memcpy(copy->said_down, state->said_down, 2 * links * sizeof(*copy->said_down));
@@ -188,6 +193,7 @@ void convergence_destroy(struct convergence_state *state)
 	free(state->first_channel);
 	free(state->channels);
 	free(state->end_down);
+	free(state->starts_down);
 	free(state->link_down);
 	free(state);
 }
@@ -446,7 +452,7 @@ static int arrive(struct convergence_state *state, const struct schedule_item *i
 static void take_view(struct convergence_state *state, uint32_t site)
 {
 	for (size_t l = 0; l < state->topology->link_count; l++)
-		state->link_down[l] = state->topology->links[l].starts_down;
+		state->link_down[l] = state->starts_down[l];
 	for (uint32_t n = 0; n < state->notice_count; n++) {
 		const struct notice *notice = &state->notices[n];
 
@@ -459,8 +465,7 @@ static void take_view(struct convergence_state *state, uint32_t site)
 	for (uint32_t n = 0; n < state->notice_count; n++) {
 		const struct notice *notice = &state->notices[n];
 
-		state->end_down[2 * notice->link + notice->end] =
-			state->topology->links[notice->link].starts_down;
+		state->end_down[2 * notice->link + notice->end] = state->starts_down[notice->link];
 	}
 }
 

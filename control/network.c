@@ -91,12 +91,14 @@ static int fill(struct network *network, struct error *error)
 		free(link_down);
 		return network_out_of_memory(network, error);
 	}
-	for (size_t c = 0; c < plan->channel_count; c++) {
+	for (uint32_t c = 0; c < plan->channel_count; c++) {
 		network->channel_up[c] = !topology->links[c / 2].starts_down;
-		plan->channels[c].params.carrier = network->carries[c] = network->channel_up[c];
+		// Where no satellite is in sight yet, nothing has failed.
+		network->carries[c] =
+			network->channel_up[c] && evolve_is_up(network->evolve, c / 2, 0);
+		plan->channels[c].params.carrier = network->carries[c];
+		link_down[c / 2] = !network->carries[c];
 	}
-	for (size_t l = 0; l < topology->link_count; l++)
-		link_down[l] = topology->links[l].starts_down;
 	memset(network->site_up, true, plan->site_count * sizeof(*network->site_up));
 	network->routes = routes_create(topology, error);
 	rc = network->routes ? routes_all(network->routes, plan, link_down, error) : -ENOMEM;
@@ -125,8 +127,9 @@ struct network *network_create(const struct topology *topology, enum network_por
 	network->evolve = evolve_create(topology);
 	if (!network->evolve)
 		network_out_of_memory(network, error);
-	if (!network->plan || !network->evolve || fill(network, error) ||
-	    network_do_sky(network, error) || schedule_events(network, error)) {
+	if (!network->plan || !network->evolve || evolve_to(network->evolve, 0, error) < 0 ||
+	    fill(network, error) || network_do_sky(network, error) ||
+	    schedule_events(network, error)) {
 		network_free(network);
 		return NULL;
 	}

@@ -92,15 +92,13 @@ struct topology *network_load(const char *path, struct errors *errors)
 
 int network_set_epoch(struct topology *topology, int64_t epoch_utc_ns, struct error *error)
 {
-	int64_t before_utc_ns = topology->epoch_utc_ns;
 	int rc;
 
-	if (!sky_moves(topology))
+	// What loading made of the epoch that it has is not made twice.
+	if (!sky_moves(topology) || topology->epoch_given || topology->epoch_utc_ns == epoch_utc_ns)
 		return 0;
 	rc = sky_start(topology, epoch_utc_ns, error);
-	if (rc || topology->epoch_utc_ns == before_utc_ns)
-		return rc;
-	return evolve_radio(topology, error);
+	return rc ? rc : evolve_radio(topology, error);
 }
 
 int network_check(const struct topology *topology, const char *line, struct error *error)

@@ -65,14 +65,15 @@ int network_do_sky(struct network *network, struct error *error)
 	int rc = network_save_sky(network, error);
 	int renewed = rc ? rc : evolve_to(network->evolve, network->now_ns, error);
 	uint64_t next_ns = evolve_next_ns(network->evolve, network->now_ns);
-	bool any = false;
+	bool any = false, renew;
 
 	rc = renewed < 0 ? renewed : 0;
+	renew = renewed > 0 || network->version == 0; // it is just beginning
 	for (uint32_t l = 0; !rc && l < network->topology->link_count; l++) {
 		if (!evolve_changes(network->evolve, l))
 			continue;
 		any = true;
-		rc = move_link(network, l, renewed > 0, error);
+		rc = move_link(network, l, renew, error);
 	}
 	if (rc || !any)
 		return rc;

@@ -164,6 +164,42 @@ static void a_gap_takes_the_carrier_and_routing_sees_it(void **state)
 	topology_free(t);
 }
 
+// The same satellite before it rises: routing never held the link to be up, and nothing had to
+// find out; then it hears of the rise.
+static void a_gap_at_the_start_is_no_failure(void **state)
+{
+	struct topology *t = paper(
+		SITES
+		"[satellite one]\norbit = circular 8062km inclination 0deg phase "
+		"215deg\n" LINK_OVER(
+			"one") "elevation = 5deg\n[site c]\n[link ac]\nends = a, c\ndelay = 100ms\n"
+			       "[link cb]\nends = c, b\ndelay = 100ms\n");
+	struct network *network = start(t), *copy;
+	struct handover service;
+	uint64_t rise_ns;
+
+	(void)state;
+	assert_false(network_service(network, 0, 0, &service));
+	assert_false(network_channel_is_up(network, 0));
+	assert_false(network_plan(network)->channels[0].params.carrier);
+	assert_path(t, network, "a", "b", "ac:forward cb:forward");
+	assert_true(network_is_settled(network));
+	for (rise_ns = 0; !network_plan(network)->channels[0].params.carrier && rise_ns < 6 * H;) {
+		rise_ns = network_next_change_ns(network);
+		run_to(network, rise_ns);
+	}
+	assert_in_range(rise_ns, 10 * 60 * S, 6 * H - 1);
+	copy = network_copy(network);
+	assert_non_null(copy);
+	run_to(network, rise_ns + 2 * S);
+	assert_path(t, network, "a", "b", "x:forward");
+	run_to(copy, rise_ns + 2 * S);
+	assert_path(t, copy, "a", "b", "x:forward");
+	network_free(copy);
+	network_free(network);
+	topology_free(t);
+}
+
 static void a_break_cuts_what_is_in_flight_and_a_make_does_not(void **state)
 {
 	static const char *const words[] = {"make-before-break", "break-before-make 5s"};
@@ -284,6 +320,7 @@ int main(void)
 		cmocka_unit_test(a_moving_delay_is_the_closed_form_to_ten_nanoseconds),
 		cmocka_unit_test(profiles_always_reach_two_minutes_ahead),
 		cmocka_unit_test(a_gap_takes_the_carrier_and_routing_sees_it),
+		cmocka_unit_test(a_gap_at_the_start_is_no_failure),
 		cmocka_unit_test(a_break_cuts_what_is_in_flight_and_a_make_does_not),
 		cmocka_unit_test(what_users_write_goes_before_the_geometry),
 		cmocka_unit_test(hours_that_are_undone_come_again),
