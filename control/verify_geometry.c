@@ -15,14 +15,22 @@ static bool is_simple(const struct topology *topology, uint32_t satellite)
 	return kind == SATELLITE_GEOSTATIONARY || kind == SATELLITE_CIRCULAR;
 }
 
+// A trace of rate and loss, such as weather makes, leaves the delay to the geometry.
+static bool gives_delay(const struct impairment_trace *trace)
+{
+	return !trace->table || trace->table->kind != TABLE_SERIES ||
+	       trace->table->columns & 1U << SERIES_DELAY;
+}
+
 // Do the satellites alone say what the channel's delay is, and has it no jitter?
 static bool is_geometric(const struct topology *topology, const struct link *link,
 			 enum link_direction direction)
 {
-	unsigned given = link->impairments[direction].given;
+	const struct impairment *impairment = &link->impairments[direction];
 
 	if (link->medium != MEDIUM_SATELLITE || sky_way_count(topology, link) == 0 ||
-	    given & (IMPAIRMENT(GROUP_DELAY) | IMPAIRMENT(GROUP_JITTER) | IMPAIRMENT(GROUP_TRACE)))
+	    impairment->given & (IMPAIRMENT(GROUP_DELAY) | IMPAIRMENT(GROUP_JITTER)) ||
+	    (impairment->given & IMPAIRMENT(GROUP_TRACE) && gives_delay(&impairment->trace)))
 		return false;
 	for (int end = 0; end < 2; end++)
 		if (link->ends[end].site == TOPOLOGY_NONE ||

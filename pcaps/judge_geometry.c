@@ -52,7 +52,8 @@ static bool is_constant(const struct channel_params *params)
 {
 	return params->jitter.kind == JITTER_NONE && params->reorder.gap == 0 &&
 	       params->slot.packets == 0 &&
-	       (params->rate.ns_per_byte_q32 == 0 || params->rate.kind == RATE_CONSTANT);
+	       (params->rate.ns_per_byte_q32 == 0 || params->rate.kind == RATE_CONSTANT ||
+		params->rate.kind == RATE_PROFILE);
 }
 
 static bool is_of_the_sky(const struct judge_geometry *geometry,
@@ -110,9 +111,12 @@ static void begin_stretch(const struct judge_geometry *geometry, uint64_t at_ns,
 	stretch->judged = can_judge(geometry, stretch);
 }
 
-// What the path takes beside light's time over the satellite, and when the frame sets out there.
+// What the path takes of a frame that comes at at_ns of the lab's clock beside light's time over
+// the satellite, and when it sets out there. The rate of a line may change with time, by weather;
+// after the satellite its time is that of about light_ns later.
 static uint64_t others_ns(const struct judge_geometry *geometry, const struct stretch *stretch,
-			  uint32_t frame_bytes, uint64_t *before_ns)
+			  uint64_t at_ns, uint64_t light_ns, uint32_t frame_bytes,
+			  uint64_t *before_ns)
 {
 	uint64_t sum_ns = 0;
 
@@ -121,9 +125,13 @@ static uint64_t others_ns(const struct judge_geometry *geometry, const struct st
 		const struct channel_params *params = stretch->hops[hop];
 		bool is_sky = stretch->path->hops[hop] == geometry->channel;
 
-		sum_ns += rate_offer(&params->rate, &idle, 0, frame_bytes);
-		if (is_sky)
+		uint64_t from_ns = at_ns + sum_ns;
+
+		sum_ns += rate_offer(&params->rate, &idle, from_ns, frame_bytes) - from_ns;
+		if (is_sky) {
 			*before_ns = sum_ns;
+			at_ns += light_ns;
+		}
 		sum_ns += is_sky ? geometry->processing_ns : params->delay_ns;
 	}
 	return sum_ns;
@@ -195,14 +203,15 @@ static void judge_one(const struct judge_case *judged, const struct stretch *str
 	const struct frame_row *row = &judged->sent->rows[sent];
 	const struct oracle_promise *promise = &judged->oracle->promises[sent];
 	const struct oracle_era *era = &judged->oracle->eras[promise->era];
-	uint64_t before_ns = 0;
-	uint64_t rest_ns = others_ns(geometry, stretch, oracle_path_bytes(row), &before_ns);
+	uint64_t before_ns = 0, at_ns = row->at_ns - geometry->journal->clock_ns;
+	uint64_t takes_ns = judge_arrival_ns(judged, sent) - row->at_ns;
+	uint64_t rest_ns =
+		others_ns(geometry, stretch, at_ns, takes_ns, oracle_path_bytes(row), &before_ns);
 	double allowed_ns = JUDGE_GEOMETRY_NS + (double)judged->tolerance_ns, off_ns, measured_ns;
-	int64_t utc_ns = geometry->clock_utc_ns +
-			 (int64_t)(row->at_ns - geometry->journal->clock_ns + before_ns);
+	int64_t utc_ns = geometry->clock_utc_ns + (int64_t)(at_ns + before_ns);
 	size_t way = 0;
 
-	measured_ns = (double)(int64_t)(judge_arrival_ns(judged, sent) - row->at_ns - rest_ns);
+	measured_ns = (double)(int64_t)(takes_ns - rest_ns);
 	off_ns = nearest_ns(geometry, utc_ns, measured_ns, &way);
 	tally->judged++;
 	if (isnan(off_ns)) {
