@@ -116,7 +116,6 @@ static const struct view_columns {
 	  {"SITE", "site", CELL_TEXT},
 	  {"LINK", "link", CELL_TEXT},
 	  {"SERVES SINCE", "since", CELL_TEXT},
-	  {"UNTIL", "until", CELL_TEXT},
 	  {">ELEVATION", "elevation_deg", CELL_NUMBER},
 	  {">AZIMUTH", "azimuth_deg", CELL_NUMBER},
 	  {">RANGE KM", "range_km", CELL_NUMBER},
