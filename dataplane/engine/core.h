@@ -212,8 +212,9 @@ struct plan *takeover(struct engine *engine);
 
 // ---- partition.c ----
 
-// Assigns sites and ports to workers, and fills their agendas and engine->lookahead_ns.
-void partition(struct engine *engine);
+// Assigns sites and ports to workers, and fills their agendas and engine->lookahead_ns. One worker
+// has all: there is nothing to do for it but with the first plan.
+void partition(struct engine *engine, bool first);
 
 // ---- virtual.c ----
 

@@ -194,10 +194,8 @@ static void fill_agendas(struct engine *engine)
 		flow_schedule(&engine->workers[engine->site_owner[plan->flows[i].from_site]], i);
 }
 
-void partition(struct engine *engine)
+void partition(struct engine *engine, bool first)
 {
-	bool first = engine->workers[0].agenda.count == 0;
-
 	if (engine->worker_count == 1) {
 		engine->lookahead_ns = AGENDA_NEVER;
 		if (first)

@@ -110,7 +110,7 @@ struct plan *takeover(struct engine *engine)
 	engine->plan = next;
 	for (unsigned i = 0; i < engine->worker_count; i++)
 		engine->workers[i].plan = next;
-	partition(engine);
+	partition(engine, !before);
 	empty_queues(engine, next);
 	return before;
 }
