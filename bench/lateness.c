@@ -19,7 +19,7 @@
 #define REST_SECONDS        1.1
 #define SPIN_SECONDS        0.8
 #define IDLE_SECONDS        2.0
-#define IDLE_SETTLE_SECONDS 0.2
+#define IDLE_SETTLE_SECONDS 3.2 // after NAP_QUIET_NS
 #define BARE                "a bare loop on the same core that reads the clock, things due 1 us apart"
 #define BARE_SLEEP          "a bare thread that sleeps until each thing is due, 1 ms apart"
 

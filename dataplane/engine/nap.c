@@ -46,6 +46,8 @@ uint64_t nap_poll_ns(uint64_t idle_ns)
 {
 	uint64_t poll_ns = idle_ns / IDLE_SHARE;
 
+	if (idle_ns >= NAP_QUIET_NS)
+		return NAP_POLL_QUIET_NS;
 	if (poll_ns < NAP_POLL_LEAST_NS)
 		return NAP_POLL_LEAST_NS;
 	return poll_ns < NAP_POLL_MOST_NS ? poll_ns : NAP_POLL_MOST_NS;

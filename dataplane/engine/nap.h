@@ -12,9 +12,13 @@
 #define NAP_MARGIN_MOST_NS 100000ull
 // A rest shorter than this saves nothing: going to sleep and waking take as long.
 #define NAP_SHORTEST_NS 8000ull
-// Between looks at ports that can only be polled. The most is what a ping may take longer.
+// Between looks at ports that can only be polled. The most is what a ping may take longer; but when
+// nothing has come for as long as NAP_QUIET_NS, which those of a ping a second never leave, the lab
+// is idle, and is to cost little: what comes first then may wait for NAP_POLL_QUIET_NS.
 #define NAP_POLL_LEAST_NS 50000ull
 #define NAP_POLL_MOST_NS  200000ull
+#define NAP_QUIET_NS      3000000000ull
+#define NAP_POLL_QUIET_NS 2000000ull
 
 struct nap {
 	uint64_t late_ns; // all but one in a hundred sleeps end no later than this
@@ -33,6 +37,6 @@ uint64_t nap_margin_ns(const struct nap *nap);
 uint64_t nap_length_ns(const struct nap *nap, uint64_t left_ns, uint64_t most_ns);
 
 // The time to the next look at a port that can only be polled, when its last frame came idle_ns
-// ago: a twentieth of that, so that what comes after a long silence is seen later, and what comes
-// in a stream is not.
+// ago: a twentieth of that within the bounds above, so that what comes after a silence is seen
+// later, and what comes in a stream is not.
 uint64_t nap_poll_ns(uint64_t idle_ns);

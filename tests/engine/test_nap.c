@@ -101,6 +101,16 @@ static void a_long_silence_is_looked_into_less_often(void **state)
 	assert_int_equal(before_ns, NAP_POLL_MOST_NS);
 }
 
+// A ping a second is looked for as often as one that has just come; a lab without traffic is not.
+static void only_an_idle_lab_is_left_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(nap_poll_ns(1100000000), NAP_POLL_MOST_NS);
+	assert_int_equal(nap_poll_ns(NAP_QUIET_NS - 1), NAP_POLL_MOST_NS);
+	assert_int_equal(nap_poll_ns(NAP_QUIET_NS), NAP_POLL_QUIET_NS);
+	assert_int_equal(nap_poll_ns(UINT64_MAX), NAP_POLL_QUIET_NS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +121,7 @@ int main(void)
 		cmocka_unit_test(it_never_spins_for_longer_than_its_most_and_forgets),
 		cmocka_unit_test(a_rest_ends_before_what_is_due_or_is_none),
 		cmocka_unit_test(a_long_silence_is_looked_into_less_often),
+		cmocka_unit_test(only_an_idle_lab_is_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
