@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The network as it stands at an instant: made, copied and read; and its timeline.
+// The network as it stands at an instant: made and read; and its timeline.
 #include "control/network.h"
 
 #include <errno.h>
@@ -319,7 +319,7 @@ static int command(struct network *network, uint64_t at_ns, const char *line, bo
 		   struct error *error)
 {
 	const struct change *change = network_parse(network, line, error);
-	int rc = change ? network_own_plan(network, error) : error->code;
+	int rc = change ? network_own_plan(network, error) : error ? error->code : -EINVAL;
 
 	if (!rc)
 		rc = catch_up(network, at_ns, error);

@@ -117,14 +117,15 @@ struct plan_channel *network_channel(struct network *network, uint32_t channel, 
 	return &network->plan->channels[channel];
 }
 
-// May the change touch rate or queue?
-static bool changes_line(const struct change *change)
+// Do rate or queue of a channel become others? Whichever words did that.
+static bool changes_line(const struct network *network, uint32_t channel,
+			 const struct channel_params *params)
 {
-	const unsigned line = IMPAIRMENT(GROUP_RATE) | IMPAIRMENT(GROUP_OVERHEAD) |
-			      IMPAIRMENT(GROUP_BURST) | IMPAIRMENT(GROUP_LIMIT) |
-			      IMPAIRMENT(GROUP_QUEUE) | IMPAIRMENT(GROUP_TRACE);
+	const struct plan *plan = network->stale[channel] ? network->spare : network->plan;
+	const struct channel_params *before = &plan->channels[channel].params;
 
-	return change->action != CHANGE_SET || change->impairment.given & line;
+	return memcmp(&before->rate, &params->rate, sizeof(params->rate)) != 0 ||
+	       memcmp(&before->queue, &params->queue, sizeof(params->queue)) != 0;
 }
 
 void network_words_put(struct network_words *words)
@@ -236,9 +237,10 @@ static void put_in_force(struct network *network, const struct change *change,
 	uint32_t c = topology_channel(change->index, d);
 	struct network_last *last = &network->last;
 	struct plan_channel *channel;
+	bool line = changes_line(network, c, params);
 
 	network->stale[c] = false; // all that changes in a channel is its parameters
-	channel = network_channel(network, c, changes_line(change));
+	channel = network_channel(network, c, line);
 	channel->params = *params;
 	channel->params.random_key = c;
 	if (change == &last->change) {
