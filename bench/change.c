@@ -11,15 +11,11 @@
 #include "bench/machine.h"
 #include "bench/options.h"
 #include "bench/report.h"
+#include "bench/ring.h"
 #include "control/lab.h"
-#include "topologies/load.h"
 
 #define ROUNDS      5
-#define ROUTERS     100 // in a ring
-#define PARALLEL    50  // links between two neighbours
-#define LINKS       (ROUTERS * PARALLEL)
 #define LINE_BYTES  48
-#define SECTION     128
 #define LEAD_MS     2 // plans are handed over so long before their instant
 #define MS_A_SECOND 1e3
 
@@ -35,36 +31,14 @@ static int prepare(struct bench *bench, struct error *error)
 	struct machine_memory memory = machine_memory();
 	const struct lab_options options = {
 		.spin = true, .eal_argc = memory.word_count, .eal_argv = (char **)memory.words};
-	struct errors errors = {.count = 0};
-	size_t size = (size_t)(LINKS + ROUTERS + 1) * SECTION;
-	char *text = malloc(size);
-	size_t used = 0;
 
-	bench->lines = calloc(LINKS, sizeof(*bench->lines));
-	bench->words = calloc(LINKS, sizeof(*bench->words));
-	if (text == NULL || bench->lines == NULL || bench->words == NULL) {
-		free(text);
-		return error_set(error, -ENOMEM, "change", "no memory for its topology");
-	}
-	used += (size_t)snprintf(text, size, "[network]\nname = bench\nrouting = static\n");
-	for (unsigned i = 0; i < ROUTERS; i++)
-		used += (size_t)snprintf(text + used, size - used,
-					 "[site r%u]\nkind = router\naddress = 10.255.0.%u\n", i,
-					 i + 1);
-	for (unsigned i = 0; i < LINKS; i++)
-		used += (size_t)snprintf(text + used, size - used,
-					 "[link l%u]\nends = r%u, r%u\ndelay = 1ms\n", i,
-					 i / PARALLEL, (i / PARALLEL + 1) % ROUTERS);
-	bench->topology = topology_load_text(text, "bench", &errors);
-	free(text);
-	if (bench->topology == NULL) {
-		error_set(error, -ENOMEM, "change", "no memory for its topology");
-		if (errors.kept > 0)
-			*error = errors.items[0];
-		errors_fini(&errors);
+	bench->lines = calloc(RING_LINKS, sizeof(*bench->lines));
+	bench->words = calloc(RING_LINKS, sizeof(*bench->words));
+	if (bench->lines == NULL || bench->words == NULL)
+		return error_set(error, -ENOMEM, "change", "no memory for its lines");
+	bench->topology = ring_load("", error);
+	if (bench->topology == NULL)
 		return error->code;
-	}
-	errors_fini(&errors);
 	bench->lab = lab_create(bench->topology, &options, error);
 	return bench->lab != NULL ? lab_start(bench->lab, error) : error->code;
 }
@@ -83,12 +57,12 @@ static double processor_ms(void)
 static int change_all(struct bench *bench, unsigned round, double *ms, double *own_ms,
 		      struct error *error)
 {
-	for (unsigned i = 0; i < LINKS; i++) {
+	for (unsigned i = 0; i < RING_LINKS; i++) {
 		snprintf(bench->lines[i], LINE_BYTES, "link l%u set delay %ums", i, 2 + round % 7);
 		bench->words[i] = bench->lines[i];
 	}
 	double own_began_ms = processor_ms(), began = machine_seconds();
-	int code = lab_change(bench->lab, bench->words, LINKS, NULL, error);
+	int code = lab_change(bench->lab, bench->words, RING_LINKS, NULL, error);
 	*ms = (machine_seconds() - began) * MS_A_SECOND;
 	*own_ms = processor_ms() - own_began_ms;
 	return code;
@@ -161,7 +135,7 @@ int main(int argc, char **argv)
 	report_note(&report,
 		    "%d links between %d routers, both directions of each changed by a line; the "
 		    "change holds from an instant %d ms ahead, which is in",
-		    LINKS, ROUTERS, LEAD_MS);
+		    RING_LINKS, RING_ROUTERS, LEAD_MS);
 	if (code == 0)
 		report_print(&report, options.json);
 	lab_destroy(bench.lab);

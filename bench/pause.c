@@ -12,14 +12,11 @@
 #include "bench/machine.h"
 #include "bench/options.h"
 #include "bench/report.h"
+#include "bench/ring.h"
 #include "bench/wire.h"
-#include "topologies/load.h"
 
 #define ROUNDS    5
 #define CHANGES   15 // a round, of which the one with the shortest pause counts
-#define ROUTERS   100
-#define PARALLEL  50 // links between two neighbours in a ring
-#define SECTION   128
 #define LEAD_NS   1000000
 #define STRETCH   0.003 // seconds around a change
 #define BESIDE    "the same stretch of time without a change"
@@ -57,46 +54,17 @@ struct bench {
 	uint16_t port;
 };
 
-static char *make_text(void)
-{
-	size_t size = (size_t)(ROUTERS * PARALLEL + ROUTERS + 8) * SECTION;
-	char *text = malloc(size);
-	size_t used = 0;
-
-	if (text == NULL)
-		return NULL;
-	used += (size_t)snprintf(text, size,
-				 "[network]\nname = bench\nrouting = static\n"
-				 "[port west]\ndevice = " WIRE_WEST WIRE_NO_RX "\n"
-				 "[port east]\ndevice = " WIRE_EAST WIRE_NO_RX "\n"
-				 "[link span]\nmedium = wire\nends = west, east\ndelay = 1ms\n");
-	for (unsigned i = 0; i < ROUTERS; i++)
-		used += (size_t)snprintf(text + used, size - used,
-					 "[site r%u]\nkind = router\naddress = 10.255.0.%u\n", i,
-					 i + 1);
-	for (unsigned i = 0; i < ROUTERS * PARALLEL; i++)
-		used += (size_t)snprintf(text + used, size - used,
-					 "[link l%u]\nends = r%u, r%u\ndelay = 1ms\n", i,
-					 i / PARALLEL, (i / PARALLEL + 1) % ROUTERS);
-	return text;
-}
+static const char ports[] = "[port west]\ndevice = " WIRE_WEST WIRE_NO_RX "\n"
+			    "[port east]\ndevice = " WIRE_EAST WIRE_NO_RX "\n"
+			    "[link span]\nmedium = wire\nends = west, east\ndelay = 1ms\n";
 
 static int prepare(struct bench *bench, struct error *error)
 {
 	struct machine_memory memory = machine_memory();
 	const struct lab_options options = {
 		.spin = true, .eal_argc = memory.word_count, .eal_argv = (char **)memory.words};
-	struct errors errors = {.count = 0};
-	char *text = make_text();
 
-	bench->topology = text != NULL ? topology_load_text(text, "bench", &errors) : NULL;
-	free(text);
-	if (bench->topology == NULL) {
-		error_set(error, -ENOMEM, "pause", "no memory for its topology");
-		if (errors.kept > 0)
-			*error = errors.items[0];
-	}
-	errors_fini(&errors);
+	bench->topology = ring_load(ports, error);
 	if (bench->topology == NULL)
 		return error->code;
 	bench->lab = lab_create(bench->topology, &options, error);

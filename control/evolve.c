@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Physics becomes profiles (evolve.h).
 #include "control/evolve.h"
+#include "control/compile.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,8 +161,7 @@ static int make_later(struct evolve *evolve, uint32_t link, uint64_t from_ns, st
 					   moving->count, from_ns);
 
 		if (rc < 0) {
-			snprintf(where, sizeof(where), "%s:%u [link %s]", of->source.file,
-				 of->source.line, of->name);
+			compile_where(&of->source, "link", of->name, where, sizeof(where));
 			return error_set(error, rc, where, "no memory for its weather");
 		}
 		any |= rc;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A generation's profiles of one link (evolve_profiles.h).
 #include "control/evolve_profiles.h"
+#include "control/compile.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,8 +113,7 @@ static int fail(const struct evolve_span *span, int rc, struct error *error)
 	const struct link *link = &span->topology->links[span->link];
 	char where[192];
 
-	snprintf(where, sizeof(where), "%s:%u [link %s]", link->source.file, link->source.line,
-		 link->name);
+	compile_where(&link->source, "link", link->name, where, sizeof(where));
 	if (rc == -EDOM)
 		return error_set(error, rc, where,
 				 "a satellite's elements say nothing of what comes next (it has "
