@@ -446,39 +446,6 @@ static void assert_go_on_alike(struct network *a, struct network *b)
 	}
 }
 
-// The engine makes new memory for queues only where it is told so: whichever words change the line.
-static void a_plan_tells_which_lines_differ(void **state)
-{
-	static const struct {
-		const char *line;
-		enum plan_difference difference;
-	} cases[] = {
-		{"link ab:forward set delay 7ms", PLAN_DIFFERS},
-		{"link ab:forward set access cra 1mbit", PLAN_LINE_DIFFERS},
-		{"link ab:forward set delay 80ms", PLAN_LINE_DIFFERS}, // its requests travel longer
-		{"link ab:forward reset", PLAN_LINE_DIFFERS},
-		{"link ab:forward set limit 10 rate 1mbit", PLAN_LINE_DIFFERS},
-		{"link ab:forward set loss 1%", PLAN_DIFFERS},
-	};
-	struct topology *t = paper(triangle);
-	struct network *network = start(t);
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct plan *before = network_share_plan(network), *after;
-
-		command(network, 1 + i, cases[i].line);
-		after = network_share_plan(network);
-		if (plan_difference(after, before, 0) != cases[i].difference)
-			fail_msg("%s: %d", cases[i].line, plan_difference(after, before, 0));
-		assert_int_equal(plan_difference(after, before, 1), PLAN_SAME);
-		plan_free(before);
-		plan_free(after);
-	}
-	network_free(network);
-	topology_free(t);
-}
-
 static void what_is_undone_leaves_no_trace(void **state)
 {
 	struct topology *t = paper(triangle);
@@ -565,7 +532,6 @@ int main(void)
 		cmocka_unit_test(members_hear_of_a_failed_member_across_the_exchange),
 		cmocka_unit_test(a_link_that_starts_down_is_known_to_be),
 		cmocka_unit_test(after_any_history_the_rows_are_true),
-		cmocka_unit_test(a_plan_tells_which_lines_differ),
 		cmocka_unit_test(what_is_undone_leaves_no_trace),
 		cmocka_unit_test(the_last_thousand_events_are_kept_and_the_others_counted),
 	};

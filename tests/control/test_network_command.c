@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -213,6 +214,66 @@ static void a_wrong_event_names_its_place(void **state)
 	topology_free(t);
 }
 
+// The engine makes new memory for queues only where it is told so: whichever words change the line.
+static void a_plan_tells_which_lines_differ(void **state)
+{
+	static const struct {
+		const char *line;
+		enum plan_difference difference;
+	} cases[] = {
+		{"link ab:forward set delay 7ms", PLAN_DIFFERS},
+		{"link ab:forward set access cra 1mbit", PLAN_LINE_DIFFERS},
+		{"link ab:forward set delay 80ms", PLAN_LINE_DIFFERS}, // its requests travel longer
+		{"link ab:forward reset", PLAN_LINE_DIFFERS},
+		{"link ab:forward set limit 10 rate 1mbit", PLAN_LINE_DIFFERS},
+		{"link ab:forward set loss 1%", PLAN_DIFFERS},
+	};
+	struct topology *t = paper(triangle);
+	struct network *network = start(t);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct plan *before = network_share_plan(network), *after;
+
+		command(network, 1 + i, cases[i].line);
+		after = network_share_plan(network);
+		if (plan_difference(after, before, 0) != cases[i].difference)
+			fail_msg("%s: %d", cases[i].line, plan_difference(after, before, 0));
+		assert_int_equal(plan_difference(after, before, 1), PLAN_SAME);
+		plan_free(before);
+		plan_free(after);
+	}
+	network_free(network);
+	topology_free(t);
+}
+
+// What the last step has shown goes, and what came since moves up in the list: the engine must not
+// be asked twice for one channel.
+static void a_channel_is_retimed_once_whatever_went_before(void **state)
+{
+	char text[2000];
+	struct topology *t;
+	struct network *network;
+	struct error error;
+
+	(void)state;
+	snprintf(text, sizeof(text),
+		 "%s[event later]\nat = 300ms\ndo = link ab set delay 9ms inflight retime\n",
+		 triangle);
+	t = paper(text);
+	network = start(t);
+	command(network, 100 * MS, "link cb set delay 5ms inflight retime");
+	assert_int_equal(network_step(network, 100 * MS, &error), 0);
+	assert_int_equal(network_plan(network)->touched_count, 2);
+	command(network, 200 * MS, "link ab set delay 7ms inflight retime");
+	assert_int_equal(network_step(network, 300 * MS, &error), 0);
+	assert_int_equal(network_plan(network)->touched_count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(network_plan(network)->touched[i].delay_ns, 9 * MS);
+	network_free(network);
+	topology_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +285,8 @@ int main(void)
 		cmocka_unit_test(refused_commands_say_why_and_change_nothing),
 		cmocka_unit_test(a_conduit_takes_all_its_links),
 		cmocka_unit_test(a_wrong_event_names_its_place),
+		cmocka_unit_test(a_plan_tells_which_lines_differ),
+		cmocka_unit_test(a_channel_is_retimed_once_whatever_went_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
