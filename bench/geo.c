@@ -97,18 +97,6 @@ static struct plan *make_plan(void)
 	return plan;
 }
 
-static double resident_bytes(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long pages = 0;
-
-	if (file != NULL && fscanf(file, "%*u %lu", &pages) != 1)
-		pages = 0;
-	if (file != NULL)
-		fclose(file);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE);
-}
-
 struct result {
 	double lost, mib, seconds;
 };
@@ -152,12 +140,12 @@ static int measure(const struct geo_case *c, struct result *result, struct error
 	if (code)
 		plan_free(plan);
 	machine_pin(&before);
-	double empty = resident_bytes();
+	double empty = machine_resident_bytes();
 	struct machine_watch watch = machine_watch_start(getpid());
 	if (code == 0)
 		code = engine_advance(engine, LENGTH_NS, error);
 	result->seconds = machine_watch_seconds(&watch, NULL);
-	result->mib = (resident_bytes() - empty) / (1 << 20);
+	result->mib = (machine_resident_bytes() - empty) / (1 << 20);
 	machine_unpin(&before);
 	if (code == 0)
 		read_result(engine, result);

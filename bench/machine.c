@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 // MB for each of the two, as text for EAL and as a number of 2 MB pages for both.
 #define MEMORY_MB    "256"
@@ -28,6 +29,18 @@ void machine_sleep(double seconds)
 
 	left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
 	nanosleep(&left, NULL);
+}
+
+double machine_resident_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	if (file != NULL && fscanf(file, "%*u %lu", &pages) != 1)
+		pages = 0;
+	if (file != NULL)
+		fclose(file);
+	return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
 // Over all threads, since each began. 0 where the kernel does not say.

@@ -25,6 +25,9 @@ struct machine_watch machine_watch_start(pid_t pid);
 // time of the clock.
 double machine_watch_seconds(const struct machine_watch *watch, double *share);
 
+// What this process has of the machine's memory.
+double machine_resident_bytes(void);
+
 // The processor's name as the kernel knows it, and how many of them we may use.
 void machine_processor(char *text, size_t size);
 

@@ -95,19 +95,6 @@ static void note_share(struct bench *bench, double share)
 	bench->least_share = share < bench->least_share ? share : bench->least_share;
 }
 
-// What the process takes of the machine's memory.
-static double resident_bytes(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long pages = 0;
-
-	if (file != NULL && fscanf(file, "%*u %lu", &pages) != 1)
-		pages = 0;
-	if (file != NULL)
-		fclose(file);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE);
-}
-
 struct run {
 	double mpps;
 	double in_flight; // on average of many looks
@@ -174,12 +161,13 @@ static int run_wire(const struct wire_case *c, double delay_ns, double seconds, 
 	code = wire_open(&wire, &options, error);
 	if (code)
 		return code;
-	double empty = resident_bytes();
+	double empty = machine_resident_bytes();
 	code = wire_start(&wire, error);
 	if (code == 0) {
 		fill(&wire, delay_ns);
 		watch_wire(&wire, seconds, run);
-		run->bytes = (resident_bytes() - empty) / (double)memory_of(&wire).packets_most;
+		run->bytes =
+			(machine_resident_bytes() - empty) / (double)memory_of(&wire).packets_most;
 	}
 	wire_close(&wire);
 	return code;
