@@ -83,8 +83,10 @@ void store_cache_init(struct store_cache *cache, struct store *store, unsigned w
 	cache->worker = worker;
 	for (unsigned i = 0; i < STORE_CLASSES; i++)
 		cache->free[i] = PACKET_NONE;
-	for (unsigned i = 0; i < workers; i++)
-		cache->away[i] = PACKET_NONE;
+	for (unsigned other = 0; other < workers; other++) {
+		for (unsigned i = 0; i < STORE_CLASSES; i++)
+			cache->away[other][i].first = PACKET_NONE;
+	}
 	cache->next_slab = worker * store->slabs_per_worker;
 	cache->last_slab = cache->next_slab + store->slabs_per_worker;
 	for (uint32_t slab = cache->next_slab; slab < cache->last_slab; slab++)
@@ -110,13 +112,13 @@ uint32_t store_carve(struct store_cache *cache, unsigned class)
 
 void store_take_home(struct store_cache *home, struct store_cache *from)
 {
-	uint32_t ref = from->away[home->worker];
+	for (unsigned i = 0; i < STORE_CLASSES; i++) {
+		struct store_list *away = &from->away[home->worker][i];
 
-	from->away[home->worker] = PACKET_NONE;
-	while (ref != PACKET_NONE) {
-		uint32_t next = *(uint32_t *)store_block(home->store, ref);
-
-		store_give(home, ref);
-		ref = next;
+		if (away->first == PACKET_NONE)
+			continue;
+		*(uint32_t *)store_block(home->store, away->last) = home->free[i];
+		home->free[i] = away->first;
+		away->first = PACKET_NONE;
 	}
 }

@@ -33,16 +33,23 @@ struct store {
 	uint8_t class_of[STORE_MOST_GRAINS + 1]; // [grains]: the smallest class that holds them
 };
 
+// Freed blocks of one class, linked through their first words. The last is known, so that a whole
+// list can be put before another.
+struct store_list {
+	uint32_t first; // PACKET_NONE: empty
+	uint32_t last;  // valid when not empty
+};
+
 struct store_cache {
 	struct store *store;
 	uint32_t free[STORE_CLASSES];  // heads of lists linked through the blocks' first word
-	uint32_t away[STORE_WORKERS];  // blocks of other workers, to be taken home
 	uint32_t next[STORE_CLASSES];  // bump pointer in the slab of the class being carved
 	uint32_t limit[STORE_CLASSES]; // its end
 	uint32_t next_slab;
 	uint32_t last_slab;
 	uint32_t worker;
 	uint64_t slabs_used;
+	struct store_list away[STORE_WORKERS][STORE_CLASSES]; // of others, to be taken home
 };
 
 // ---- For the inline functions below ----
@@ -60,7 +67,7 @@ void store_cache_init(struct store_cache *cache, struct store *store, unsigned w
 // be longer than the longest class. Owner of the cache only; so are all below.
 static inline uint32_t store_take(struct store_cache *cache, uint32_t bytes);
 static inline void store_give(struct store_cache *cache, uint32_t ref);
-// Takes over the blocks that `from` has freed for `home`. Both must stand still.
+// Takes over the blocks that `from` has freed for `home`, however many. Both must stand still.
 void store_take_home(struct store_cache *home, struct store_cache *from);
 
 static inline void *store_block(const struct store *store, uint32_t ref)
@@ -92,10 +99,16 @@ static inline uint32_t store_take(struct store_cache *cache, uint32_t bytes)
 static inline void store_give(struct store_cache *cache, uint32_t ref)
 {
 	uint32_t slab = ref / STORE_SLAB_GRAINS;
-	uint32_t *head = &cache->free[cache->store->slab_class[slab]];
+	unsigned class = cache->store->slab_class[slab];
+	unsigned owner = cache->store->slab_owner[slab];
+	uint32_t *head = &cache->free[class];
 
-	if (__builtin_expect(cache->store->slab_owner[slab] != cache->worker, 0))
-		head = &cache->away[cache->store->slab_owner[slab]];
+	if (__builtin_expect(owner != cache->worker, 0)) {
+		struct store_list *away = &cache->away[owner][class];
+
+		away->last = away->first == PACKET_NONE ? ref : away->last;
+		head = &away->first;
+	}
 	*(uint32_t *)store_block(cache->store, ref) = *head;
 	*head = ref;
 }

@@ -100,19 +100,27 @@ static void blocks_freed_elsewhere_go_home(void **state)
 {
 	struct store *store = store_create(SMALL_STORE, 2, NULL);
 	struct store_cache caches[2];
-	uint32_t a, b;
+	uint32_t small[3], large, kept;
 
 	(void)state;
 	store_cache_init(&caches[0], store, 0, 2);
 	store_cache_init(&caches[1], store, 1, 2);
-	a = store_take(&caches[0], 96);
-	b = store_take(&caches[0], 500);
-	store_give(&caches[1], a);
-	store_give(&caches[1], b);
-	assert_int_not_equal(store_take(&caches[1], 96), a);
+	for (unsigned i = 0; i < 3; i++)
+		small[i] = store_take(&caches[0], 96);
+	large = store_take(&caches[0], 500);
+	kept = store_take(&caches[0], 96);
+	store_give(&caches[0], kept);
+	for (unsigned i = 0; i < 3; i++)
+		store_give(&caches[1], small[i]);
+	store_give(&caches[1], large);
+	assert_int_not_equal(store_take(&caches[1], 96), small[2]);
 	store_take_home(&caches[0], &caches[1]);
-	assert_int_equal(store_take(&caches[0], 96), a);
-	assert_int_equal(store_take(&caches[0], 500), b);
+	store_take_home(&caches[0], &caches[1]); // nothing is left to be taken
+	// Those that came home, last freed first, and behind them what was free here.
+	for (unsigned i = 3; i-- > 0;)
+		assert_int_equal(store_take(&caches[0], 96), small[i]);
+	assert_int_equal(store_take(&caches[0], 96), kept);
+	assert_int_equal(store_take(&caches[0], 500), large);
 	store_destroy(store);
 }
 
