@@ -17,6 +17,7 @@
 #include "dataplane/engine/hold.h"
 #include "dataplane/engine/packet.h"
 #include "dataplane/engine/plan.h"
+#include "dataplane/engine/ready.h"
 #include "dataplane/engine/store.h"
 #include "dataplane/engine/worker.h"
 #include "dataplane/model/channel.h"
@@ -82,6 +83,7 @@ struct worker {
 	struct hold outbox[CORE_MAX_WORKERS];     // pairs for other workers' flights
 	uint64_t next_at_ns;                      // virtual: of its agenda, for the others to read
 	uint64_t tick_at_ns;                      // live: next site_tick
+	struct ready ready;                       // live
 	pthread_t thread;
 } __attribute__((aligned(64)));
 

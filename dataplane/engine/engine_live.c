@@ -55,6 +55,7 @@ static void adopt(struct worker *worker, uint64_t until_ns)
 		return;
 	if (next->valid_from_ns < engine->now_ns)
 		next->valid_from_ns = engine->now_ns; // an instant that has passed means now
+	ready_drop(worker);
 	core_advance(worker, next->valid_from_ns);
 	engine->pending = next;
 	engine->live->retired = takeover(engine);
@@ -75,6 +76,28 @@ static void adopt_behind(struct worker *worker, uint64_t now_ns)
 	adopt(worker, engine->now_ns);
 }
 
+// What is handed over has left: it is released before anything is decided.
+static void end_sent(struct worker *worker)
+{
+	struct engine *engine = worker->engine;
+	uint64_t due_ns = ready_sent_due_ns(&worker->ready);
+
+	if (due_ns == 0)
+		return;
+	core_advance(worker, due_ns + 1);
+	ready_settle(worker, due_ns);
+	if (due_ns > engine->now_ns)
+		engine->now_ns = due_ns;
+}
+
+static void live_send(struct worker *worker, uint64_t now_ns)
+{
+	const struct plan *next = published(worker->engine);
+
+	if (next == worker->plan || next->valid_from_ns > now_ns)
+		ready_send(worker, now_ns);
+}
+
 // In slices, and for a while only: a worker that is given more than it can do would else fall
 // behind in one turn that never ends, deaf to its ports, to plans and to being stopped.
 static uint64_t live_advance(struct worker *worker, uint64_t now_ns)
@@ -83,6 +106,7 @@ static uint64_t live_advance(struct worker *worker, uint64_t now_ns)
 	const struct live_clock *clock = &engine->live->clock;
 	uint64_t enough_ns = now_ns + TURN_NS;
 
+	end_sent(worker);
 	for (;;) {
 		uint64_t next_ns = agenda_next_ns(&worker->agenda);
 		uint64_t until_ns = now_ns;
@@ -92,7 +116,9 @@ static uint64_t live_advance(struct worker *worker, uint64_t now_ns)
 		if (until_ns < engine->now_ns)
 			until_ns = engine->now_ns;
 		adopt(worker, until_ns);
+		ready_send(worker, until_ns);
 		core_advance(worker, until_ns + 1);
+		ready_settle(worker, until_ns);
 		engine->now_ns = until_ns;
 		if (until_ns >= now_ns)
 			return now_ns;
@@ -168,6 +194,8 @@ static void live_after_sleep(struct worker *worker)
 
 static const struct live_services services = {
 	.advance = live_advance,
+	.prepare = ready_prepare,
+	.send = live_send,
 	.next_due_ns = live_next_due_ns,
 	.receive = core_receive_burst,
 	.unsent = live_unsent,
@@ -183,6 +211,7 @@ static void *run_worker(void *argument)
 	eal_register_thread();
 	urcu_qsbr_register_thread();
 	live_run(&live->loop);
+	ready_drop(live->loop.worker);
 	urcu_qsbr_unregister_thread();
 	eal_unregister_thread();
 	return NULL;

@@ -15,6 +15,11 @@
 #define SLEEP_MOST_NS 10000000ull
 // The rest after a look at a port that is broken.
 #define BROKEN_SLEEP_NS 50000ull
+// What is due sooner than a look at the ports takes is waited for; and once frames are here, what
+// is due sooner than it takes to take them in.
+#define LOOK_NS    50ull
+#define INTAKE_NS  80ull
+#define FRAMES_FEW 1
 
 static void free_waits(struct live_worker *live)
 {
@@ -153,11 +158,36 @@ static void rest(struct live_worker *live)
 	__atomic_store_n(&live->asleep, false, __ATOMIC_RELAXED);
 }
 
+static void flush(struct live_worker *live)
+{
+	for (unsigned i = 0; i < live->port_count; i++) {
+		unsigned unsent = port_device_flush(live->ports[i]);
+		if (unsent)
+			live->services->unsent(live->worker, live->port_numbers[i], unsent);
+	}
+}
+
 // Does what is due by now; gives the worker's own now, which may lie behind the clock's.
 static uint64_t advance(struct live_worker *live)
 {
 	live->reached_ns = live->services->advance(live->worker, look_at_clock(live));
+	flush(live);
 	return live->reached_ns;
+}
+
+// All that is due by now is done. What comes next is prepared, and if it is due within so short a
+// time, it is waited for and leaves.
+static bool await(struct live_worker *live, uint64_t near_ns)
+{
+	const struct live_services *services = live->services;
+	services->prepare(live->worker, live->reached_ns);
+	uint64_t due_ns = services->next_due_ns(live->worker);
+	if (due_ns > live->now_ns + near_ns)
+		return false;
+	while (look_at_clock(live) < due_ns)
+		;
+	services->send(live->worker, live->now_ns);
+	return true;
 }
 
 // The clock is read when the frames are here: an instant before that would let them leave too soon,
@@ -174,17 +204,12 @@ static unsigned receive(struct live_worker *live, unsigned index)
 		return 0;
 	uint64_t at_ns = advance(live);
 	live->received_at_ns = live->now_ns;
+	if (count > FRAMES_FEW)
+		live->busy = true;
+	else
+		await(live, INTAKE_NS);
 	live->services->receive(live->worker, live->port_numbers[index], frames, count, at_ns);
 	return count;
-}
-
-static void flush(struct live_worker *live)
-{
-	for (unsigned i = 0; i < live->port_count; i++) {
-		unsigned unsent = port_device_flush(live->ports[i]);
-		if (unsent)
-			live->services->unsent(live->worker, live->port_numbers[i], unsent);
-	}
 }
 
 void live_run(struct live_worker *live)
@@ -196,7 +221,9 @@ void live_run(struct live_worker *live)
 
 	while (!__atomic_load_n(&live->stop, __ATOMIC_ACQUIRE)) {
 		bool behind = advance(live) < live->now_ns;
-		flush(live);
+		if (!behind && !live->busy && await(live, LOOK_NS))
+			advance(live);
+		live->busy = false;
 		unsigned received = 0;
 		for (unsigned i = 0; i < live->port_count; i++)
 			received += receive(live, i);

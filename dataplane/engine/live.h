@@ -21,6 +21,10 @@ struct live_services {
 	// for a port are queued to it with port_device_queue and their due time. Gives the instant
 	// up to which all is done: the worker's own now for the rest of the turn.
 	uint64_t (*advance)(struct worker *worker, uint64_t now_ns);
+	// Nothing is due at now_ns: what may be done ahead of its time is.
+	void (*prepare)(struct worker *worker, uint64_t now_ns);
+	// What has been prepared and is due by now leaves; all else about it is left to advance.
+	void (*send)(struct worker *worker, uint64_t now_ns);
 	// The instant of the next thing due, UINT64_MAX for none. What other workers have handed
 	// over counts: it is asked once more between "asleep" and sleeping (see live_wake).
 	uint64_t (*next_due_ns)(const struct worker *worker);
@@ -58,6 +62,7 @@ struct live_worker {
 	bool all_wait;     // each port has a descriptor to wait on
 	bool looked;       // the last sleep has just said at which ports frames wait
 	struct nap nap;
+	bool busy; // so many frames came in the last turn that there is no time to wait
 	uint64_t now_ns;
 	uint64_t received_at_ns; // the last frame
 	uint64_t reached_ns;     // the worker's own now

@@ -141,19 +141,24 @@ static bool ring_has_room(const struct port_device *port)
 	return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT);
 }
 
-static void send_queued(struct port_device *port)
+void port_hand_over(struct port_device *port, struct rte_mbuf **frames, const uint64_t *due_at_ns,
+		    unsigned count)
 {
 	unsigned sent = 0;
-	unsigned count = port->queued_count;
 	if (port->started && (!port->is_af_packet || ring_has_room(port)))
 		for (int tries = 0; sent < count && tries < SEND_TRIES; tries++)
-			sent += rte_eth_tx_burst(port->id, 0, port->queued + sent,
+			sent += rte_eth_tx_burst(port->id, 0, frames + sent,
 						 (uint16_t)(count - sent));
-	record(port, port->due_at_ns, sent);
+	record(port, due_at_ns, sent);
 	if (sent < count) {
-		rte_pktmbuf_free_bulk(port->queued + sent, count - sent);
+		rte_pktmbuf_free_bulk(frames + sent, count - sent);
 		port->unsent += count - sent;
 	}
+}
+
+void port_send_queued(struct port_device *port)
+{
+	port_hand_over(port, port->queued, port->due_at_ns, port->queued_count);
 	port->queued_count = 0;
 }
 
@@ -168,7 +173,7 @@ static bool tap_write(struct port_device *port, const uint8_t *bytes, uint32_t l
 		{.iov_base = (void *)(uintptr_t)bytes, .iov_len = length},
 	};
 	if (port->queued_count > 0)
-		send_queued(port); // order
+		port_send_queued(port); // order
 	if (writev(port->wait_fd, parts, 2) != (ssize_t)(sizeof(information) + length))
 		return false;
 	record(port, &due_at_ns, 1);
@@ -184,7 +189,7 @@ static void queue_mbuf(struct port_device *port, struct rte_mbuf *mbuf,
 	port->queued[port->queued_count] = mbuf;
 	port->due_at_ns[port->queued_count++] = due_at_ns;
 	if (port->queued_count == PORT_BURST)
-		send_queued(port);
+		port_send_queued(port);
 }
 
 bool port_device_queue(struct port_device *port, const uint8_t *bytes, uint32_t length,
@@ -226,7 +231,7 @@ uint32_t port_device_queue_burst(struct port_device *port, const struct port_fra
 unsigned port_device_flush(struct port_device *port)
 {
 	if (port->queued_count > 0)
-		send_queued(port);
+		port_send_queued(port);
 	unsigned unsent = port->unsent;
 	port->unsent = 0;
 	return unsent;

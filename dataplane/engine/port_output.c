@@ -44,11 +44,28 @@ static void device_output(struct worker *worker, uint32_t port, const packet_ref
 	worker->packets -= count;
 }
 
+// The device has it already.
+static void end_output(struct worker *worker, uint32_t port, packet_ref ref)
+{
+	struct engine_port_counters *counters = &worker->ports[port];
+
+	counters->sent++;
+	counters->sent_bytes += worker_packet(worker, ref)->wire_length;
+	core_end_packet(worker, ref);
+}
+
 void port_output_burst(struct worker *worker, uint32_t port, const packet_ref *refs,
 		       const uint64_t *at_ns, unsigned count)
 {
 	if (worker->engine->ports[port].device) {
-		device_output(worker, port, refs, at_ns, count);
+		for (; count && ready_awaits(&worker->ready, port); refs++, at_ns++, count--) {
+			if (ready_end(&worker->ready, *refs))
+				end_output(worker, port, *refs);
+			else
+				device_output(worker, port, refs, at_ns, 1);
+		}
+		if (count)
+			device_output(worker, port, refs, at_ns, count);
 		return;
 	}
 	for (unsigned i = 0; i < count; i++)

@@ -34,9 +34,12 @@ struct port_device {
 	const struct live_clock *clock;
 	struct histogram *lateness;
 	uint64_t refused;
+	unsigned ready_count;
 	struct rte_mbuf *received[PORT_BURST];
 	struct rte_mbuf *queued[PORT_BURST];
 	uint64_t due_at_ns[PORT_BURST];
+	struct rte_mbuf *ready[PORT_READY];
+	uint64_t ready_due_at_ns[PORT_READY];
 	// Control's.
 	struct device_spec spec;
 	struct quiet quiet;
@@ -55,6 +58,15 @@ struct port_device {
 
 // The open port of this process on this socket, or NULL.
 const struct port_device *port_find_socket(const char *path);
+
+// ---- port_burst.c ----
+
+// Sends what is queued.
+void port_send_queued(struct port_device *port);
+// Gives frames to the driver and records how late they were; those that it does not take after a
+// few tries are freed and counted (unsent).
+void port_hand_over(struct port_device *port, struct rte_mbuf **frames, const uint64_t *due_at_ns,
+		    unsigned count);
 
 // ---- port_check.c ----
 

@@ -78,6 +78,9 @@ struct worker {
 	uint64_t due[DUE_ITEMS];
 	unsigned due_count;
 	unsigned done;
+	unsigned prepared; // number of the thing that is
+	unsigned sent_ahead;
+	uint64_t near_ns; // each thing is due so long after it is prepared; 0: as it stands
 	bool stop_when_done;
 	uint64_t early;    // things handed over before their time, or times that lie ahead
 	uint64_t back;     // times that went back
@@ -111,6 +114,25 @@ static uint64_t fake_advance(struct worker *worker, uint64_t now_ns)
 	if (worker->stop_when_done && worker->done == worker->due_count)
 		live_stop(worker->live);
 	return now_ns;
+}
+
+// One thing at a time is prepared, and may leave from then on; advance sees to the rest.
+static void fake_prepare(struct worker *worker, uint64_t now_ns)
+{
+	worker->intruded += worker->sleeps || now_ns != worker->last_ns;
+	worker->prepared = worker->done;
+	if (worker->near_ns > 0 && worker->done < worker->due_count)
+		worker->due[worker->done] = now_ns + worker->near_ns;
+}
+
+static void fake_send(struct worker *worker, uint64_t now_ns)
+{
+	worker->early += now_ns > live_clock_now_ns(worker->clock);
+	if (worker->prepared == worker->done && worker->done < worker->due_count &&
+	    worker->due[worker->done] <= now_ns) {
+		worker->done++;
+		worker->sent_ahead++;
+	}
 }
 
 static uint64_t fake_next_due_ns(const struct worker *worker)
@@ -165,6 +187,8 @@ static void fake_after_sleep(struct worker *worker)
 
 static const struct live_services services = {
 	.advance = fake_advance,
+	.prepare = fake_prepare,
+	.send = fake_send,
 	.next_due_ns = fake_next_due_ns,
 	.receive = fake_receive,
 	.unsent = fake_unsent,
@@ -232,6 +256,21 @@ static void all_that_is_due_is_done_and_nothing_before_its_time(void **state)
 	assert_int_equal(worker.done, DUE_ITEMS);
 	assert_true(live_clock_now_ns(&pace) >= at);
 	assert_true(worker.sleep_count > 0);
+	finish();
+}
+
+// So near that the loop waits for each, and what it has prepared leaves at once.
+static void what_is_near_is_waited_for(void **state)
+{
+	(void)state;
+	prepare(0, -1);
+	live.spin = true;
+	for (unsigned i = 0; i < DUE_ITEMS; i++)
+		worker.due[worker.due_count++] = UINT64_MAX;
+	worker.near_ns = 20;
+	worker.stop_when_done = true;
+	live_run(&live);
+	assert_int_equal(worker.sent_ahead, DUE_ITEMS);
 	finish();
 }
 
@@ -374,6 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_that_is_due_is_done_and_nothing_before_its_time),
+		cmocka_unit_test(what_is_near_is_waited_for),
 		cmocka_unit_test(told_to_spin_it_never_sleeps),
 		cmocka_unit_test(idle_it_sleeps_once_a_turn),
 		cmocka_unit_test(a_port_that_can_only_be_polled_is_not_polled_without_rest),

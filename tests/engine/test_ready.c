@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames made ready before they are due, over fake devices and the virtual engine's wire: each
+// leaves once, whole, never early, and not at all when it is lost meanwhile.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dataplane/engine/core.h"
+#include "dataplane/engine/port.h"
+#include "tests/engine/lab_plan.h"
+
+#define DELAY_NS UINT64_C(1000000)
+#define FRAMES   8
+#define LENGTH   60
+
+// ---- Fake devices ----
+
+struct port_device {
+	unsigned ready_count;
+	uint8_t ready[PORT_READY][LENGTH];
+	unsigned left_count;
+	uint8_t left[64]; // first byte of each frame that has left
+	unsigned made;
+	unsigned dropped;
+	unsigned queued; // of those that left, the ones that were not ready
+	bool broken_content;
+};
+
+static void leave(struct port_device *port, const uint8_t *bytes)
+{
+	for (unsigned i = 1; i < LENGTH; i++)
+		port->broken_content |= bytes[i] != (uint8_t)(bytes[0] + i);
+	port->left[port->left_count++] = bytes[0];
+}
+
+bool port_device_make_ready(struct port_device *port, const uint8_t *bytes, uint32_t length,
+			    uint64_t due_at_ns)
+{
+	(void)due_at_ns;
+	assert_int_equal(length, LENGTH);
+	if (port->ready_count == PORT_READY)
+		return false;
+	memcpy(port->ready[port->ready_count++], bytes, length);
+	port->made++;
+	return true;
+}
+
+void port_device_send_ready(struct port_device *port, unsigned count)
+{
+	assert_true(count <= port->ready_count);
+	for (unsigned i = 0; i < count; i++)
+		leave(port, port->ready[i]);
+	port->ready_count -= count;
+	memmove(port->ready[0], port->ready[count], port->ready_count * sizeof(port->ready[0]));
+}
+
+void port_device_drop_ready(struct port_device *port)
+{
+	port->dropped += port->ready_count;
+	port->ready_count = 0;
+}
+
+uint32_t port_device_queue_burst(struct port_device *port, const struct port_frame *frames,
+				 const uint64_t *due_at_ns, unsigned count)
+{
+	(void)due_at_ns;
+	for (unsigned i = 0; i < count; i++)
+		leave(port, frames[i].bytes);
+	port->queued += count;
+	return 0;
+}
+
+// The loop's, which does not run here.
+unsigned port_device_receive(struct port_device *port, struct port_frame *frames, unsigned most)
+{
+	(void)port;
+	(void)frames;
+	(void)most;
+	return 0;
+}
+
+unsigned port_device_flush(struct port_device *port)
+{
+	(void)port;
+	return 0;
+}
+
+void port_device_measure(struct port_device *port, const struct live_clock *clock,
+			 struct histogram *lateness)
+{
+	(void)port;
+	(void)clock;
+	(void)lateness;
+}
+
+void port_device_tick(struct port_device *port)
+{
+	(void)port;
+}
+
+uint64_t port_device_refused(const struct port_device *port)
+{
+	(void)port;
+	return 0;
+}
+
+// ---- The scene ----
+
+static struct port_device devices[2];
+static struct engine *engine;
+static struct worker *worker;
+static struct plan *plan;
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(devices, 0, sizeof(devices));
+	engine = new_engine(1);
+	plan = plan_of_wire(DELAY_NS);
+	assert_int_equal(engine_port_files(engine, 1, NULL, NULL, NULL), 0);
+	assert_int_equal(engine_publish(engine, plan, NULL), 0);
+	worker = &engine->workers[0];
+	for (unsigned i = 0; i < 2; i++)
+		engine->ports[i].device = &devices[i];
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_false(devices[i].broken_content);
+		engine->ports[i].device = NULL;
+	}
+	engine_destroy(engine);
+	return 0;
+}
+
+// A frame whose bytes follow from its first comes in at a port.
+static void come(uint32_t port, uint8_t first, uint64_t at_ns)
+{
+	uint8_t bytes[LENGTH];
+	struct port_frame frame = {bytes, LENGTH};
+
+	for (unsigned i = 0; i < LENGTH; i++)
+		bytes[i] = (uint8_t)(first + i);
+	core_receive_burst(worker, port, &frame, 1, at_ns);
+}
+
+// What the live worker does up to an instant.
+static void turn(uint64_t now_ns)
+{
+	ready_send(worker, now_ns);
+	core_advance(worker, now_ns + 1);
+	ready_settle(worker, now_ns);
+	ready_prepare(worker, now_ns);
+}
+
+static void assert_left(const struct port_device *port, const char *first)
+{
+	assert_int_equal(port->left_count, strlen(first));
+	assert_memory_equal(port->left, first, port->left_count);
+}
+
+static void assert_sent(uint64_t count)
+{
+	struct engine_port_counters counters;
+	struct engine_channel_counters channel;
+
+	engine_port_read(engine, 1, &counters);
+	engine_channel_read(engine, 0, &channel);
+	assert_int_equal(counters.sent, count);
+	assert_int_equal(counters.sent_bytes, count * LENGTH);
+	assert_int_equal(channel.delivered, count);
+	assert_int_equal(channel.delivered_bytes, count * LENGTH);
+}
+
+static void each_leaves_once_when_it_is_due_and_not_before(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < FRAMES; i++)
+		come(0, (uint8_t)('a' + i), i * 100);
+	turn(DELAY_NS - READY_WINDOW_NS - 1);
+	assert_int_equal(devices[1].made, 0);
+	turn(DELAY_NS - 1);
+	assert_int_equal(devices[1].made, READY_MOST);
+	assert_left(&devices[1], "");
+	assert_sent(0);
+	turn(DELAY_NS);
+	assert_left(&devices[1], "a");
+	assert_sent(1);
+	turn(DELAY_NS + 99);
+	assert_left(&devices[1], "a");
+	turn(DELAY_NS + 250);
+	assert_left(&devices[1], "abc");
+	turn(DELAY_NS + 400);
+	assert_left(&devices[1], "abcde");
+	turn(DELAY_NS + 10000);
+	assert_left(&devices[1], "abcdefgh");
+	assert_sent(FRAMES);
+	assert_int_equal(worker->packets, 0);
+	assert_int_equal(devices[1].made, FRAMES - 1); // "e" had no place, and was due too soon
+	assert_int_equal(devices[1].queued + devices[1].made - devices[1].dropped, FRAMES);
+}
+
+static void handed_over_it_is_released_later_and_counted_once(void **state)
+{
+	(void)state;
+	come(0, 'a', 0);
+	come(0, 'b', 10);
+	turn(DELAY_NS - 1);
+	ready_send(worker, DELAY_NS);
+	assert_left(&devices[1], "a");
+	assert_sent(0);
+	assert_int_equal(ready_sent_due_ns(&worker->ready), DELAY_NS);
+	ready_send(worker, DELAY_NS + 10); // nothing more before the first is released
+	assert_left(&devices[1], "a");
+	come(0, 'c', DELAY_NS + 5);
+	core_advance(worker, DELAY_NS + 1);
+	ready_settle(worker, DELAY_NS);
+	assert_left(&devices[1], "a");
+	assert_sent(1);
+	turn(3 * DELAY_NS);
+	assert_left(&devices[1], "abc");
+	assert_sent(3);
+	assert_int_equal(worker->packets, 0);
+}
+
+static void what_comes_before_it_is_not_overtaken(void **state)
+{
+	(void)state;
+	come(0, 'a', 100);
+	turn(DELAY_NS - 1);
+	assert_int_equal(devices[1].ready_count, 1);
+	// Into the other direction, whose delay has become short: due before.
+	plan->channels[1].params.delay_ns = 10;
+	come(1, 'z', DELAY_NS);
+	ready_send(worker, DELAY_NS + 200);
+	assert_left(&devices[1], "");
+	turn(DELAY_NS + 200);
+	assert_left(&devices[0], "z");
+	assert_left(&devices[1], "a");
+	assert_int_equal(devices[1].dropped, 1); // it went the other way
+	assert_sent(1);
+}
+
+// Out of order, and due before what is handed over and not released yet.
+static void one_that_comes_between_does_not_make_it_leave_twice(void **state)
+{
+	packet_ref stray;
+
+	(void)state;
+	come(0, 'a', 100);
+	come(0, 'b', 300);
+	turn(DELAY_NS - 1);
+	ready_send(worker, DELAY_NS + 100);
+	stray = core_take_packet(worker, LENGTH);
+	assert_int_not_equal(stray, PACKET_NONE);
+	for (unsigned i = 0; i < LENGTH; i++)
+		store_packet(engine->store, stray)->frame[i] = (uint8_t)('s' + i);
+	core_hold(worker, 0, stray, DELAY_NS + 50, true);
+	turn(DELAY_NS + 1000);
+	assert_left(&devices[1], "asb");
+	assert_sent(3);
+	assert_int_equal(worker->packets, 0);
+}
+
+static void what_is_cut_does_not_leave(void **state)
+{
+	struct plan *next = plan_copy(plan);
+	struct engine_channel_counters counters;
+
+	(void)state;
+	come(0, 'a', 0);
+	come(0, 'b', 10);
+	turn(DELAY_NS - 1);
+	assert_int_equal(devices[1].ready_count, 2);
+	next->touched = calloc(1, sizeof(*next->touched));
+	next->touched[0] = (struct plan_touched){.channel = 0, .inflight = PLAN_CUT};
+	next->touched_count = 1;
+	next->valid_from_ns = DELAY_NS - 1;
+	ready_drop(worker);
+	assert_int_equal(engine_publish(engine, next, NULL), 0);
+	assert_int_equal(engine_advance(engine, DELAY_NS, NULL), 0);
+	come(0, 'c', DELAY_NS);
+	turn(2 * DELAY_NS - 1);
+	turn(2 * DELAY_NS);
+	assert_left(&devices[1], "c");
+	engine_channel_read(engine, 0, &counters);
+	assert_int_equal(counters.lost[DROP_CUT], 2);
+	assert_sent(1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_leaves_once_when_it_is_due_and_not_before,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(handed_over_it_is_released_later_and_counted_once,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_comes_before_it_is_not_overtaken, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(one_that_comes_between_does_not_make_it_leave_twice,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_cut_does_not_leave, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
