@@ -81,18 +81,20 @@ static int fill(struct network *network, struct error *error)
 	network->stale = calloc(plan->channel_count + 1, sizeof(*network->stale));
 	network->touched_place = calloc(plan->channel_count + 1, sizeof(*network->touched_place));
 	network->channel_up = malloc((plan->channel_count + 1) * sizeof(*network->channel_up));
+	network->modem_up = malloc((plan->channel_count + 1) * sizeof(*network->modem_up));
 	network->carries = malloc((plan->channel_count + 1) * sizeof(*network->carries));
 	network->site_up = malloc((plan->site_count + 1) * sizeof(*network->site_up));
 	network->events = calloc(NETWORK_EVENTS_KEPT, sizeof(*network->events));
 	link_down = calloc(topology->link_count + 1, sizeof(*link_down));
 	if (!network->words || !network->changed || !network->stale || !network->touched_place ||
-	    !network->channel_up || !network->carries || !network->site_up || !network->events ||
-	    !link_down || !fill_words(network)) {
+	    !network->channel_up || !network->modem_up || !network->carries || !network->site_up ||
+	    !network->events || !link_down || !fill_words(network)) {
 		free(link_down);
 		return network_out_of_memory(network, error);
 	}
 	for (uint32_t c = 0; c < plan->channel_count; c++) {
 		network->channel_up[c] = !topology->links[c / 2].starts_down;
+		network->modem_up[c] = true; // if not, that is an event at 0
 		// Where no satellite is in sight yet, nothing has failed.
 		network->carries[c] =
 			network->channel_up[c] && evolve_is_up(network->evolve, c / 2, 0);
@@ -155,6 +157,7 @@ void network_free(struct network *network)
 	free(network->stale);
 	free(network->touched_place);
 	free(network->channel_up);
+	free(network->modem_up);
 	free(network->carries);
 	evolve_free(network->evolve);
 	free(network->site_up);
@@ -251,6 +254,15 @@ bool network_channel_is_up(const struct network *network, uint32_t channel)
 	return network->carries[channel];
 }
 
+const char *network_down_by(const struct network *network, uint32_t channel)
+{
+	if (network->carries[channel])
+		return NULL;
+	if (!network->channel_up[channel])
+		return "user";
+	return network->modem_up[channel] ? "satellite" : "modem";
+}
+
 bool network_service(const struct network *network, uint32_t link, uint64_t at_ns,
 		     struct handover *service)
 {
@@ -264,11 +276,30 @@ bool network_site_is_up(const struct network *network, uint32_t site)
 
 // ---- The timeline ----
 
+// What a user has put down stays down, and what a modem has dropped comes back with the modem.
+static int do_modem(struct network *network, const struct event *event, struct error *error)
+{
+	struct change change;
+	int rc = change_parse(network->topology, event->command, event->name, &change, error);
+
+	if (rc)
+		return rc;
+	network_turn_modem(network, topology_channel(change.index, change.first),
+			   change.action == CHANGE_UP);
+	if (network_tell_link(network, change.index))
+		return network_out_of_memory(network, error);
+	network->version++;
+	network->plan->valid_from_ns = network->now_ns;
+	return 0;
+}
+
 static int do_event(struct network *network, uint32_t index, struct error *error)
 {
 	const struct event *event = &network->topology->events[index];
 	char where[sizeof(error->where)];
 
+	if (event->of_modem)
+		return do_modem(network, event, error);
 	return network_carry_out(network, event->at_ns, event->command,
 				 where_event(event, where, sizeof(where)), error);
 }

@@ -91,6 +91,9 @@ size_t network_event_count(const struct network *network); // of those that are 
 // Number `i` of those, the oldest first.
 const struct network_event *network_event(const struct network *network, size_t i);
 uint64_t network_events_forgotten(const struct network *network);
+// What an event of the topology will do, in such words: its command, or "LINK:forward: modem down".
+// Returns `buffer` or the command.
+const char *network_event_text(const struct event *event, char *buffer, size_t size);
 // What network_command carries out from now on was asked for at this instant, which may lie before
 // that at which it is carried out; NETWORK_NO_CHANGE: at that one. Only events tell.
 void network_asked(struct network *network, uint64_t asked_at_ns);
@@ -113,8 +116,11 @@ double network_loss(const struct network *network, uint32_t channel, uint64_t at
 
 // Impairments and state of a channel as they stand.
 const struct impairment *network_impairment(const struct network *network, uint32_t channel);
-// Of its own, a satellite in service included.
+// Of its own, its modem and a satellite in service included.
 bool network_channel_is_up(const struct network *network, uint32_t channel);
+// Why not: "user", "modem" (below its lowest MODCOD) or "satellite" (none serves); the first of
+// them that holds. NULL when it is up.
+const char *network_down_by(const struct network *network, uint32_t channel);
 // Who serves a satellite link at an instant of the present hour; false when nobody does. An end
 // that is not known yet is INT64_MAX.
 bool network_service(const struct network *network, uint32_t link, uint64_t at_ns,

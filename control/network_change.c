@@ -296,7 +296,7 @@ int network_tell_link(struct network *network, uint32_t link)
 	if (network_save_beliefs(network, NULL))
 		return -ENOMEM;
 	for (uint32_t c = 2 * link; c <= 2 * link + 1; c++) {
-		network->carries[c] = network->channel_up[c] && in_service;
+		network->carries[c] = network->channel_up[c] && network->modem_up[c] && in_service;
 		network_channel(network, c, false)->params.carrier = network->carries[c];
 		channel_finish(&network->plan->channels[c].params);
 	}

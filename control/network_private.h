@@ -45,7 +45,7 @@ struct network_mark {
 		struct network_kept kept;
 	} * events;
 	size_t events_count, events_room;
-	bool *channel_up, *carries, *site_up; // all of them
+	bool *channel_up, *modem_up, *carries, *site_up; // all of them
 	size_t touched_shown, touched_room;
 	uint64_t now_ns, version, event_count, events_stepped, events_applied;
 	struct convergence_state *convergence; // with `schedule`, once one of them changes
@@ -69,7 +69,8 @@ struct network {
 	struct convergence_state *convergence;
 	struct network_words **words; // [channel]: impairments
 	bool *channel_up;             // [channel], of its own, as users have it
-	bool *carries;                // [channel], with a satellite in service too
+	bool *modem_up;               // [channel], as its radio's modem has it
+	bool *carries;                // [channel], with a satellite in service too: all three
 	struct evolve *evolve;
 	bool *site_up;               // [site]
 	struct network_kept *events; // a ring of NETWORK_EVENTS_KEPT
@@ -112,7 +113,8 @@ void network_words_put(struct network_words *words);
 // a sentence.
 int network_params(struct network *network, uint32_t channel, const struct impairment *impairment,
 		   struct channel_params *params, struct error *error);
-// A link carries when its user and the sky let it: for the plan and for routing. 0 or -ENOMEM.
+// A channel carries when its user, its modem and the sky let it: for the plan and for routing. 0 or
+// -ENOMEM.
 int network_tell_link(struct network *network, uint32_t link);
 
 // network_sky.c
@@ -120,6 +122,9 @@ int network_tell_link(struct network *network, uint32_t link);
 // What the sky does at now_ns, and when it does something next. 0, or a negative errno with a
 // sentence.
 int network_do_sky(struct network *network, struct error *error);
+// A modem goes below its lowest MODCOD, or comes back, at now_ns; network_tell_link is left to the
+// caller.
+void network_turn_modem(struct network *network, uint32_t channel, bool up);
 
 // network_undo.c
 

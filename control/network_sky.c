@@ -23,19 +23,36 @@ static void note_service(struct network *network, uint32_t link)
 	network_note(network, network->now_ns, text, false);
 }
 
-// As its events do in the first day.
+// Its command is "link CHANNEL up" or "down".
+const char *network_event_text(const struct event *event, char *buffer, size_t size)
+{
+	const char *channel = event->command + strlen("link ");
+	const char *action = strrchr(event->command, ' ');
+
+	if (!event->of_modem)
+		return event->command;
+	snprintf(buffer, size, "%.*s: modem%s", (int)(action - channel), channel, action);
+	return buffer;
+}
+
+void network_turn_modem(struct network *network, uint32_t channel, bool up)
+{
+	char name[TOPOLOGY_NAME_MAX + 16], text[2 * TOPOLOGY_NAME_MAX];
+
+	network->modem_up[channel] = up;
+	snprintf(text, sizeof(text), "%s: modem %s",
+		 topology_channel_name(network->topology, channel, name, sizeof(name)),
+		 up ? "up" : "down");
+	network_note(network, network->now_ns, text, false);
+}
+
 static void turn_modems(struct network *network, uint32_t link)
 {
 	for (uint32_t c = 2 * link; c <= 2 * link + 1; c++) {
-		char text[2 * TOPOLOGY_NAME_MAX];
 		bool up;
 
-		if (!evolve_turns(network->evolve, c, network->now_ns, &up))
-			continue;
-		network->channel_up[c] = up;
-		snprintf(text, sizeof(text), "link %s:%s %s", network->topology->links[link].name,
-			 c % 2 == LINK_FORWARD ? "forward" : "reverse", up ? "up" : "down");
-		network_note(network, network->now_ns, text, false);
+		if (evolve_turns(network->evolve, c, network->now_ns, &up))
+			network_turn_modem(network, c, up);
 	}
 }
 

@@ -125,6 +125,7 @@ static void clear_mark(struct network *network)
 	schedule_fini(&mark->schedule);
 	evolve_free(mark->evolve);
 	free(mark->channel_up);
+	free(mark->modem_up);
 	free(mark->carries);
 	free(mark->site_up);
 	free(mark->words);
@@ -155,12 +156,13 @@ int network_begin(struct network *network, struct error *error)
 		.events_stepped = network->events_stepped,
 		.events_applied = network->events_applied,
 		.channel_up = copy_flags(network->channel_up, network->plan->channel_count),
+		.modem_up = copy_flags(network->modem_up, network->plan->channel_count),
 		.carries = copy_flags(network->carries, network->plan->channel_count),
 		.site_up = copy_flags(network->site_up, network->plan->site_count),
 	};
 	int rc = 0;
 
-	if (!begun.channel_up || !begun.carries || !begun.site_up)
+	if (!begun.channel_up || !begun.modem_up || !begun.carries || !begun.site_up)
 		rc = network_out_of_memory(network, error);
 	if (!rc)
 		rc = go_on(network, error);
@@ -224,6 +226,7 @@ void network_undo(struct network *network)
 	}
 	put_events_back(network);
 	memcpy(network->channel_up, mark->channel_up, network->plan->channel_count);
+	memcpy(network->modem_up, mark->modem_up, network->plan->channel_count);
 	memcpy(network->carries, mark->carries, network->plan->channel_count);
 	memcpy(network->site_up, mark->site_up, network->plan->site_count);
 	if (mark->convergence) {

@@ -18,6 +18,7 @@ enum cell {
 	CELL_INSTANT, // ns on the lab's clock; 0 is the start
 	CELL_RATE,    // bit/s; 0 is no limit
 	CELL_STATE,   // true: up
+	CELL_CARRIER, // an object's `up`, and why not
 	CELL_LIST,    // of texts
 	CELL_NUMBER,  // one decimal
 	CELL_LOST,    // sum over the causes
@@ -54,10 +55,10 @@ static const struct view_columns {
 	  {"MEDIUM", "medium", CELL_TEXT},
 	  {"ENDS", "ends", CELL_LIST},
 	  {">KM", "length_km", CELL_NUMBER},
-	  {"FORWARD", "forward.up", CELL_STATE},
+	  {"FORWARD", "forward", CELL_CARRIER},
 	  {">DELAY", "forward.delay_ns", CELL_TIME},
 	  {">RATE", "forward.rate_bps", CELL_RATE},
-	  {"REVERSE", "reverse.up", CELL_STATE},
+	  {"REVERSE", "reverse", CELL_CARRIER},
 	  {">DELAY", "reverse.delay_ns", CELL_TIME},
 	  {">RATE", "reverse.rate_bps", CELL_RATE}}},
 	{"channels",
@@ -191,6 +192,17 @@ static void format_causes(const json_t *lost, char *text)
 	}
 }
 
+static void format_carrier(const json_t *direction, char *text)
+{
+	const char *by = json_string_value(json_object_get(direction, "down_by"));
+	if (json_is_true(json_object_get(direction, "up")))
+		strcpy(text, "up");
+	else if (by == NULL)
+		strcpy(text, "down");
+	else
+		snprintf(text, CELL_SIZE, "down (%s)", by);
+}
+
 // Fills `text`; stays empty for what is absent.
 static void format(const json_t *value, enum cell cell, char *text)
 {
@@ -218,6 +230,9 @@ static void format(const json_t *value, enum cell cell, char *text)
 		break;
 	case CELL_STATE:
 		strcpy(text, json_is_true(value) ? "up" : "down");
+		break;
+	case CELL_CARRIER:
+		format_carrier(value, text);
 		break;
 	case CELL_LIST:
 		format_list(value, text);

@@ -81,12 +81,14 @@ static json_t *words_json(const struct lab *lab, uint32_t channel)
 
 static json_t *direction_json(const struct lab *lab, uint32_t channel)
 {
-	const struct channel_params *params =
-		&network_plan(lab_network(lab))->channels[channel].params;
-	return json_pack(
-		"{s:b, s:I, s:I, s:o}", "up", network_channel_is_up(lab_network(lab), channel),
-		"delay_ns", (json_int_t)params->delay_ns, "rate_bps",
-		(json_int_t)params->rate.bits_per_second, "words", words_json(lab, channel));
+	const struct network *network = lab_network(lab);
+	uint64_t now_ns = lab_now_ns(lab);
+	return json_pack("{s:b, s:s?, s:I, s:I, s:o}", "up",
+			 network_channel_is_up(network, channel), "down_by",
+			 network_down_by(network, channel), "delay_ns",
+			 (json_int_t)network_delay_ns(network, channel, now_ns), "rate_bps",
+			 (json_int_t)network_rate_bps(network, channel, now_ns), "words",
+			 words_json(lab, channel));
 }
 
 static json_t *link_json(const struct lab *lab, uint32_t index)
@@ -129,17 +131,20 @@ static json_t *channel_json(const struct lab *lab, uint32_t channel, const char 
 	const struct topology *topology = lab_topology(lab);
 	const struct link *link = &topology->links[channel / LINK_DIRECTIONS];
 	unsigned from = channel % LINK_DIRECTIONS == LINK_FORWARD ? 0 : 1;
-	const struct plan_channel *planned = &network_plan(lab_network(lab))->channels[channel];
+	const struct network *network = lab_network(lab);
+	const struct plan_channel *planned = &network_plan(network)->channels[channel];
+	uint64_t now_ns = lab_now_ns(lab);
 	struct engine_channel_counters counters;
 	engine_channel_read(lab_engine(lab), channel, &counters);
-	json_t *object =
-		json_pack("{s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:o}", "channel", name, "from",
-			  end_name(topology, &link->ends[from]), "to",
-			  end_name(topology, &link->ends[1 - from]), "up",
-			  network_channel_is_up(lab_network(lab), channel), "carrier",
-			  planned->params.carrier, "delay_ns", (json_int_t)planned->params.delay_ns,
-			  "rate_bps", (json_int_t)planned->params.rate.bits_per_second, "mtu_bytes",
-			  (json_int_t)planned->params.mtu_bytes, "words", words_json(lab, channel));
+	json_t *object = json_pack(
+		"{s:s, s:s, s:s, s:b, s:s?, s:b, s:I, s:I, s:I, s:o}", "channel", name, "from",
+		end_name(topology, &link->ends[from]), "to",
+		end_name(topology, &link->ends[1 - from]), "up",
+		network_channel_is_up(network, channel), "down_by",
+		network_down_by(network, channel), "carrier", planned->params.carrier, "delay_ns",
+		(json_int_t)network_delay_ns(network, channel, now_ns), "rate_bps",
+		(json_int_t)network_rate_bps(network, channel, now_ns), "mtu_bytes",
+		(json_int_t)planned->params.mtu_bytes, "words", words_json(lab, channel));
 	view_add_impairment(object, &planned->params,
 			    network_impairment(lab_network(lab), channel));
 	json_object_update_new(

@@ -216,11 +216,14 @@ json_t *view_events(const struct lab *lab, const json_t *names, struct error *er
 	uint64_t last_ns = network_plan(network)->valid_from_ns;
 	for (size_t i = 0; i < topology->event_count; i++) {
 		const struct event *event = &topology->events[i];
+		char text[3 * TOPOLOGY_NAME_MAX];
 		if (event->at_ns > last_ns)
-			json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s}", "at_ns",
-							      (json_int_t)event->at_ns, "state",
-							      "scheduled", "what", event->command,
-							      "event", event->name));
+			json_array_append_new(
+				list,
+				json_pack("{s:I, s:s, s:s, s:s}", "at_ns", (json_int_t)event->at_ns,
+					  "state", "scheduled", "what",
+					  network_event_text(event, text, sizeof(text)), "event",
+					  event->name));
 	}
 	add_pending(lab, list);
 	return list;

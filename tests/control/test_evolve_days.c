@@ -124,11 +124,63 @@ static void what_users_set_goes_before_later_weather(void **state)
 	topology_free(topology);
 }
 
+// Says who keeps channel 0 down at a second after `from_s`: "" when it is up.
+static const char *down_by(struct network *network, uint64_t from_s, uint64_t s)
+{
+	const char *by;
+
+	run_to(network, (from_s + s) * S);
+	by = network_down_by(network, 0);
+	assert_int_equal(network_channel_is_up(network, 0), by == NULL);
+	assert_int_equal(network_plan(network)->channels[0].params.carrier, by == NULL);
+	return by ? by : "";
+}
+
+// The modem is down from 3562 s to 3702 s: a user's down lasts through its up, and a user's up
+// waits for it, on the first day and on later ones.
+static void a_users_down_outlasts_the_modem_and_his_up_waits_for_it(void **state)
+{
+	const uint64_t days_s[] = {0, LATER};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t from_s = days_s[i];
+		struct topology *topology = rainy(from_s);
+		struct network *network = start(topology);
+		struct error error;
+
+		assert_string_equal(down_by(network, from_s, 3550), "");
+		command(network, (from_s + 3551) * S, "link l:forward down");
+		assert_string_equal(down_by(network, from_s, 3551), "user");
+		assert_string_equal(down_by(network, from_s, 3600), "user");
+		assert_int_equal(network_begin(network, &error), 0);
+		assert_string_equal(down_by(network, from_s, 3710), "user");
+		network_undo(network);
+		command(network, (from_s + 3650) * S, "link l:forward up");
+		assert_string_equal(down_by(network, from_s, 3650), "modem");
+		assert_string_equal(down_by(network, from_s, 3701), "modem");
+		assert_string_equal(down_by(network, from_s, 3702), "");
+		command(network, (from_s + 3703) * S, "link l down");
+		assert_string_equal(down_by(network, from_s, 3704), "user");
+		command(network, (from_s + 3705) * S, "link l up");
+		assert_string_equal(down_by(network, from_s, 3705), "");
+		network_free(network);
+		network = start(topology);
+		command(network, (from_s + 3600) * S, "link l down");
+		assert_string_equal(down_by(network, from_s, 3750), "user");
+		command(network, (from_s + 3751) * S, "link l up");
+		assert_string_equal(down_by(network, from_s, 3751), "");
+		network_free(network);
+		topology_free(topology);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(weather_of_the_third_day_is_as_on_the_first),
 		cmocka_unit_test(what_users_set_goes_before_later_weather),
+		cmocka_unit_test(a_users_down_outlasts_the_modem_and_his_up_waits_for_it),
 	};
 
 	return cmocka_run_group_tests_name("evolve_days", tests, NULL, NULL);

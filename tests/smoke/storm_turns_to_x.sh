@@ -44,6 +44,19 @@ check "goes by both" json '.channels["betzdorf-redu-ka:forward"].delivered > 150
 	.channels["betzdorf-redu-x:forward"].delivered > 15000' out
 check "and little is lost on the change" json '[.channels[].lost | add // 0] | add < 50' out
 
+# A user's down in the storm, when the modem is down, too: it stays when the modem is back.
+{
+	cat "$storm"
+	printf '[event %s]\nat = %s\ndo = link betzdorf-redu-ka %s\n' \
+		off 30min down on 61min up
+} >user.ini
+ka_at() { # TIME YES-OR-NO SENTENCE
+	expect 0 "a path at $1" "$CORRIDOR" -j path user.ini betzdorf redu --at "$1"
+	check "$3" json '(.hops[0].link == "betzdorf-redu-ka") == '"$2" out
+}
+ka_at 55min false "after the storm Ka stays as the user has put it"
+ka_at 62min true "until he says up"
+
 differ()
 {
 	! cmp -s "$1" "$2"
