@@ -135,6 +135,7 @@ struct network *network_create(const struct topology *topology, enum network_por
 		network_free(network);
 		return NULL;
 	}
+	network->events_stepped = network->events_applied = network->event_count;
 	return network;
 }
 

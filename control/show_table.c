@@ -3,6 +3,7 @@
 #include "control/show_table.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "control/cli/table.h"
@@ -19,6 +20,7 @@ enum cell {
 	CELL_RATE,    // bit/s; 0 is no limit
 	CELL_STATE,   // true: up
 	CELL_CARRIER, // an object's `up`, and why not
+	CELL_UNTIL,   // the end of a teleport's service
 	CELL_LIST,    // of texts
 	CELL_NUMBER,  // one decimal
 	CELL_LOST,    // sum over the causes
@@ -114,9 +116,10 @@ static const struct view_columns {
 	 {{"SATELLITE", "satellite", CELL_TEXT},
 	  {"ORBIT", "orbit", CELL_TEXT},
 	  {">LONGITUDE", "longitude_deg", CELL_NUMBER},
-	  {"SITE", "site", CELL_TEXT},
 	  {"LINK", "link", CELL_TEXT},
+	  {"SITE", "site", CELL_TEXT},
 	  {"SERVES SINCE", "since", CELL_TEXT},
+	  {"UNTIL", "", CELL_UNTIL},
 	  {">ELEVATION", "elevation_deg", CELL_NUMBER},
 	  {">AZIMUTH", "azimuth_deg", CELL_NUMBER},
 	  {">RANGE KM", "range_km", CELL_NUMBER},
@@ -139,10 +142,12 @@ static const struct view_columns {
 	  {">EARLY", "early", CELL_COUNT}}},
 };
 
-// The value at a dotted key, or NULL.
+// The value at a dotted key, or NULL; at "" the object itself.
 static const json_t *find(const json_t *object, const char *key)
 {
 	char part[64];
+	if (key[0] == '\0')
+		return object;
 	while (object != NULL) {
 		size_t length = strcspn(key, ".");
 		snprintf(part, sizeof(part), "%.*s", (int)length, key);
@@ -192,6 +197,16 @@ static void format_causes(const json_t *lost, char *text)
 	}
 }
 
+// Of a teleport.
+static void format_until(const json_t *teleport, char *text)
+{
+	const char *until = json_string_value(json_object_get(teleport, "until"));
+	if (until != NULL)
+		snprintf(text, CELL_SIZE, "%s", until);
+	else if (json_is_true(json_object_get(teleport, "serves")))
+		strcpy(text, "no end in sight");
+}
+
 static void format_carrier(const json_t *direction, char *text)
 {
 	const char *by = json_string_value(json_object_get(direction, "down_by"));
@@ -231,6 +246,9 @@ static void format(const json_t *value, enum cell cell, char *text)
 	case CELL_STATE:
 		strcpy(text, json_is_true(value) ? "up" : "down");
 		break;
+	case CELL_UNTIL:
+		format_until(value, text);
+		break;
 	case CELL_CARRIER:
 		format_carrier(value, text);
 		break;
@@ -264,22 +282,35 @@ static void add_row(struct table *table, const struct column *columns, const jso
 	table_row(table, cells);
 }
 
+static void add_inner(struct table *table, const struct view_columns *layout, const json_t *rows,
+		      bool serves)
+{
+	size_t index, inner_index;
+	const json_t *row, *inner;
+	json_array_foreach(rows, index, row)
+	{
+		json_array_foreach(json_object_get(row, layout->each), inner_index, inner)
+		{
+			if (json_is_true(json_object_get(inner, "serves")) == serves)
+				add_row(table, layout->columns, row, inner);
+		}
+	}
+}
+
 static void print_table(const struct view_columns *layout, const json_t *rows, FILE *out)
 {
 	const char *headings[COLUMNS_MOST + 1] = {NULL};
 	for (size_t i = 0; layout->columns[i].heading != NULL; i++)
 		headings[i] = layout->columns[i].heading;
 	struct table *table = table_create(headings);
-	size_t index, inner_index;
-	const json_t *row, *inner;
-	json_array_foreach(rows, index, row)
-	{
-		if (layout->each == NULL) {
-			add_row(table, layout->columns, NULL, row);
-			continue;
-		}
-		json_array_foreach(json_object_get(row, layout->each), inner_index, inner)
-			add_row(table, layout->columns, row, inner);
+	size_t index;
+	const json_t *row;
+	if (layout->each != NULL) {
+		// What serves comes first: of many satellites it is few.
+		add_inner(table, layout, rows, true);
+		add_inner(table, layout, rows, false);
+	} else {
+		json_array_foreach(rows, index, row) add_row(table, layout->columns, NULL, row);
 	}
 	table_print(table, out);
 }

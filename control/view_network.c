@@ -2,6 +2,7 @@
 // Views of the network itself: sites, links, channels, satellites.
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/view.h"
@@ -183,6 +184,38 @@ json_t *view_channels(const struct lab *lab, const json_t *names, struct error *
 	return list;
 }
 
+// To the millisecond, which is how well handovers are known.
+static char *to_ms(int64_t utc_ns, char text[UTC_TEXT_BYTES])
+{
+	return utc_format((utc_ns + 500000) / 1000000 * 1000000, text);
+}
+
+// Until when a service lasts, also beyond the hour that the network knows; INT64_MAX: no end within
+// a day, or none at all.
+static int64_t until_utc_ns(const struct lab *lab, uint32_t index, const struct handover *service)
+{
+	static const int64_t looks_h[] = {2, 6, 24};
+	const struct topology *topology = lab_topology(lab);
+	const struct link *link = &topology->links[index];
+	int64_t now_utc_ns = sky_utc_ns(topology, lab_now_ns(lab)), until_ns = INT64_MAX;
+
+	if (service->to_utc_ns != INT64_MAX || !sky_link_moves(topology, link))
+		return service->to_utc_ns;
+	for (size_t i = 0; until_ns == INT64_MAX && i < sizeof(looks_h) / sizeof(*looks_h); i++) {
+		struct handover *services;
+		size_t count;
+
+		if (sky_find_services(topology, link, service->from_utc_ns,
+				      now_utc_ns + looks_h[i] * UTC_NS_PER_DAY / 24, &services,
+				      &count, NULL))
+			return INT64_MAX;
+		if (count > 1)
+			until_ns = services[0].to_utc_ns;
+		free(services);
+	}
+	return until_ns;
+}
+
 // How the two ends of a link see a way over this satellite now, and since and until when it serves.
 static void add_teleports(const struct lab *lab, uint32_t index, uint32_t way, json_t *list)
 {
@@ -195,12 +228,13 @@ static void add_teleports(const struct lab *lab, uint32_t index, uint32_t way, j
 	struct path_state state;
 	bool serves =
 		network_service(lab_network(lab), index, now_ns, &service) && service.path == way;
-	bool ends = serves && service.to_utc_ns != INT64_MAX;
+	int64_t until_ns = serves ? until_utc_ns(lab, index, &service) : INT64_MAX;
+	bool ends = until_ns != INT64_MAX;
 
 	if (path_at(&path, sky_utc_ns(topology, now_ns), &state, NULL) < 0)
 		return;
-	utc_format(serves ? service.from_utc_ns : 0, since);
-	utc_format(ends ? service.to_utc_ns : 0, until);
+	to_ms(serves ? service.from_utc_ns : 0, since);
+	to_ms(ends ? until_ns : 0, until);
 	for (int end = 0; end < 2; end++) {
 		const struct topocentric *seen = end == 0 ? &state.up : &state.down;
 
