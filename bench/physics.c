@@ -1,32 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What geometry costs: propagations by SGP4 beside a bare loop of sines, and a day's profiles of a
-// large fleet, which control compiles ahead of time.
+// large fleet, made hour by hour by the calls with which a running lab makes them.
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "bench/fleet.h"
 #include "bench/machine.h"
 #include "bench/options.h"
 #include "bench/report.h"
-#include "dataplane/physics/ephemeris.h"
-#include "dataplane/physics/pass.h"
-#include "dataplane/physics/path.h"
-#include "dataplane/physics/ramp.h"
-#include "dataplane/physics/utc.h"
+#include "control/evolve.h"
+#include "dataplane/physics/sgp4.h"
 
 #define ROUNDS       5
 #define PROPAGATIONS 200000
 #define SATELLITES   100
-#define STATIONS     10
-#define PASSES       64
 #define TARGET_S     2.0
-#define HOUR_NS      (3600 * UTC_NS_PER_S)
 
-// Elements in the manner of the public ones: where O3B is, an arc of geostationary ones, and a low
-// constellation.
+// Elements in the manner of the public ones.
 static const struct {
 	const char *key, *what;
 	struct mean_elements elements;
@@ -44,8 +36,6 @@ static const struct {
 
 struct bench {
 	int propagations, satellites;
-	struct orbit orbits[SATELLITES];
-	struct ground stations[STATIONS];
 };
 
 static double measure_sines(const struct bench *bench)
@@ -80,94 +70,84 @@ static double measure_propagations(const struct bench *bench, int law)
 	return bench->propagations / machine_watch_seconds(&watch, NULL);
 }
 
-static double delay(void *context, int64_t utc_ns)
+// What the profiles of an hour have come to: points of delay.
+static int count_points(const struct topology *topology, const struct evolve *evolve,
+			uint64_t at_ns, size_t *points)
 {
-	return path_delay_ns(context, utc_ns);
-}
+	for (uint32_t c = 0; c < LINK_DIRECTIONS * topology->link_count; c++) {
+		struct channel_params params = {.delay_ns = 0};
+		int code = evolve_apply(evolve, c, at_ns, false, &params);
 
-// The ramps of one path over a day, while it is in sight. Gives how many points, or a negative
-// errno.
-static int compile(const struct path *path, int64_t from)
-{
-	struct pass passes[PASSES];
-	int count = pass_find_path(path, from, from + UTC_NS_PER_DAY, passes, PASSES);
-	int points = 0, code = count < 0 ? count : 0;
-
-	for (int i = 0; code == 0 && i < count; i++) {
-		struct ramp ramp = {0};
-
-		code = ramp_draw(&ramp, delay, (void *)path, passes[i].rise_utc_ns,
-				 passes[i].set_utc_ns, RAMP_ERROR_NS);
-		points += (int)ramp.count;
-		free(ramp.points);
-	}
-	return code ? code : points;
-}
-
-static int measure_day(struct bench *bench, double *seconds, int *points)
-{
-	struct machine_watch watch = machine_watch_start(getpid());
-	int64_t from = 3 * UTC_NS_PER_DAY, to = from + UTC_NS_PER_DAY;
-	int code = 0;
-
-	*points = 0;
-	for (int i = 0; code >= 0 && i < bench->satellites; i++) {
-		struct ephemeris ephemeris;
-		struct orbit orbit;
-
-		code = ephemeris_make(&ephemeris, &bench->orbits[i], from - HOUR_NS, to + HOUR_NS);
 		if (code)
 			return code;
-		orbit_make_tabled(&orbit, &ephemeris);
-		for (int j = 0; code >= 0 && j < STATIONS; j++) {
-			struct path path = {&bench->stations[j],
-					    &bench->stations[(j + 1) % STATIONS],
-					    5,
-					    5,
-					    {&orbit},
-					    1};
-
-			code = compile(&path, from);
-			*points += code;
-		}
-		ephemeris_fini(&ephemeris);
+		*points += params.delay_profile ? params.delay_profile->count : 0;
 	}
-	*seconds = machine_watch_seconds(&watch, NULL);
-	return code < 0 ? code : 0;
+	return 0;
 }
 
-// Half of the fleet as O3B, half geostationary, with an orbit of its own each; stations from 50
-// degrees north to 50 south.
-static void bench_init(struct bench *bench)
+// Every hour's profiles as a running lab has them made, both directions of each link.
+static int measure_day(const struct topology *topology, double *seconds, double *worst_hour,
+		       size_t *points, struct error *error)
 {
-	for (int i = 0; i < SATELLITES; i++) {
-		struct mean_elements elements = laws[i % 2 ? 2 : 1].elements;
+	struct evolve *evolve = evolve_create(topology);
+	int code = evolve ? 0 : -ENOMEM;
 
-		elements.mean_anomaly_deg = fmod(elements.mean_anomaly_deg + 7.2 * i, 360);
-		orbit_make_sgp4(&bench->orbits[i], &elements, NULL);
+	*seconds = *worst_hour = 0;
+	*points = 0;
+	for (uint64_t hour = 0; code == 0 && hour < 24; hour++) {
+		struct machine_watch watch = machine_watch_start(getpid());
+		double took;
+
+		code = evolve_to(evolve, hour * EVOLVE_GENERATION_NS, error);
+		took = machine_watch_seconds(&watch, NULL);
+		*seconds += took;
+		*worst_hour = fmax(*worst_hour, took);
+		code = code < 0 ? code
+				: count_points(topology, evolve, hour * EVOLVE_GENERATION_NS,
+					       points);
 	}
-	for (int j = 0; j < STATIONS; j++)
-		bench->stations[j] = ground_at((struct geodetic){50 - 11 * j, 6 + 3 * j, 300});
+	evolve_free(evolve);
+	return code;
 }
 
-static int measure(struct bench *bench, struct report *report)
+// The topology anew in each round, since the pool of one that has had the day gives what it has.
+static int measure_fleet(const struct bench *bench, struct report *report, struct error *error)
 {
-	struct report_line *day = &report->lines[LAWS];
+	struct report_line *lines = &report->lines[LAWS];
+	struct machine_watch watch = machine_watch_start(getpid());
+	struct topology *topology = fleet_load(bench->satellites, error);
+	double seconds, worst_hour;
+	size_t points, links;
+	int code;
 
+	if (topology == NULL)
+		return error->code ? error->code : -ENOMEM;
+	samples_add(&lines[0].corridor, machine_watch_seconds(&watch, NULL));
+	code = measure_day(topology, &seconds, &worst_hour, &points, error);
+	links = topology->link_count;
+	topology_free(topology);
+	if (code)
+		return code;
+	samples_add(&lines[1].corridor, seconds);
+	samples_add(&lines[2].corridor, worst_hour);
+	report_note(report, "%d satellites, %d stations: %zu links, %zu points of their directions",
+		    bench->satellites, FLEET_STATIONS, links, points);
+	return 0;
+}
+
+static int measure(struct bench *bench, struct report *report, struct error *error)
+{
 	for (unsigned round = 0; round < report->rounds; round++) {
-		double sines = measure_sines(bench), seconds;
-		int points, code;
+		double sines = measure_sines(bench);
+		int code;
 
 		for (int law = 0; law < LAWS; law++) {
 			samples_add(&report->lines[law].reference, sines);
 			samples_add(&report->lines[law].corridor, measure_propagations(bench, law));
 		}
-		code = measure_day(bench, &seconds, &points);
+		code = measure_fleet(bench, report, error);
 		if (code)
 			return code;
-		samples_add(&day->corridor, seconds);
-		report_note(report, "%d satellites, %d stations: %d points in all",
-			    bench->satellites, STATIONS, points);
 	}
 	return 0;
 }
@@ -178,6 +158,7 @@ int main(int argc, char **argv)
 	static struct report report = {.name = "physics"};
 	struct options options;
 	int status = options_parse(&options, argc, argv, ROUNDS);
+	struct error error = {.what = "no memory"};
 	int code;
 
 	if (status)
@@ -187,16 +168,17 @@ int main(int argc, char **argv)
 		bench.satellites /= 10;
 	}
 	report.rounds = options.rounds;
-	bench_init(&bench);
 	for (int law = 0; law < LAWS; law++)
 		report_add(&report, laws[law].key, laws[law].what, "1/s",
 			   "a loop of one sine and one cosine");
-	report_add(&report, "day", "a day's delays, 1000 paths", "s", NULL);
-	if (!options.quick) // which has fewer paths
-		report_target(&report.lines[LAWS], REPORT_AT_MOST, TARGET_S);
-	code = measure(&bench, &report);
+	report_add(&report, "fleet", "a fleet's topology loaded, 1000 links", "s", NULL);
+	report_add(&report, "day", "a day's profiles of it, both directions", "s", NULL);
+	report_add(&report, "hour", "  the longest of its 24 hours", "s", NULL);
+	if (!options.quick) // which has fewer links
+		report_target(&report.lines[LAWS + 1], REPORT_AT_MOST, TARGET_S);
+	code = measure(&bench, &report, &error);
 	if (code) {
-		fprintf(stderr, "bench_physics: a path has no delay: %s\n", strerror(-code));
+		fprintf(stderr, "bench_physics: %s: %s\n", error.where, error.what);
 		return 1;
 	}
 	report_print(&report, options.json);

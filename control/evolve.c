@@ -100,41 +100,84 @@ void evolve_free(struct evolve *evolve)
 
 // ---- Making ----
 
-// The services known reach to to_ns from then on. They begin with the one before the one that
-// serves at from_ns: so choices that depend on the past are made anew as before, and a break is
-// seen.
-static int extend(struct evolve *evolve, uint32_t link, int64_t from_utc_ns, int64_t to_utc_ns,
-		  struct error *error)
+static int no_memory(const struct evolve *evolve, uint32_t link, const char *what,
+		     struct error *error)
 {
-	struct moving *moving = &evolve->links[link];
-	struct handover *services;
-	int64_t begin_ns = evolve->topology->epoch_utc_ns;
+	const struct link *of = &evolve->topology->links[link];
+	char where[192];
+
+	compile_where(&of->source, "link", of->name, where, sizeof(where));
+	return error_set(error, -ENOMEM, where, "%s", what);
+}
+
+// Forgets the services that ended before at_ns, but for the one before the one that serves then: so
+// a break is seen. What is not yet in force by then is found anew.
+static void forget(struct moving *moving, int64_t at_utc_ns)
+{
+	size_t first = 0;
+
+	while (moving->count > 0 && moving->services[moving->count - 1].from_utc_ns >= at_utc_ns)
+		moving->count--;
+	if (moving->count > 2)
+		first = moving->count - 2;
+	if (first > 0)
+		memmove(moving->services, moving->services + first, 2 * sizeof(struct handover));
+	moving->count -= first;
+}
+
+// The services known reach to to_ns from then on, and go on from who serves at from_ns, or from the
+// epoch.
+static int extend(struct evolve *evolve, const struct evolve_span *span, struct error *error)
+{
+	const struct topology *topology = evolve->topology;
+	struct moving *moving = &evolve->links[span->link];
+	struct sky_search search = {.orbits = span->ahead->orbits,
+				    .serving = HANDOVER_NONE,
+				    .from_utc_ns = sky_utc_ns(topology, span->from_ns),
+				    .to_utc_ns = sky_utc_ns(topology, span->to_ns)};
+	struct handover *services, *grown, *last;
 	size_t count;
 	int rc;
 
-	for (size_t i = 0; i < moving->count && moving->services[i].from_utc_ns <= from_utc_ns; i++)
-		begin_ns = moving->services[i > 0 ? i - 1 : 0].from_utc_ns;
-	rc = sky_find_services(evolve->topology, &evolve->topology->links[link], begin_ns,
-			       to_utc_ns, &services, &count, error);
+	forget(moving, search.from_utc_ns);
+	last = moving->count > 0 ? &moving->services[moving->count - 1] : NULL;
+	if (!last || last->to_utc_ns < search.from_utc_ns)
+		search.from_utc_ns = last ? last->to_utc_ns : topology->epoch_utc_ns;
+	if (last)
+		search.serving = last->path;
+	rc = sky_serve(topology, &topology->links[span->link], &search, &services, &count, error);
 	if (rc)
 		return rc;
-	free(moving->services);
-	moving->services = services;
-	moving->count = count;
+	grown = realloc(moving->services, (moving->count + count) * sizeof(*grown));
+	if (!grown) {
+		free(services);
+		return no_memory(evolve, span->link, "no memory for its handovers", error);
+	}
+	moving->services = grown;
+	if (moving->count > 0)
+		grown[moving->count - 1].to_utc_ns = services[0].from_utc_ns;
+	for (size_t i = 0; i < count; i++) {
+		if (moving->count > 0 && grown[moving->count - 1].path == services[i].path)
+			grown[moving->count - 1].to_utc_ns = services[i].to_utc_ns;
+		else
+			grown[moving->count++] = services[i];
+	}
+	free(services);
 	return 0;
 }
 
-static int make_link(struct evolve *evolve, uint32_t link, uint64_t from_ns, struct error *error)
+static int make_link(struct evolve *evolve, const struct sky_ahead *ahead, uint32_t link,
+		     uint64_t from_ns, struct error *error)
 {
 	struct moving *moving = &evolve->links[link];
 	struct evolve_span span = {
 		.topology = evolve->topology,
+		.ahead = ahead,
 		.link = link,
 		.from_ns = from_ns,
 		.to_ns = from_ns + EVOLVE_GENERATION_NS + EVOLVE_AHEAD_NS,
 	};
-	int rc = extend(evolve, link, sky_utc_ns(evolve->topology, from_ns),
-			sky_utc_ns(evolve->topology, span.to_ns), error);
+	int rc = extend(evolve, &span, error);
 
 	if (rc)
 		return rc;
@@ -148,22 +191,39 @@ static int make_link(struct evolve *evolve, uint32_t link, uint64_t from_ns, str
 	return evolve_carrier(&span, &moving->carrier, error);
 }
 
+// Of all links that move: the orbits are worked out once for all.
+static int make_links(struct evolve *evolve, uint64_t from_ns, struct error *error)
+{
+	const struct topology *topology = evolve->topology;
+	int64_t from_utc_ns = sky_utc_ns(topology, from_ns);
+	struct sky_ahead ahead;
+	int rc;
+
+	if (!evolve->moves)
+		return 0;
+	rc = sky_ahead_make(&ahead, topology, from_utc_ns,
+			    from_utc_ns + (int64_t)(EVOLVE_GENERATION_NS + EVOLVE_AHEAD_NS));
+	if (rc)
+		return error_set(error, rc, topology->name, "no memory for its orbits");
+	for (uint32_t l = 0; l < topology->link_count && !rc; l++)
+		if (sky_link_moves(topology, &topology->links[l]))
+			rc = make_link(evolve, &ahead, l, from_ns, error);
+	sky_ahead_fini(&ahead);
+	return rc;
+}
+
 // The later days of a link's radio. 1: something new, 0: not, or -ENOMEM.
 static int make_later(struct evolve *evolve, uint32_t link, uint64_t from_ns, struct error *error)
 {
 	struct moving *moving = &evolve->links[link];
-	const struct link *of = &evolve->topology->links[link];
-	char where[192];
 	int any = 0;
 
 	for (int d = 0; d < LINK_DIRECTIONS; d++) {
 		int rc = evolve_later_make(&moving->later[d], evolve->topology, moving->services,
 					   moving->count, from_ns);
 
-		if (rc < 0) {
-			compile_where(&of->source, "link", of->name, where, sizeof(where));
-			return error_set(error, rc, where, "no memory for its weather");
-		}
+		if (rc < 0)
+			return no_memory(evolve, link, "no memory for its weather", error);
 		any |= rc;
 	}
 	return any;
@@ -180,17 +240,14 @@ bool evolve_changes(const struct evolve *evolve, uint32_t link)
 int evolve_to(struct evolve *evolve, uint64_t at_ns, struct error *error)
 {
 	uint64_t from_ns = at_ns - at_ns % EVOLVE_GENERATION_NS;
-	int any = 0;
+	int any = evolve->moves, rc;
 
 	if (from_ns == evolve->made_from_ns)
 		return 0;
+	rc = make_links(evolve, from_ns, error);
+	if (rc)
+		return rc;
 	for (uint32_t l = 0; l < evolve->topology->link_count; l++) {
-		bool moves = sky_link_moves(evolve->topology, &evolve->topology->links[l]);
-		int rc = moves ? make_link(evolve, l, from_ns, error) : 0;
-
-		if (rc < 0)
-			return rc;
-		any |= moves;
 		rc = make_later(evolve, l, from_ns, error);
 		if (rc < 0)
 			return rc;

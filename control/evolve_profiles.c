@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/physics/ramp.h"
+#include "dataplane/physics/path_ramp.h"
 #include "topologies/sky.h"
 
 // A stepped carrier that repeats is written out over this much when it is put together.
@@ -40,23 +40,17 @@ struct memory {
 	struct profile_point points[];
 };
 
-// Profiles of equal points are one: whoever asks again for the same generation gets the same.
-static const struct profile *keep(struct tables *tables, const struct points *points,
-				  uint64_t start_ns, bool interpolated)
+// Of equal keys and as many points there is one profile: whoever asks again for the same generation
+// gets the same.
+static const struct profile *keep(struct tables *tables, const uint64_t *key, size_t key_words,
+				  const struct points *points, uint64_t start_ns, bool interpolated)
 {
 	size_t bytes = points->count * sizeof(*points->items);
-	size_t key_bytes = bytes + 16;
-	uint64_t *key = calloc(1, key_bytes);
-	struct memory *memory = NULL;
+	struct memory *memory;
 	bool made;
 
-	if (!key)
-		return NULL;
-	key[0] = start_ns;
-	key[1] = interpolated;
-	memcpy(key + 2, points->items, bytes);
-	memory = tables_derive(tables, key, key_bytes, sizeof(*memory) + bytes, &made);
-	free(key);
+	memory = tables_derive(tables, key, key_words * sizeof(*key), sizeof(*memory) + bytes,
+			       &made);
 	if (!memory || made)
 		return memory ? &memory->profile : NULL;
 	memcpy(memory->points, points->items, bytes);
@@ -70,9 +64,34 @@ static const struct profile *keep(struct tables *tables, const struct points *po
 	return NULL;
 }
 
-static double curve(void *context, int64_t utc_ns)
+// What a key begins with; no other key of the pool does.
+enum { KEY_DELAY = 0x796c6564, KEY_CARRIER = KEY_DELAY + LINK_DIRECTIONS, KEY_BOTH };
+
+// A generation of a link follows from the lab's epoch, the span, and who serves in it since when
+// and until when; its points need not be in the key.
+static const struct profile *keep_generation(const struct evolve_span *span, uint64_t what,
+					     const struct points *points)
 {
-	return path_delay_ns(context, utc_ns);
+	size_t count = 0;
+	uint64_t *key = calloc(5 + 3 * span->count, sizeof(*key));
+	const struct profile *profile;
+
+	if (!key)
+		return NULL;
+	key[count++] = what;
+	key[count++] = span->link;
+	key[count++] = (uint64_t)span->topology->epoch_utc_ns;
+	key[count++] = span->from_ns;
+	key[count++] = span->to_ns;
+	for (size_t i = 0; i < span->count; i++) {
+		key[count++] = span->services[i].path;
+		key[count++] = (uint64_t)span->services[i].from_utc_ns;
+		key[count++] = (uint64_t)span->services[i].to_utc_ns;
+	}
+	profile = keep(span->topology->tables, key, count, points, span->from_ns,
+		       what != KEY_CARRIER);
+	free(key);
+	return profile;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -93,14 +112,15 @@ static int draw(const struct evolve_span *span, enum link_direction direction,
 	int64_t start_ns = sky_utc_ns(span->topology, span->from_ns);
 	int64_t from_ns = later(service->from_utc_ns, start_ns);
 	int64_t to_ns = sooner(service->to_utc_ns, sky_utc_ns(span->topology, span->to_ns));
-	struct path path = sky_way(span->topology, link, direction, service->path);
+	struct path path =
+		sky_way_over(span->topology, span->ahead->orbits, link, direction, service->path);
 	struct ramp ramp = {.points = NULL};
 	int rc;
 
 	if (to_ns - from_ns < 2)
 		return 0;
 	// The last instant before the next service's first.
-	rc = ramp_draw(&ramp, curve, &path, from_ns, to_ns - 1, RAMP_ERROR_NS);
+	rc = path_ramp_draw(&path, &ramp, from_ns, to_ns - 1);
 	for (size_t i = 0; i < ramp.count && !rc; i++)
 		rc = add(points, (uint64_t)(ramp.points[i].at_utc_ns - start_ns),
 			 ramp.points[i].delay_ns + (int64_t)link->processing_ns);
@@ -145,7 +165,7 @@ int evolve_delay(const struct evolve_span *span, enum link_direction direction,
 			points.items[0] = (struct profile_point){.at_ns = 0, .value = value};
 		}
 	}
-	*profile = rc ? NULL : keep(span->topology->tables, &points, span->from_ns, true);
+	*profile = rc ? NULL : keep_generation(span, KEY_DELAY + direction, &points);
 	free(points.items);
 	if (rc || !*profile)
 		return fail(span, rc ? rc : -ENOMEM, error);
@@ -181,7 +201,7 @@ int evolve_carrier(const struct evolve_span *span, const struct profile **profil
 	}
 	*profile = NULL;
 	if (!rc && !always) {
-		*profile = keep(span->topology->tables, &points, span->from_ns, false);
+		*profile = keep_generation(span, KEY_CARRIER, &points);
 		rc = *profile ? 0 : -ENOMEM;
 	}
 	free(points.items);
@@ -211,6 +231,8 @@ const struct profile *evolve_both(struct tables *tables, const struct profile *o
 	uint64_t start_ns = other->start_ns, at_ns = start_ns;
 	uint64_t end_ns = start_ns + UINT64_C(3720000000000);
 	struct profile_cursor first = {.begun = false}, second = {.begun = false};
+	// Both are the pool's, so that their places are theirs for good.
+	uint64_t key[] = {KEY_BOTH, (uintptr_t)one, (uintptr_t)other};
 	struct points points = {.items = NULL};
 	const struct profile *both = NULL;
 	int rc = 0;
@@ -223,7 +245,7 @@ const struct profile *evolve_both(struct tables *tables, const struct profile *o
 		at_ns = a < b ? a : b;
 	}
 	if (!rc)
-		both = keep(tables, &points, start_ns, false);
+		both = keep(tables, key, sizeof(key) / sizeof(key[0]), &points, start_ns, false);
 	free(points.items);
 	return both;
 }

@@ -6,11 +6,13 @@
 
 #include "dataplane/model/profile.h"
 #include "dataplane/physics/handover.h"
+#include "topologies/sky_ahead.h"
 #include "topologies/tables.h"
 #include "topologies/topology.h"
 
 struct evolve_span {
 	const struct topology *topology;
+	const struct sky_ahead *ahead; // orbits over the span
 	uint32_t link;
 	uint64_t from_ns, to_ns; // of the lab's clock
 	const struct handover *services;

@@ -194,8 +194,20 @@ uint32_t sky_way_count(const struct topology *topology, const struct link *link)
 	return link->chain_count > 0;
 }
 
+static const struct orbit *orbit_of(const struct topology *topology, const struct orbit *orbits,
+				    uint32_t satellite)
+{
+	return orbits ? &orbits[satellite] : &topology->satellites[satellite].orbit;
+}
+
 struct path sky_way(const struct topology *topology, const struct link *link,
 		    enum link_direction direction, uint32_t way)
+{
+	return sky_way_over(topology, NULL, link, direction, way);
+}
+
+struct path sky_way_over(const struct topology *topology, const struct orbit *orbits,
+			 const struct link *link, enum link_direction direction, uint32_t way)
 {
 	const struct site *from = &topology->sites[link->ends[direction].site];
 	const struct site *to = &topology->sites[link->ends[1 - direction].site];
@@ -208,14 +220,14 @@ struct path sky_way(const struct topology *topology, const struct link *link,
 	if (link->constellation != TOPOLOGY_NONE) {
 		uint32_t index = topology->constellations[link->constellation].satellites[way];
 
-		path.satellites[0] = &topology->satellites[index].orbit;
+		path.satellites[0] = orbit_of(topology, orbits, index);
 		path.satellite_count = 1;
 		return path;
 	}
 	for (uint32_t i = 0; i < link->chain_count; i++) {
 		uint32_t place = direction == LINK_FORWARD ? i : link->chain_count - 1 - i;
 
-		path.satellites[i] = &topology->satellites[link->chain[place]].orbit;
+		path.satellites[i] = orbit_of(topology, orbits, link->chain[place]);
 	}
 	return path;
 }
@@ -266,6 +278,16 @@ int sky_find_services(const struct topology *topology, const struct link *link, 
 		      int64_t to_utc_ns, struct handover **services, size_t *count,
 		      struct error *error)
 {
+	struct sky_search search = {
+		.serving = HANDOVER_NONE, .from_utc_ns = from_utc_ns, .to_utc_ns = to_utc_ns};
+
+	return sky_serve(topology, link, &search, services, count, error);
+}
+
+int sky_serve(const struct topology *topology, const struct link *link,
+	      const struct sky_search *search, struct handover **services, size_t *count,
+	      struct error *error)
+{
 	uint32_t ways = sky_way_count(topology, link);
 	struct path *paths = calloc(ways + 1, sizeof(*paths));
 	struct handover_slot *slots = slots_of(topology, link);
@@ -275,13 +297,14 @@ int sky_find_services(const struct topology *topology, const struct link *link, 
 					   .hysteresis_deg = link->handover.hysteresis_deg,
 					   .slots = slots,
 					   .slot_count = link->handover.slot_count,
-					   .from_utc_ns = from_utc_ns,
-					   .to_utc_ns = to_utc_ns};
+					   .serving = search->serving,
+					   .from_utc_ns = search->from_utc_ns,
+					   .to_utc_ns = search->to_utc_ns};
 	char where[192];
 	int rc = -ENOMEM;
 
 	for (uint32_t i = 0; paths && i < ways; i++)
-		paths[i] = sky_way(topology, link, LINK_FORWARD, i);
+		paths[i] = sky_way_over(topology, search->orbits, link, LINK_FORWARD, i);
 	if (paths && slots)
 		rc = handover_find(&request, services, count);
 	free(paths);

@@ -40,13 +40,25 @@ uint32_t sky_way_count(const struct topology *topology, const struct link *link)
 // The way's stations and satellites for a direction; pointers into the topology.
 struct path sky_way(const struct topology *topology, const struct link *link,
 		    enum link_direction direction, uint32_t way);
+// The same over other orbits, [satellite] (NULL: the topology's own); pointers into them.
+struct path sky_way_over(const struct topology *topology, const struct orbit *orbits,
+			 const struct link *link, enum link_direction direction, uint32_t way);
 // "o3b-mpower-f1", "a, b"; "none" for HANDOVER_NONE. Gives `text`.
 char *sky_way_name(const struct topology *topology, const struct link *link, uint32_t way,
 		   char *text, size_t size);
 
-// Who serves from one instant to another, without holes. `from_utc_ns` must be the run's epoch or a
-// beginning in an earlier answer, so that all answers of a run agree. The caller frees *services.
-// 0, or -EINVAL, -ENOMEM with a sentence.
+// Who serves from one instant to another, without holes.
+struct sky_search {
+	const struct orbit *orbits; // as for sky_way_over
+	uint32_t serving;           // the way that serves when the span begins, or HANDOVER_NONE
+	int64_t from_utc_ns, to_utc_ns;
+};
+
+// The caller frees *services. 0, or -EINVAL, -ENOMEM with a sentence.
+int sky_serve(const struct topology *topology, const struct link *link,
+	      const struct sky_search *search, struct handover **services, size_t *count,
+	      struct error *error);
+// The same from an instant at which nobody serves yet: the run's epoch.
 int sky_find_services(const struct topology *topology, const struct link *link, int64_t from_utc_ns,
 		      int64_t to_utc_ns, struct handover **services, size_t *count,
 		      struct error *error);

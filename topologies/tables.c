@@ -13,6 +13,7 @@
 
 // More than any table needs; a larger file is refused before it is read.
 #define FILE_BYTES_MOST (64 << 20)
+#define ROOMS_FIRST     64
 
 static void free_table(struct table *table)
 {
@@ -28,7 +29,8 @@ static void free_table(struct table *table)
 
 // The key lies behind the memory.
 struct derived {
-	struct derived *next;
+	struct derived *next; // of its room
+	uint64_t hash;
 	size_t bytes, key_bytes;
 	max_align_t memory[];
 };
@@ -38,41 +40,97 @@ static const char *key_of(const struct derived *derived)
 	return (const char *)derived->memory + derived->bytes;
 }
 
+// FNV-1a, its upper bits mixed into the lower ones, by which rooms are chosen.
+static uint64_t hash_of(const void *key, size_t key_bytes)
+{
+	const unsigned char *bytes = key;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < key_bytes; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash ^ hash >> 32;
+}
+
+static void put(struct derived **rooms, size_t count, struct derived *derived)
+{
+	struct derived **room = &rooms[derived->hash & (count - 1)];
+
+	derived->next = *room;
+	*room = derived;
+}
+
+// As many rooms as things at least, so that a lab of many days finds as fast as one that begins.
+static bool take_rooms(struct tables *tables)
+{
+	size_t count = tables->derived_rooms ? 2 * tables->derived_rooms : ROOMS_FIRST;
+	struct derived **rooms;
+
+	if (tables->derived_count < tables->derived_rooms)
+		return true;
+	rooms = calloc(count, sizeof(struct derived *));
+	if (!rooms)
+		return false;
+	for (size_t i = 0; i < tables->derived_rooms; i++) {
+		for (struct derived *next, *at = tables->derived[i]; at; at = next) {
+			next = at->next;
+			put(rooms, count, at);
+		}
+	}
+	free(tables->derived);
+	tables->derived = rooms;
+	tables->derived_rooms = count;
+	return true;
+}
+
+static struct derived *find_derived(const struct tables *tables, uint64_t hash, const void *key,
+				    size_t key_bytes, size_t bytes)
+{
+	struct derived *at = NULL;
+
+	if (tables->derived_rooms)
+		at = tables->derived[hash & (tables->derived_rooms - 1)];
+	while (at && (at->hash != hash || at->bytes != bytes || at->key_bytes != key_bytes ||
+		      memcmp(key_of(at), key, key_bytes) != 0))
+		at = at->next;
+	return at;
+}
+
 void *tables_derive(struct tables *tables, const void *key, size_t key_bytes, size_t bytes,
 		    bool *made)
 {
-	struct derived *derived;
+	uint64_t hash = hash_of(key, key_bytes);
+	struct derived *derived = find_derived(tables, hash, key, key_bytes, bytes);
 
-	for (derived = tables->derived; derived; derived = derived->next) {
-		if (derived->bytes != bytes || derived->key_bytes != key_bytes ||
-		    memcmp(key_of(derived), key, key_bytes) != 0)
-			continue;
-		*made = true;
+	*made = derived != NULL;
+	if (derived)
 		return derived->memory;
-	}
-	*made = false;
+	if (!take_rooms(tables))
+		return NULL;
 	derived = calloc(1, sizeof(*derived) + bytes + key_bytes);
 	if (!derived)
 		return NULL;
+	derived->hash = hash;
 	derived->bytes = bytes;
 	derived->key_bytes = key_bytes;
 	memcpy((char *)derived->memory + bytes, key, key_bytes);
-	derived->next = tables->derived;
-	tables->derived = derived;
+	put(tables->derived, tables->derived_rooms, derived);
+	tables->derived_count++;
 	return derived->memory;
 }
 
 void tables_forget(struct tables *tables, void *memory)
 {
-	for (struct derived **at = &tables->derived; *at; at = &(*at)->next) {
-		struct derived *derived = *at;
+	struct derived *derived, **at;
 
-		if ((void *)derived->memory != memory)
-			continue;
-		*at = derived->next;
-		free(derived);
+	if (!memory)
 		return;
-	}
+	derived = (struct derived *)((char *)memory - offsetof(struct derived, memory));
+	at = &tables->derived[derived->hash & (tables->derived_rooms - 1)];
+	while (*at != derived)
+		at = &(*at)->next;
+	*at = derived->next;
+	tables->derived_count--;
+	free(derived);
 }
 
 const struct table *tables_keep_series(struct tables *tables, const char *name,
@@ -97,12 +155,15 @@ const struct table *tables_keep_series(struct tables *tables, const char *name,
 
 void tables_free(struct tables *tables)
 {
-	while (tables->derived) {
-		struct derived *derived = tables->derived;
-
-		tables->derived = derived->next;
-		free(derived);
+	for (size_t i = 0; i < tables->derived_rooms; i++) {
+		for (struct derived *next, *at = tables->derived[i]; at; at = next) {
+			next = at->next;
+			free(at);
+		}
 	}
+	free(tables->derived);
+	tables->derived = NULL;
+	tables->derived_count = tables->derived_rooms = 0;
 	while (tables->first) {
 		struct table *table = tables->first;
 

@@ -41,7 +41,8 @@ struct derived;
 // The pool. Zero-initialised is empty; one thread at a time.
 struct tables {
 	struct table *first;
-	struct derived *derived; // what is computed from tables and words: see tables_derive
+	struct derived **derived; // what is computed from tables and words: see tables_derive
+	size_t derived_count, derived_rooms; // rooms: lists of it by hash, a power of two
 	const char *folder; // relative paths start here; NULL: where the program runs. Not owned.
 };
 
@@ -58,7 +59,7 @@ void tables_free(struct tables *tables);
 
 // Memory for something that follows from `key` alone (its bytes), kept like a table: the same key
 // gives the same memory again, with *made true; else it is zeroed and the caller fills it in, or
-// gives it back with tables_forget. NULL when memory is short.
+// gives it back with tables_forget (NULL: nothing). NULL when memory is short.
 void *tables_derive(struct tables *tables, const void *key, size_t key_bytes, size_t bytes,
 		    bool *made);
 void tables_forget(struct tables *tables, void *memory);

@@ -59,10 +59,12 @@ static struct sample look(const struct drawing *d, int64_t at)
 // Narrows the cone by a sample, or ends the line when nothing would be left of it.
 static void narrow(struct drawing *d, struct sample sample)
 {
-	double span = (double)(sample.at - d->begin.at);
-	double low = fmax(d->low, (sample.value - d->width - d->begin.value) / span);
-	double high = fmin(d->high, (sample.value + d->width - d->begin.value) / span);
+	double per_ns = 1 / (double)(sample.at - d->begin.at);
+	double low = (sample.value - d->width - d->begin.value) * per_ns;
+	double high = (sample.value + d->width - d->begin.value) * per_ns;
 
+	low = low > d->low ? low : d->low;
+	high = high < d->high ? high : d->high;
 	if (!(low <= high)) {
 		d->bad = sample;
 		d->ended = true;

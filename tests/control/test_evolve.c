@@ -132,6 +132,34 @@ static void profiles_always_reach_two_minutes_ahead(void **state)
 	topology_free(t);
 }
 
+// Control that comes two minutes late has delayed nobody: what was in force says the same until
+// then as what comes next.
+static void a_late_hour_changes_no_delay(void **state)
+{
+	struct topology *t = paper(SITES TWELVE LINK_OVER("ring"));
+	struct network *network = start(t), *late = start(t);
+
+	(void)state;
+	for (uint64_t hour = 1; hour <= 12; hour++) {
+		struct profile_cursor cursor = {.begun = false};
+		const struct profile *old;
+
+		run_to(late, hour * H - S);
+		old = network_plan(late)->channels[0].params.delay_profile;
+		for (uint64_t at_ns = hour * H; at_ns < hour * H + 120 * S; at_ns += 7 * S) {
+			int64_t apart_ns;
+
+			run_to(network, at_ns);
+			apart_ns = profile_at(old, &cursor, at_ns) -
+				   (int64_t)network_delay_ns(network, 0, at_ns);
+			assert_in_range(apart_ns + 20, 0, 40); // each is within 10 ns
+		}
+	}
+	network_free(network);
+	network_free(late);
+	topology_free(t);
+}
+
 // One satellite is away most of the time: the carrier is too, and routing hears of it.
 static void a_gap_takes_the_carrier_and_routing_sees_it(void **state)
 {
@@ -316,16 +344,64 @@ static void who_looks_at_one_instant_need_not_live_through_all_before(void **sta
 	}
 }
 
+// The first satellite of the ring is past its height when the lab begins: the one that stays
+// longest is another, and no hour's going on falls back to the first.
+static void hours_go_on_as_one_look_at_the_day_sees_it(void **state)
+{
+	static const char *const rules[] = {"choose = longest\n",
+					    "choose = elevation hysteresis 2deg\n",
+					    "choose = elevation\nelevation = 12deg\n"};
+	char text[4096];
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(rules) / sizeof(rules[0]); r++) {
+		snprintf(text, sizeof(text), "%s%s%s", SITES,
+			 "[constellation ring]\nequal = 12 8062km inclination 0deg phase "
+			 "50deg\n" LINK_OVER("ring"),
+			 rules[r]);
+		struct topology *t = paper(text);
+		struct network *network = start(t);
+		struct handover *services, now;
+		struct error error;
+		size_t count;
+
+		assert_int_equal(sky_find_services(t, &t->links[0], t->epoch_utc_ns,
+						   t->epoch_utc_ns + (int64_t)(25 * H), &services,
+						   &count, &error),
+				 0);
+		assert_true(count > 20);
+		if (r == 0)
+			assert_int_not_equal(services[0].path, 0);
+		for (size_t i = 0; i + 1 < count; i++) {
+			uint64_t at_ns = (uint64_t)(services[i].from_utc_ns - t->epoch_utc_ns);
+
+			if (at_ns > 24 * H)
+				break;
+			// A beginning is good to a millisecond.
+			run_to(network, at_ns + S / 500);
+			network_service(network, 0, at_ns + S / 500, &now);
+			assert_int_equal(now.path, services[i].path);
+			assert_in_range(now.from_utc_ns - services[i].from_utc_ns + 1000000, 0,
+					2000000);
+		}
+		free(services);
+		network_free(network);
+		topology_free(t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_moving_delay_is_the_closed_form_to_ten_nanoseconds),
 		cmocka_unit_test(profiles_always_reach_two_minutes_ahead),
+		cmocka_unit_test(a_late_hour_changes_no_delay),
 		cmocka_unit_test(a_gap_takes_the_carrier_and_routing_sees_it),
 		cmocka_unit_test(a_gap_at_the_start_is_no_failure),
 		cmocka_unit_test(a_break_cuts_what_is_in_flight_and_a_make_does_not),
 		cmocka_unit_test(what_users_write_goes_before_the_geometry),
 		cmocka_unit_test(hours_that_are_undone_come_again),
+		cmocka_unit_test(hours_go_on_as_one_look_at_the_day_sees_it),
 		cmocka_unit_test(who_looks_at_one_instant_need_not_live_through_all_before),
 	};
 

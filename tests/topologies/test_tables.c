@@ -170,6 +170,34 @@ static void what_is_no_file_is_refused(void **state)
 	assert_non_null(strstr(error.what, "not a regular file"));
 }
 
+// As many as a large lab of some days has: each is found again, and none is another's.
+static void what_is_derived_is_found_again_among_many(void **state)
+{
+	struct tables tables = {0};
+	uint64_t *memory[3000];
+	bool made;
+
+	(void)state;
+	for (uint64_t i = 0; i < 3000; i++) {
+		memory[i] = tables_derive(&tables, &i, sizeof(i), sizeof(i), &made);
+		assert_non_null(memory[i]);
+		assert_false(made);
+		assert_int_equal(*memory[i], 0);
+		*memory[i] = i;
+	}
+	for (uint64_t i = 0; i < 3000; i += 3)
+		tables_forget(&tables, memory[i]);
+	for (uint64_t i = 0; i < 3000; i++) {
+		uint64_t *found = tables_derive(&tables, &i, sizeof(i), sizeof(i), &made);
+
+		assert_int_equal(made, i % 3 != 0);
+		assert_int_equal(*found, i % 3 ? i : 0);
+	}
+	tables_forget(&tables, NULL);
+	tables_free(&tables);
+	assert_null(tables.derived);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +206,7 @@ int main(void)
 		cmocka_unit_test(an_unchanged_file_is_one_table_and_a_changed_one_another),
 		cmocka_unit_test(bad_files_are_refused_whole_with_their_line),
 		cmocka_unit_test(what_is_no_file_is_refused),
+		cmocka_unit_test(what_is_derived_is_found_again_among_many),
 	};
 
 	return cmocka_run_group_tests_name("tables", tests, make_folder, remove_folder);
