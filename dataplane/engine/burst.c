@@ -8,6 +8,9 @@
 #include "dataplane/engine/parse.h"
 #include "dataplane/engine/port.h"
 #include "dataplane/engine/port_output.h"
+#include "dataplane/model/channel_burst.h"
+
+static_assert(PORT_BURST <= CHANNEL_BURST, "the law takes what a port gives at once");
 
 // ---- In ----
 
@@ -24,6 +27,7 @@ struct intake {
 	uint32_t longest;
 	uint64_t bytes;
 	packet_ref refs[PORT_BURST];
+	uint32_t lengths[PORT_BURST];
 };
 
 // Copies frames into packets as a port numbers them, all those for which there is memory.
@@ -55,7 +59,8 @@ static void take_in(struct worker *worker, uint32_t port, const struct port_fram
 		rte_memcpy(packet->frame, frames[i].bytes, length);
 		bytes += length;
 		longest = length > longest ? length : longest;
-		intake->refs[taken++] = ref;
+		intake->refs[taken] = ref;
+		intake->lengths[taken++] = length;
 	}
 	intake->count = taken;
 	intake->longest = longest;
@@ -100,17 +105,16 @@ static void offer_constant(struct worker *worker, uint32_t channel, const packet
 		lose_in_flight(worker, channel, refs[held], release_at_ns);
 }
 
-// Each has its own.
+// Each has its own, decided one by one.
 static void offer_each(struct worker *worker, uint32_t channel, const packet_ref *refs,
-		       unsigned count, uint64_t at_ns)
+		       const uint32_t *lengths, unsigned count, uint64_t at_ns)
 {
-	const struct store *store = worker->engine->store;
 	const struct channel_params *params = &worker->plan->channels[channel].params;
 	struct channel_state *state = &worker->engine->states[channel];
 	struct flight *flight = &worker->engine->flights[channel];
 
 	for (unsigned i = 0; i < count; i++) {
-		struct channel_frame frame = {.bytes = store_packet(store, refs[i])->wire_length};
+		struct channel_frame frame = {.bytes = lengths[i]};
 		struct channel_fate fate = channel_enter(params, state, at_ns, &frame);
 
 		if (__builtin_expect(fate.lost != DROP_NONE || fate.flags != 0, 0))
@@ -122,16 +126,57 @@ static void offer_each(struct worker *worker, uint32_t channel, const packet_ref
 	}
 }
 
+// What the law has decided on a burst of which some are lost or out of order.
+static void settle_each(struct worker *worker, uint32_t channel, const packet_ref *refs,
+			unsigned count, uint64_t at_ns, const struct channel_burst *burst)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct channel_fate fate = {.release_at_ns = burst->release_at_ns[i]};
+
+		fate.lost = burst->lost >> i & 1 ? DROP_MODEL : DROP_NONE;
+		fate.flags = burst->reordered >> i & 1 ? CHANNEL_REORDERED : 0;
+		core_offered(worker, channel, refs[i], at_ns, &fate);
+	}
+}
+
+// Each has its own, decided together. Gives how many of the first are dealt with.
+static unsigned offer_together(struct worker *worker, uint32_t channel, const struct intake *intake,
+			       uint64_t at_ns)
+{
+	struct channel_burst burst; // filled in as far as it is used
+	const packet_ref *refs = intake->refs;
+	unsigned held, count = channel_enter_burst(&worker->plan->channels[channel].params,
+						   &worker->engine->states[channel], at_ns,
+						   intake->lengths, intake->count, &burst);
+
+	if ((burst.lost | burst.reordered) != 0) {
+		settle_each(worker, channel, refs, count, at_ns, &burst);
+		return count;
+	}
+	held = flight_push_each(&worker->engine->flights[channel], &worker->store,
+				burst.release_at_ns, refs, count);
+	for (; held < count; held++)
+		lose_in_flight(worker, channel, refs[held], burst.release_at_ns[held]);
+	return count;
+}
+
 // Frames of one instant into a wire: worker_offer for each, with the agenda set once.
 static void offer_burst(struct worker *worker, uint32_t channel, const struct intake *intake,
 			uint64_t at_ns)
 {
 	const struct channel_params *params = &worker->plan->channels[channel].params;
 
-	if (channel_is_constant(params, intake->longest))
+	unsigned done = 0;
+
+	if (channel_is_constant(params, intake->longest)) {
 		offer_constant(worker, channel, intake->refs, intake->count, at_ns);
-	else
-		offer_each(worker, channel, intake->refs, intake->count, at_ns);
+	} else {
+		if (intake->count >= CHANNEL_BURST_LESS &&
+		    channel_takes_bursts(params, intake->longest))
+			done = offer_together(worker, channel, intake, at_ns);
+		offer_each(worker, channel, intake->refs + done, intake->lengths + done,
+			   intake->count - done, at_ns);
+	}
 	worker->channels[channel].entered += intake->count;
 	worker->channels[channel].entered_bytes += intake->bytes;
 	agenda_set(&worker->agenda, channel,

@@ -61,6 +61,27 @@ static inline unsigned flight_push_many(struct flight *flight, struct store_cach
 	return done;
 }
 
+// The same with an instant for each, none before the one ahead of it.
+static inline unsigned flight_push_each(struct flight *flight, struct store_cache *cache,
+					const uint64_t *release_at_ns, const packet_ref *packets,
+					unsigned count)
+{
+	unsigned done = 0;
+
+	if (__builtin_expect(count == 0 || (flight->hold.count &&
+					    release_at_ns[0] < flight->last_release_at_ns),
+			     0)) {
+		while (done < count &&
+		       flight_push(flight, cache, release_at_ns[done], packets[done], false))
+			done++;
+		return done;
+	}
+	done = hold_push_each(&flight->hold, cache, release_at_ns, packets, count);
+	if (done)
+		flight->last_release_at_ns = release_at_ns[done - 1];
+	return done;
+}
+
 // Is one that is out of order the next to leave?
 static inline bool flight_stray_is_next(const struct flight *flight, const struct store *store)
 {

@@ -37,27 +37,60 @@ void hold_shrink(struct hold *hold, struct store_cache *cache)
 	store_give(cache, chunk);
 }
 
+// Room behind the last entry, at most `most`; the chunk is the tail then. 0: memory is out.
+static unsigned hold_room(struct hold *hold, struct store_cache *cache, unsigned most)
+{
+	unsigned room;
+
+	if ((hold->count == 0 || hold->tail_index == HOLD_CHUNK_ENTRIES) && !hold_grow(hold, cache))
+		return 0;
+	room = HOLD_CHUNK_ENTRIES - hold->tail_index;
+	return room < most ? room : most;
+}
+
+// Puts packets where there is room; the caller writes their instants.
+static void hold_put(struct hold *hold, struct hold_chunk *chunk, const packet_ref *packets,
+		     unsigned count)
+{
+	memcpy(&chunk->packets[hold->tail_index], packets, count * sizeof(*packets));
+	hold->tail_index = (uint16_t)(hold->tail_index + count);
+	hold->count += count;
+}
+
 unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t release_at_ns,
 			const packet_ref *packets, unsigned count)
 {
-	unsigned done = 0;
+	unsigned done = 0, part;
 
-	while (done < count) {
+	for (; done < count; done += part) {
 		struct hold_chunk *chunk;
-		unsigned part;
 
-		if ((hold->count == 0 || hold->tail_index == HOLD_CHUNK_ENTRIES) &&
-		    !hold_grow(hold, cache))
+		part = hold_room(hold, cache, count - done);
+		if (part == 0)
 			break;
-		part = HOLD_CHUNK_ENTRIES - hold->tail_index;
-		part = count - done < part ? count - done : part;
 		chunk = chunk_at(cache->store, hold->tail);
 		for (unsigned i = 0; i < part; i++)
 			chunk->release_at_ns[hold->tail_index + i] = release_at_ns;
-		memcpy(&chunk->packets[hold->tail_index], packets + done, part * sizeof(*packets));
-		hold->tail_index = (uint16_t)(hold->tail_index + part);
-		hold->count += part;
-		done += part;
+		hold_put(hold, chunk, packets + done, part);
+	}
+	return done;
+}
+
+unsigned hold_push_each(struct hold *hold, struct store_cache *cache, const uint64_t *release_at_ns,
+			const packet_ref *packets, unsigned count)
+{
+	unsigned done = 0, part;
+
+	for (; done < count; done += part) {
+		struct hold_chunk *chunk;
+
+		part = hold_room(hold, cache, count - done);
+		if (part == 0)
+			break;
+		chunk = chunk_at(cache->store, hold->tail);
+		memcpy(&chunk->release_at_ns[hold->tail_index], release_at_ns + done,
+		       part * sizeof(*release_at_ns));
+		hold_put(hold, chunk, packets + done, part);
 	}
 	return done;
 }

@@ -74,6 +74,10 @@ static inline uint64_t hold_due_ns(const struct hold *hold, const struct store *
 unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t release_at_ns,
 			const packet_ref *packets, unsigned count);
 
+// The same, each with an instant of its own.
+unsigned hold_push_each(struct hold *hold, struct store_cache *cache, const uint64_t *release_at_ns,
+			const packet_ref *packets, unsigned count);
+
 // Takes out the first packets that are released before an instant, at most `most`. Gives how many.
 unsigned hold_pop_before(struct hold *hold, struct store_cache *cache, uint64_t before_ns,
 			 packet_ref *packets, uint64_t *release_at_ns, unsigned most);

@@ -37,19 +37,6 @@ static bool channel_fits_mtu(const struct channel_params *params, uint32_t frame
 	       frame_bytes <= (uint64_t)params->mtu_bytes + ETHERNET_HEADER_BYTES;
 }
 
-// Propagation ends here, never before it began and never past the end of time. The deviation's sign
-// cannot be foretold, so there is no branch on it.
-static uint64_t channel_arrives_at_ns(uint64_t delay_ns, uint64_t departs_at_ns,
-				      int64_t deviation_ns)
-{
-	uint64_t early = (uint64_t)(deviation_ns >> 63); // all ones or none
-	uint64_t early_ns = -(uint64_t)deviation_ns & early;
-	uint64_t late_ns = (uint64_t)deviation_ns & ~early;
-
-	delay_ns -= delay_ns < early_ns ? delay_ns : early_ns;
-	return channel_later_ns(departs_at_ns, channel_later_ns(delay_ns, late_ns));
-}
-
 // Constant or over time, without jitter.
 static uint64_t channel_delay_ns(const struct channel_params *params, struct channel_state *state,
 				 uint64_t departs_at_ns)
@@ -378,6 +365,11 @@ void channel_finish(struct channel_params *params)
 	if (params->loss.kind == LOSS_RANDOM && params->loss.correlation == 0 &&
 	    !params->loss_profile && !params->loss.ecn)
 		params->plain_loss = params->loss.random;
+	params->in_bursts =
+		open && (params->skips & CHANNEL_MISHAPS) && (params->skips & CHANNEL_REORDERS) &&
+		(params->skips & CHANNEL_SLOTS) && params->rate.kind == RATE_CONSTANT &&
+		params->queue.kind == QUEUE_TAIL && params->queue.mark == QUEUE_UNLIMITED &&
+		params->loss.kind <= LOSS_STATES && !params->loss.ecn && !params->loss_profile;
 	params->plain = open && (params->skips | CHANNEL_LOSS | CHANNEL_GATE) == CHANNEL_ALL &&
 			!params->delay_profile && !params->jitter.order_free &&
 			(params->plain_loss != 0 || params->skips & CHANNEL_LOSS);

@@ -33,6 +33,7 @@ struct channel_params {
 	bool carrier;       // false: down, everything that enters is lost as DROP_CARRIER
 	bool plain;         // made by channel_finish: constant delay, perhaps plain_loss, no more
 	bool reads_headers; // the law looks at more of a frame than its length (channel_finish)
+	bool in_bursts;     // made by channel_finish: channel_burst.h can do it
 	uint32_t mtu_bytes; // longest layer-3 packet (frame minus 14-byte Ethernet header); 0: any
 	uint32_t skips; // stages that would do nothing (channel_finish); 0, skip none, is right too
 	uint32_t most_bytes; // made by channel_finish: of a frame that fits the MTU
@@ -102,6 +103,19 @@ static inline uint64_t channel_later_ns(uint64_t a_ns, uint64_t b_ns)
 	uint64_t room_ns = UINT64_MAX - a_ns;
 
 	return a_ns + (b_ns < room_ns ? b_ns : room_ns);
+}
+
+// Propagation ends here, never before it began and never past the end of time. The deviation's sign
+// cannot be foretold, so there is no branch on it.
+static inline uint64_t channel_arrives_at_ns(uint64_t delay_ns, uint64_t departs_at_ns,
+					     int64_t deviation_ns)
+{
+	uint64_t early = (uint64_t)(deviation_ns >> 63); // all ones or none
+	uint64_t early_ns = -(uint64_t)deviation_ns & early;
+	uint64_t late_ns = (uint64_t)deviation_ns & ~early;
+
+	delay_ns -= delay_ns < early_ns ? delay_ns : early_ns;
+	return channel_later_ns(departs_at_ns, channel_later_ns(delay_ns, late_ns));
 }
 
 // channel_enter() by its stages, whatever the parameters.

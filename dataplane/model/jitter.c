@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "dataplane/model/correlation.h"
 #include "dataplane/model/normal.h"
@@ -166,6 +167,101 @@ int64_t jitter_offer(const struct jitter_params *params, struct jitter_state *st
 		break;
 	}
 	return jitter_quantile_ns(params, draw);
+}
+
+// Each of the packets' halvings, but for the first one's. False, and nothing is of use, where one
+// might jump: by the bound of jitter_may_jump for all of them together.
+static bool jitter_sinks_only(const struct jitter_params *params, const struct jitter_state *state,
+			      const uint64_t *departs_at_ns, const uint32_t *draws, unsigned count,
+			      int64_t *halvings)
+{
+	const unsigned shift = params->pace.shift + 7;
+	uint64_t last_at_ns = state->last_at_ns, most = 0, sum = 0;
+	uint32_t most_draw = 0;
+
+	// So short times that none fills a word, in one multiplication.
+	if (shift > 63 || params->pace.multiplier == 0 || departs_at_ns[0] < last_at_ns ||
+	    departs_at_ns[count - 1] - last_at_ns >= UINT64_C(1) << (shift - 1))
+		return false;
+	for (unsigned i = 1; i < count; i++) {
+		unsigned __int128 product = (unsigned __int128)(departs_at_ns[i] - last_at_ns) *
+					    params->pace.multiplier;
+		uint64_t part =
+			(uint64_t)(product >> 64) << (64 - shift) | (uint64_t)product >> shift;
+
+		last_at_ns = departs_at_ns[i];
+		halvings[i] = (int64_t)part;
+		sum += part;
+		most = part > most ? part : most;
+		most_draw = draws[i] > most_draw ? draws[i] : most_draw;
+	}
+	return most == 0 || (sum < INDEPENDENT_AFTER &&
+			     !jitter_may_jump(most, state->level - (int64_t)sum, most_draw));
+}
+
+// What the packets' levels come to, as scores: they wait for each other here only.
+static void jitter_sink_many(const struct jitter_params *params, struct jitter_state *state,
+			     const uint64_t *departs_at_ns, const uint32_t *draws, unsigned count,
+			     int64_t *scores)
+{
+	jitter_sink(params, state, departs_at_ns[0], draws[0]);
+	if (jitter_sinks_only(params, state, departs_at_ns, draws, count, scores)) {
+		int64_t level = state->level;
+
+		scores[0] = level >> LEVEL_BITS;
+		for (unsigned i = 1; i < count; i++) {
+			level -= scores[i];
+			scores[i] = level >> LEVEL_BITS;
+		}
+		state->level = level;
+		state->last_at_ns = departs_at_ns[count - 1];
+		return;
+	}
+	scores[0] = state->level >> LEVEL_BITS;
+	for (unsigned i = 1; i < count; i++) {
+		jitter_sink(params, state, departs_at_ns[i], draws[i]);
+		scores[i] = state->level >> LEVEL_BITS;
+	}
+}
+
+static void jitter_offer_orderly(const struct jitter_params *params, struct jitter_state *state,
+				 const uint64_t *departs_at_ns, const uint32_t *draws,
+				 unsigned count, int64_t *deviation_ns)
+{
+	jitter_sink_many(params, state, departs_at_ns, draws, count, deviation_ns);
+	score_to_normal_many(deviation_ns, count);
+	if (params->kind != JITTER_NORMAL || params->jitter_ns > UINT32_MAX) {
+		for (unsigned i = 0; i < count; i++)
+			deviation_ns[i] =
+				jitter_from_normal_ns(params, jitter_clamp_normal(deviation_ns[i]));
+		return;
+	}
+	// jitter_scale_ns, where the product is below 2^63.
+	for (unsigned i = 0; i < count; i++) {
+		int64_t normal = jitter_clamp_normal(deviation_ns[i]), sign = normal >> 63;
+		uint64_t size = (uint64_t)((normal ^ sign) - sign) * params->jitter_ns;
+
+		deviation_ns[i] = ((int64_t)((size + (1 << 27)) >> 28) ^ sign) - sign;
+	}
+}
+
+void jitter_offer_many(const struct jitter_params *params, struct jitter_state *state,
+		       const uint64_t *departs_at_ns, const uint32_t *draws, unsigned count,
+		       int64_t *deviation_ns)
+{
+	if (count == 0)
+		return;
+	if (params->kind == JITTER_NONE) {
+		memset(deviation_ns, 0, count * sizeof(*deviation_ns));
+	} else if (params->law == JITTER_ORDERLY) {
+		jitter_offer_orderly(params, state, departs_at_ns, draws, count, deviation_ns);
+	} else if (params->law == JITTER_INDEPENDENT) {
+		for (unsigned i = 0; i < count; i++)
+			deviation_ns[i] = jitter_quantile_ns(params, draws[i]);
+	} else {
+		for (unsigned i = 0; i < count; i++)
+			deviation_ns[i] = jitter_offer(params, state, departs_at_ns[i], draws[i]);
+	}
 }
 
 int64_t jitter_copy(const struct jitter_params *params, const struct jitter_state *state,

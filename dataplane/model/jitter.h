@@ -71,6 +71,11 @@ void jitter_finish(struct jitter_params *params);
 int64_t jitter_offer(const struct jitter_params *params, struct jitter_state *state,
 		     uint64_t departs_at_ns, uint32_t draw);
 
+// The same for up to 64 packets in a row, whose departures do not go back among themselves.
+void jitter_offer_many(const struct jitter_params *params, struct jitter_state *state,
+		       const uint64_t *departs_at_ns, const uint32_t *draws, unsigned count,
+		       int64_t *deviation_ns);
+
 // The deviation of a packet's copy: the same distribution, a draw of its own (RNG_COPY_DELAY), and
 // no trace in the state.
 int64_t jitter_copy(const struct jitter_params *params, const struct jitter_state *state,

@@ -199,3 +199,66 @@ bool loss_offer(const struct loss_params *params, struct loss_state *state, uint
 		return false;
 	}
 }
+
+// Which of the draws lie below a threshold.
+static uint64_t loss_below(uint64_t threshold, const uint32_t *draws, unsigned count)
+{
+	uint64_t below = 0;
+
+	if (threshold == 0)
+		return 0;
+	if (threshold == UINT64_C(1) << 32)
+		return UINT64_MAX >> (64 - count);
+	for (unsigned i = 0; i < count; i++)
+		below |= (uint64_t)(draws[i] < threshold) << i;
+	return below;
+}
+
+// Which packets meet the bad state: from one change of the state to the next, of which there are
+// few.
+static uint64_t loss_bad_states(const struct loss_params *params, struct loss_state *state,
+				const uint32_t *state_draws, unsigned count)
+{
+	uint64_t gets_bad = loss_below(params->good_to_bad, state_draws, count);
+	uint64_t gets_good, bad = 0, rest = UINT64_MAX >> (64 - count);
+
+	if (!state->bad && gets_bad == 0)
+		return 0;
+	gets_good = loss_below(params->bad_to_good, state_draws, count);
+	while (rest != 0) {
+		uint64_t changes = (state->bad ? gets_good : gets_bad) & rest;
+		// All before the first change, or all.
+		uint64_t stay = changes ? (changes & -changes) - 1 : UINT64_MAX;
+
+		bad |= state->bad ? stay & rest : 0;
+		rest &= ~stay;
+		if (changes == 0)
+			break;
+		state->bad = !state->bad;
+		// The one that changed it meets the new state, whatever its draw says of that.
+		bad |= state->bad ? rest & -rest : 0;
+		rest &= rest - 1;
+	}
+	return bad;
+}
+
+uint64_t loss_offer_many(const struct loss_params *params, struct loss_state *state,
+			 const uint32_t *draws, const uint32_t *state_draws, unsigned count)
+{
+	uint64_t lost = 0, bad;
+
+	if (params->kind == LOSS_NONE || count == 0)
+		return 0;
+	if (params->kind == LOSS_RANDOM && params->correlation == 0)
+		return loss_below(params->random, draws, count);
+	if (params->kind == LOSS_GILBERT_ELLIOTT) {
+		bad = loss_bad_states(params, state, state_draws, count);
+		lost = loss_below(params->lost_in_good, draws, count) & ~bad;
+		if (bad != 0)
+			lost |= loss_below(params->lost_in_bad, draws, count) & bad;
+		return lost;
+	}
+	for (unsigned i = 0; i < count; i++)
+		lost |= (uint64_t)loss_offer(params, state, draws[i], state_draws[i]) << i;
+	return lost;
+}

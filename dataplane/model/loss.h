@@ -145,6 +145,10 @@ bool loss_reads_headers(const struct loss_params *params);
 bool loss_offer(const struct loss_params *params, struct loss_state *state, uint32_t draw,
 		uint32_t state_draw);
 
+// The same for up to 64 packets in a row: bit n says of the n-th whether it is lost. Cannot fail.
+uint64_t loss_offer_many(const struct loss_params *params, struct loss_state *state,
+			 const uint32_t *draws, const uint32_t *state_draws, unsigned count);
+
 // The same for all kinds. Cannot fail.
 bool loss_enter(const struct loss_params *params, struct loss_state *state,
 		const struct loss_packet *packet);

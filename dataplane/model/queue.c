@@ -6,12 +6,6 @@
 #include "dataplane/model/queue_managed.h"
 #include "dataplane/model/rng.h"
 
-static inline bool tracks(const struct queue_params *params)
-{
-	return params->limit == QUEUE_PACKETS || params->limit == QUEUE_BYTES ||
-	       params->kind == QUEUE_RED;
-}
-
 // Frames within the limit, before rounding.
 static uint64_t frames_within(const struct queue_params *params)
 {
@@ -32,7 +26,7 @@ uint32_t queue_slots_needed(const struct queue_params *params)
 {
 	uint32_t slots = 1;
 
-	if (queue_is_managed(params) || !tracks(params))
+	if (queue_is_managed(params) || !queue_is_tracked(params))
 		return 0;
 	while (slots < frames_within(params) && slots < QUEUE_MAX_PACKETS)
 		slots *= 2;
@@ -80,7 +74,7 @@ static bool fits(const struct queue_state *state, enum queue_limit limit, uint64
 bool queue_admit(const struct queue_params *params, struct queue_state *state,
 		 uint64_t arrival_at_ns, uint64_t wait_ns, uint32_t frame_bytes)
 {
-	if (tracks(params)) {
+	if (queue_is_tracked(params)) {
 		queue_forget(state, arrival_at_ns);
 		if (state->count >= state->capacity)
 			return false;
@@ -93,7 +87,7 @@ void queue_push(const struct queue_params *params, struct queue_state *state,
 {
 	if (params->kind == QUEUE_PIE)
 		state->pie.line_free_at_ns = departs_at_ns;
-	if (!tracks(params))
+	if (!queue_is_tracked(params))
 		return;
 	state->slots[(state->head + state->count) & (state->capacity - 1)] =
 		(struct queue_slot){.departs_at_ns = departs_at_ns, .frame_bytes = frame_bytes};

@@ -107,6 +107,13 @@ static inline bool queue_is_managed(const struct queue_params *params)
 	return params->kind >= QUEUE_HEAD;
 }
 
+// Of a direct queue: does it remember each frame until it has departed?
+static inline bool queue_is_tracked(const struct queue_params *params)
+{
+	return params->limit == QUEUE_PACKETS || params->limit == QUEUE_BYTES ||
+	       params->kind == QUEUE_RED;
+}
+
 // May frames wait in it? When not, nothing is ever due.
 static inline bool queue_may_hold(const struct queue_state *state)
 {

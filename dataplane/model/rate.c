@@ -225,6 +225,41 @@ uint64_t rate_offer(const struct rate_params *params, struct rate_state *state,
 	return rate_offer_varying(params, state, arrival_at_ns, line_bytes);
 }
 
+unsigned rate_offer_many(const struct rate_params *params, struct rate_state *state,
+			 uint64_t arrival_at_ns, uint64_t most_wait_ns, const uint32_t *frame_bytes,
+			 unsigned count, uint64_t *departs_at_ns)
+{
+	bool idle = arrival_at_ns > state->free_at_ns;
+	uint64_t free_at_ns = idle ? arrival_at_ns : state->free_at_ns;
+	uint64_t frac = idle ? 0 : state->free_at_frac, time_ns = 0, time_frac = 0;
+	uint32_t last_bytes = 0;
+	unsigned i;
+
+	for (i = 0; i < count && free_at_ns - arrival_at_ns <= most_wait_ns; i++) {
+		if (i == 0 || frame_bytes[i] != last_bytes) {
+			unsigned __int128 time_q32 = (unsigned __int128)params->ns_per_byte_q32 *
+						     rate_line_bytes(params, frame_bytes[i]);
+
+			last_bytes = frame_bytes[i];
+			time_ns = (uint64_t)(time_q32 >> 32);
+			time_frac = (uint32_t)time_q32;
+		}
+		frac += time_frac;
+		free_at_ns += time_ns + (frac >> 32);
+		frac &= UINT32_MAX;
+		if (__builtin_expect(free_at_ns >= INSTANT_LATEST_NS, 0)) {
+			free_at_ns = INSTANT_LATEST_NS;
+			frac = 0;
+		}
+		departs_at_ns[i] = free_at_ns;
+	}
+	if (i > 0) {
+		state->free_at_ns = free_at_ns;
+		state->free_at_frac = (uint32_t)frac;
+	}
+	return i;
+}
+
 uint64_t rate_take(const struct rate_params *params, struct rate_state *state, uint64_t at_ns,
 		   uint32_t frame_bytes)
 {

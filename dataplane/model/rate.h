@@ -85,6 +85,12 @@ bool rate_carries(const struct rate_params *params, uint32_t frame_bytes);
 uint64_t rate_offer(const struct rate_params *params, struct rate_state *state,
 		    uint64_t arrival_at_ns, uint32_t frame_bytes);
 
+// The same for frames that arrive at one instant at a line of constant rate, up to the first that
+// would wait longer than most_wait_ns, which is below 2^62. Gives how many. Cannot fail.
+unsigned rate_offer_many(const struct rate_params *params, struct rate_state *state,
+			 uint64_t arrival_at_ns, uint64_t most_wait_ns, const uint32_t *frame_bytes,
+			 unsigned count, uint64_t *departs_at_ns);
+
 // ---- For queues that choose the next frame only when the line takes it ----
 
 // When the line takes a frame that waits since `arrival_at_ns`. Constant rate: max(arrival, free),

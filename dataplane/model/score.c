@@ -3,6 +3,8 @@
 // test computes the functions anew and compares.
 #include "dataplane/model/score.h"
 
+#include <string.h>
+
 #include "dataplane/model/normal.h"
 #include "dataplane/model/polynomial.h"
 
@@ -154,6 +156,31 @@ int64_t score_of_normal(int64_t normal)
 int64_t score_to_normal(int64_t score)
 {
 	return score_piece(normals, PIECES(normals), FIRST_SCORE, score);
+}
+
+void score_to_normal_many(int64_t *values, unsigned count)
+{
+	const int64_t most = (PIECES(normals) << HALF_BITS) - 1, mask = (1 << HALF_BITS) - 1;
+	int64_t terms[POLYNOMIAL_TERMS], differences = 0;
+
+	if (count == 0)
+		return;
+	for (unsigned i = 0; i < count; i++) {
+		int64_t place = values[i] - FIRST_SCORE;
+
+		place = place < 0 ? 0 : place;
+		values[i] = place > most ? most : place;
+		differences |= values[i] ^ values[0];
+	}
+	if (differences > mask) { // not all in one piece
+		for (unsigned i = 0; i < count; i++)
+			values[i] = polynomial_at(normals[values[i] >> HALF_BITS], values[i] & mask,
+						  HALF_BITS);
+		return;
+	}
+	memcpy(terms, normals[values[0] >> HALF_BITS], sizeof(terms));
+	for (unsigned i = 0; i < count; i++)
+		values[i] = polynomial_at(terms, values[i] & mask, HALF_BITS);
 }
 
 int64_t score_log2(uint64_t part)

@@ -16,5 +16,8 @@ int64_t score_of_normal(int64_t normal);
 // outside -5 .. 34 give what those give.
 int64_t score_to_normal(int64_t score);
 
+// The same for several, in their place. Cheapest when they are near each other.
+void score_to_normal_many(int64_t *scores, unsigned count);
+
 // The binary logarithm of part / 2^64, in units of 1 / SCORE_ONE, to 3e-8; part is above 0.
 int64_t score_log2(uint64_t part);

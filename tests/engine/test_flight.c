@@ -137,6 +137,46 @@ static void a_run_takes_what_as_many_single_ones_would(void **state)
 	store_destroy(store);
 }
 
+static void bursts_go_in_as_their_packets_would(void **state)
+{
+	struct store *store = begin();
+	struct flight single = {0}, burst = {0};
+	uint64_t at_ns = 1000;
+	uint32_t packet = 0;
+
+	(void)state;
+	for (uint64_t n = 0; n < 3000; n++) {
+		uint32_t draw = rng_draw(5, 0, RNG_FLOW_SIZE, n);
+		unsigned count = draw % 70;
+		uint64_t ats_ns[70];
+		packet_ref packets[70];
+
+		at_ns -= draw >> 16 & 15 ? 0 : 900; // before what is in flight
+		for (unsigned i = 0; i < count; i++) {
+			at_ns += n % 3 ? rng_draw(6, i, RNG_FLOW_GAP, n) % 50 : 0;
+			ats_ns[i] = at_ns;
+			packets[i] = packet++;
+			assert_true(flight_push(&single, &cache, at_ns, packets[i], false));
+		}
+		if (n % 3)
+			assert_int_equal(flight_push_each(&burst, &cache, ats_ns, packets, count),
+					 count);
+		else
+			assert_int_equal(flight_push_many(&burst, &cache, at_ns, packets, count),
+					 count);
+		for (uint32_t left = flight_count(&single) * (n % 2); left > 0; left--) {
+			uint64_t a_ns, b_ns;
+
+			assert_int_equal(flight_pop(&single, &cache, &a_ns),
+					 flight_pop(&burst, &cache, &b_ns));
+			assert_int_equal(a_ns, b_ns);
+		}
+		assert_int_equal(flight_count(&single), flight_count(&burst));
+		at_ns += 2000;
+	}
+	store_destroy(store);
+}
+
 static void a_move_shifts_all_and_keeps_order(void **state)
 {
 	struct store *store = begin();
@@ -185,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_leave_by_instant_whatever_the_order_they_came_in),
 		cmocka_unit_test(a_run_takes_what_as_many_single_ones_would),
+		cmocka_unit_test(bursts_go_in_as_their_packets_would),
 		cmocka_unit_test(a_move_shifts_all_and_keeps_order),
 		cmocka_unit_test(without_memory_the_caller_keeps_the_packet),
 	};
