@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/fan.h"
 #include "bench/gaps.h"
 #include "bench/machine.h"
 #include "bench/options.h"
@@ -18,6 +19,7 @@
 // of each second, for the sake of others. So runs that spin are shorter, with a rest before.
 #define REST_SECONDS        1.1
 #define SPIN_SECONDS        0.8
+#define LOOK_SHARE          0.25 // of SPIN_SECONDS
 #define IDLE_SECONDS        2.0
 #define IDLE_SETTLE_SECONDS 3.2 // after NAP_QUIET_NS
 #define BARE                "a bare loop on the same core that reads the clock, things due 1 us apart"
@@ -28,6 +30,8 @@ enum regime {
 	CONSTANT, // due a constant after they came: what came in a gap is due at once
 	FAST,     // 10 Mpps, spaced
 	DEEP,     // 1 Mpps, spaced, over 4 s: 4 M in flight
+	WIDE,     // 1 Mpps over 1,000 channels, at exact instants
+	VAST,     // the same over 4 s
 	FULL,     // as many as go through
 	ASLEEP,
 	REGIMES
@@ -40,14 +44,20 @@ static const struct regime_case {
 	uint64_t floor_ns; // between arrival and departure; 64 bytes at 512 Mbit/s are 1 us
 	bool spin;
 	double seconds;
+	bool looks_late;   // early packets are looked for in the last part only
+	uint32_t channels; // 0: a wire; else so many that end at one port, constant delay
 } cases[REGIMES] = {
 	[SPACED] = {"1 Mpps, spaced by the line", "delay = 1ms\nrate = 512mbit\n", 1000, 1001000,
-		    true, SPIN_SECONDS},
+		    true, SPIN_SECONDS, true},
 	[CONSTANT] = {"1 Mpps, constant delay", "delay = 1ms\n", 1000, 1000000, true, SPIN_SECONDS},
 	[FAST] = {"10 Mpps, spaced by the line", "delay = 1ms\nrate = 5120mbit\n", 100, 1000100,
-		  true, SPIN_SECONDS},
+		  true, SPIN_SECONDS, true},
 	[DEEP] = {"1 Mpps, 4 M in flight", "delay = 4s\nrate = 512mbit\n", 1000, 4000001000, true,
-		  4 + SPIN_SECONDS},
+		  4 + SPIN_SECONDS, true},
+	[WIDE] = {"1 Mpps over 1,000 channels", NULL, 1000, 1000000, true, SPIN_SECONDS, true,
+		  1000},
+	[VAST] = {"1 Mpps over 1,000 channels, 4 M in flight", NULL, 1000, 4000000000, true,
+		  4 + SPIN_SECONDS, true, 1000},
 	[FULL] = {"as much as goes through", "delay = 1ms\n", 0, 1000000, true, 0.5},
 	[ASLEEP] = {"asleep, 1000 pps", "delay = 1ms\n", 1000000, 1000000, false, 2},
 };
@@ -75,22 +85,33 @@ static const struct percentile {
 	{0.5, "deep_p50", "1 Mpps, 4 M in flight, spinning: lateness p50", 50},
 	{0.99, "deep_p99", "  p99", 200},
 	{0.999, "deep_p999", "  p99.9", 0},
+	{0.5, "wide_p50", "1 Mpps over 1,000 channels, spinning: lateness p50", 50},
+	{0.99, "wide_p99", "  p99", 200},
+	{0.999, "wide_p999", "  p99.9", 0},
+	{0.5, "vast_p50", "the same, 4 M in flight: lateness p50", 50},
+	{0.99, "vast_p99", "  p99", 200},
+	{0.999, "vast_p999", "  p99.9", 0},
 	{0.5, "asleep_p50", "1000 pps over a wire, asleep: lateness p50", 0},
 	{0.99, "asleep_p99", "  p99", 60000},
 	{1, "asleep_max", "  max", 0},
 };
-#define PERCENTILES 12
+#define PERCENTILES 18
 // Where those of each regime begin.
 #define SPINNING_END 4
 #define FAST_END     6
 #define DEEP_END     9
+#define WIDE_END     12
+#define VAST_END     15
 
 static const char *const early_keys[REGIMES] = {"early_spaced", "early_constant", "early_fast",
-						"early_deep",   "early_full",     "early_asleep"};
+						"early_deep",   "early_wide",     "early_vast",
+						"early_full",   "early_asleep"};
 static const char *const early_whats[REGIMES] = {"packets early: 1 Mpps, spaced by the line",
 						 "  1 Mpps, constant delay",
 						 "  10 Mpps, spaced by the line",
 						 "  1 Mpps, 4 M in flight",
+						 "  1 Mpps over 1,000 channels",
+						 "  1 Mpps over 1,000 channels, 4 M in flight",
 						 "  as many as go through",
 						 "  asleep, 1000 pps"};
 
@@ -113,7 +134,7 @@ static void make_lines(struct lateness_report *lateness)
 	for (int i = 0; i < PERCENTILES; i++) {
 		lateness->percentile[i] =
 			report_add(report, percentiles[i].key, percentiles[i].what, "ns",
-				   i < DEEP_END ? BARE : BARE_SLEEP);
+				   i < VAST_END ? BARE : BARE_SLEEP);
 		if (percentiles[i].target_ns > 0)
 			report_target(lateness->percentile[i], REPORT_AT_MOST,
 				      percentiles[i].target_ns);
@@ -182,20 +203,29 @@ static void end_watch(const struct machine_watch *watch)
 	least_share = share < least_share ? share : least_share;
 }
 
-static void run_wire(struct wire *wire, double seconds, struct result *result)
+// Where lateness is wanted, it is taken before the hook at the device begins to look.
+static void run_engine(struct engine *engine, const struct regime_case *c, double seconds,
+		       struct result *result)
 {
+	double looking = c->looks_late ? LOOK_SHARE * SPIN_SECONDS / c->seconds * seconds : 0;
 	struct machine_watch watch = machine_watch_start(getpid());
 	double began = machine_seconds();
 	double used = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
 
+	if (!c->looks_late)
+		traffic_look(&result->traffic);
 	traffic_begin(&result->traffic);
-	machine_sleep(seconds);
+	machine_sleep(seconds - looking);
+	engine_lateness(engine, &result->lateness);
+	if (c->looks_late) {
+		traffic_look(&result->traffic);
+		machine_sleep(looking);
+	}
 	result->processor =
 		(processor_seconds(CLOCK_PROCESS_CPUTIME_ID) - used) / (machine_seconds() - began);
 	end_watch(&watch);
 	traffic_end(&result->traffic);
 	machine_sleep(0.05); // for what is in flight
-	engine_lateness(wire->engine, &result->lateness);
 }
 
 static void rest(enum regime regime, const struct options *options)
@@ -204,8 +234,8 @@ static void rest(enum regime regime, const struct options *options)
 		machine_sleep(options_seconds(options, REST_SECONDS));
 }
 
-static int measure(enum regime regime, const struct options *wanted, struct result *result,
-		   struct error *error)
+static int measure_wire(enum regime regime, const struct options *wanted, struct result *result,
+			struct error *error)
 {
 	const struct regime_case *c = &cases[regime];
 	const struct wire_options options = {
@@ -221,14 +251,42 @@ static int measure(enum regime regime, const struct options *wanted, struct resu
 		wire_close(&wire);
 		return code;
 	}
+	result->traffic.keeps_excess = regime == CONSTANT;
 	code = wire_start(&wire, error);
 	if (code == 0)
-		run_wire(&wire, options_seconds(wanted, c->seconds), result);
+		run_engine(wire.engine, c, options_seconds(wanted, c->seconds), result);
 	engine_stop(wire.engine);
 	traffic_detach(&result->traffic);
 	wire_close(&wire);
 	traffic_free(&result->traffic);
 	return code;
+}
+
+static int measure_fan(enum regime regime, const struct options *wanted, struct result *result,
+		       struct error *error)
+{
+	const struct regime_case *c = &cases[regime];
+	struct engine *engine = fan_open(c->channels, c->interval_ns, c->floor_ns, c->spin, error);
+	int code;
+
+	if (engine == NULL)
+		return error->code;
+	rest(regime, wanted);
+	code = traffic_watch(&result->traffic, engine, FAN_STAMP_AT, c->floor_ns, error);
+	if (code == 0)
+		code = engine_start(engine, error);
+	if (code == 0)
+		run_engine(engine, c, options_seconds(wanted, c->seconds), result);
+	engine_stop(engine);
+	traffic_detach(&result->traffic);
+	engine_destroy(engine);
+	return code;
+}
+
+static int measure(enum regime regime, const struct options *wanted, struct result *result,
+		   struct error *error)
+{
+	return (cases[regime].channels ? measure_fan : measure_wire)(regime, wanted, result, error);
 }
 
 // A lab without traffic, and ports that can only be polled: the worst kind for a sleeper.
@@ -270,12 +328,12 @@ static int measure_regime(struct lateness_report *lateness, enum regime regime,
 }
 
 // Nothing leaves for four seconds, whatever the length of a look.
-static int measure_deep(struct lateness_report *lateness, const struct options *options,
-			struct result *result, struct error *error)
+static int measure_deep(struct lateness_report *lateness, enum regime regime,
+			const struct options *options, struct result *result, struct error *error)
 {
 	const struct options whole = {.rounds = options->rounds};
 
-	return measure_regime(lateness, DEEP, &whole, result, error);
+	return measure_regime(lateness, regime, &whole, result, error);
 }
 
 // The reference, on the core where the engine runs.
@@ -322,10 +380,18 @@ static int one_round(struct lateness_report *lateness, const struct options *opt
 	if (code)
 		return code;
 	add_percentiles(lateness, SPINNING_END, FAST_END, &result.lateness, &gaps.lateness);
-	code = measure_deep(lateness, options, &result, error);
+	code = measure_deep(lateness, DEEP, options, &result, error);
 	if (code)
 		return code;
 	add_percentiles(lateness, FAST_END, DEEP_END, &result.lateness, &gaps.lateness);
+	code = measure_regime(lateness, WIDE, options, &result, error);
+	if (code)
+		return code;
+	add_percentiles(lateness, DEEP_END, WIDE_END, &result.lateness, &gaps.lateness);
+	code = measure_deep(lateness, VAST, options, &result, error);
+	if (code)
+		return code;
+	add_percentiles(lateness, WIDE_END, VAST_END, &result.lateness, &gaps.lateness);
 
 	code = measure_regime(lateness, CONSTANT, options, &result, error);
 	if (code)
@@ -340,7 +406,7 @@ static int one_round(struct lateness_report *lateness, const struct options *opt
 		code = measure_regime(lateness, ASLEEP, options, &result, error);
 	if (code)
 		return code;
-	add_percentiles(lateness, DEEP_END, PERCENTILES, &result.lateness, &gaps.lateness);
+	add_percentiles(lateness, VAST_END, PERCENTILES, &result.lateness, &gaps.lateness);
 	histogram_add(&lateness->all[D_ASLEEP], &result.lateness);
 	histogram_add(&lateness->all[D_ASLEEP_BARE], &gaps.lateness);
 	samples_add(&lateness->processor->corridor, 100 * result.processor);

@@ -68,18 +68,23 @@ static uint16_t transmit(uint16_t port, uint16_t queue, struct rte_mbuf **frames
 			 void *context)
 {
 	struct traffic *traffic = context;
-	uint64_t leaving_ns = now_ns(traffic);
+	uint64_t leaving_ns;
 
 	(void)port;
 	(void)queue;
+	if (!__atomic_load_n(&traffic->watches, __ATOMIC_RELAXED))
+		return count;
+	leaving_ns = now_ns(traffic);
 	for (uint16_t i = 0; i < count; i++) {
 		uint64_t due_ns;
 
-		memcpy(&due_ns, rte_pktmbuf_mtod(frames[i], uint8_t *) + STAMP_AT, sizeof(due_ns));
+		memcpy(&due_ns, rte_pktmbuf_mtod(frames[i], uint8_t *) + traffic->stamp_at,
+		       sizeof(due_ns));
 		due_ns += traffic->delay_ns;
 		traffic->left++;
 		if (leaving_ns >= due_ns) {
-			histogram_record(&traffic->excess, leaving_ns - due_ns);
+			if (traffic->keeps_excess)
+				histogram_record(&traffic->excess, leaving_ns - due_ns);
 			continue;
 		}
 		traffic->early++;
@@ -89,14 +94,28 @@ static uint16_t transmit(uint16_t port, uint16_t queue, struct rte_mbuf **frames
 	return count;
 }
 
-int traffic_attach(struct traffic *traffic, const struct engine *engine, uint64_t interval_ns,
-		   uint64_t delay_ns, struct error *error)
+static void begin(struct traffic *traffic, const struct engine *engine, uint32_t stamp_at,
+		  uint64_t delay_ns)
 {
 	memset(traffic, 0, sizeof(*traffic));
 	traffic->engine = engine;
-	traffic->interval_ns = interval_ns;
+	traffic->stamp_at = stamp_at;
 	traffic->delay_ns = delay_ns;
 	histogram_reset(&traffic->excess);
+}
+
+static int set_no_hooks(struct traffic *traffic, struct error *error)
+{
+	traffic_detach(traffic);
+	traffic_free(traffic);
+	return error_set(error, -ENOTSUP, "traffic", "this DPDK calls no hooks (RXTX_CALLBACKS)");
+}
+
+int traffic_attach(struct traffic *traffic, const struct engine *engine, uint64_t interval_ns,
+		   uint64_t delay_ns, struct error *error)
+{
+	begin(traffic, engine, STAMP_AT, delay_ns);
+	traffic->interval_ns = interval_ns;
 	if (rte_eth_dev_get_port_by_name(WIRE_WEST, &traffic->west) != 0 ||
 	    rte_eth_dev_get_port_by_name(WIRE_EAST, &traffic->east) != 0)
 		return error_set(error, -ENODEV, "traffic", "the wire's devices are not there");
@@ -109,14 +128,27 @@ int traffic_attach(struct traffic *traffic, const struct engine *engine, uint64_
 	traffic->transmit = rte_eth_add_tx_callback(traffic->east, 0, transmit, traffic);
 	if (traffic->receive != NULL && traffic->transmit != NULL)
 		return 0;
-	traffic_detach(traffic);
-	traffic_free(traffic);
-	return error_set(error, -ENOTSUP, "traffic", "this DPDK calls no hooks (RXTX_CALLBACKS)");
+	return set_no_hooks(traffic, error);
+}
+
+int traffic_watch(struct traffic *traffic, const struct engine *engine, uint32_t stamp_at,
+		  uint64_t delay_ns, struct error *error)
+{
+	begin(traffic, engine, stamp_at, delay_ns);
+	if (rte_eth_dev_get_port_by_name(WIRE_EAST, &traffic->east) != 0)
+		return error_set(error, -ENODEV, "traffic", "the device is not there");
+	traffic->transmit = rte_eth_add_tx_callback(traffic->east, 0, transmit, traffic);
+	return traffic->transmit != NULL ? 0 : set_no_hooks(traffic, error);
 }
 
 void traffic_begin(struct traffic *traffic)
 {
 	__atomic_store_n(&traffic->on, true, __ATOMIC_RELEASE);
+}
+
+void traffic_look(struct traffic *traffic)
+{
+	__atomic_store_n(&traffic->watches, true, __ATOMIC_RELAXED);
 }
 
 void traffic_end(struct traffic *traffic)

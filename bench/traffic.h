@@ -21,7 +21,10 @@ struct traffic {
 	const struct engine *engine; // for its clock alone
 	uint64_t interval_ns;        // between arrivals; 0: always one more, as often as asked
 	uint64_t delay_ns;           // no frame may leave earlier than this after its arrival
+	uint32_t stamp_at;           // where in a frame that instant stands
 	bool on;                     // atomic: frames arrive
+	bool watches;                // atomic: leaving frames are looked at, which takes its time
+	bool keeps_excess;           // set it to have `excess`: recording takes time, too
 	// The worker's thread.
 	bool begun;
 	uint64_t next_at_ns;
@@ -42,7 +45,13 @@ struct traffic {
 // sentence.
 int traffic_attach(struct traffic *traffic, const struct engine *engine, uint64_t interval_ns,
 		   uint64_t delay_ns, struct error *error);
+// Watches what leaves by WIRE_EAST only: frames of other making, which carry at stamp_at the
+// instant from which their delay counts. The same otherwise.
+int traffic_watch(struct traffic *traffic, const struct engine *engine, uint32_t stamp_at,
+		  uint64_t delay_ns, struct error *error);
 void traffic_begin(struct traffic *traffic);
+// From now on leaving frames are looked at, as they are from the beginning if this comes before it.
+void traffic_look(struct traffic *traffic);
 void traffic_end(struct traffic *traffic);
 // Takes the hooks off; the engine stands still. traffic_free after its devices are gone.
 void traffic_detach(struct traffic *traffic);
