@@ -51,6 +51,7 @@ struct work {
 	struct frames received;
 	struct journal journal;
 	struct oracle oracle;
+	size_t others; // frames that may have shared the way
 	struct judge_geometry geometry;
 	bool has_geometry;
 	uint64_t *expected;
@@ -282,9 +283,11 @@ static int load_both(const struct request *request, struct work *work, uint32_t 
 	code = load_one(request->sent, request->sent_interface, request->from, &home, &options,
 			false, &work->sent, error);
 	home.map_count = 0; // what was received has been rewritten already
+	home.came = true;
 	if (code == 0)
 		code = load_one(request->received, request->received_interface, request->to, &home,
 				&options, true, &work->received, error);
+	work->others = home.others;
 	return code;
 }
 
@@ -431,6 +434,20 @@ static int compare_damage(const struct request *request, struct work *work, stru
 	return damage_compare(&wire, &work->match, &work->otherwise, error);
 }
 
+// Can nobody else's packets be on the way? Two ports, and nothing but what went from one to the
+// other; pings of the other port's host to the near router would show where they arrive.
+static bool is_alone(const struct work *work)
+{
+	const struct topology *topology = work->topology;
+	size_t routed = 0;
+
+	if (!topology || work->wire != TOPOLOGY_NONE || topology->flow_count || work->others)
+		return false;
+	for (size_t i = 0; i < topology->port_count; i++)
+		routed += topology->ports[i].site != TOPOLOGY_NONE;
+	return routed == 2;
+}
+
 static int judge_all(const struct request *request, struct work *work, struct error *error)
 {
 	struct match_options options = {.ignore_packet_ids = request->ignore_ids};
@@ -443,6 +460,7 @@ static int judge_all(const struct request *request, struct work *work, struct er
 		.alpha = request->alpha,
 		.tolerance_ns = request->tolerance_ns,
 		.no_law = request->no_law,
+		.alone = is_alone(work),
 	};
 	int code = 0;
 
@@ -455,6 +473,7 @@ static int judge_all(const struct request *request, struct work *work, struct er
 	if (code == 0 && request->topology)
 		code = compare_damage(request, work, error);
 	judged.otherwise = work->otherwise;
+	judged.clock_ns = work->journal.clock_ns;
 	judged.geometry = work->has_geometry ? &work->geometry : NULL;
 	if (code == 0)
 		code = measure_frames(&work->sent, &work->received, &work->match,

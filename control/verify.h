@@ -45,6 +45,8 @@ struct verify_home {
 	struct prefix map_from[VERIFY_MAPS];
 	struct prefix map_to[VERIFY_MAPS];
 	size_t map_count; // 0 for the received capture
+	bool came;        // they are those of the received capture
+	size_t others;    // counted: frames of others that may have shared the way
 	// Where addresses seen before live, by a hash of the address.
 	struct verify_seen {
 		struct address address; // ADDRESS_NONE: empty

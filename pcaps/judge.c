@@ -250,25 +250,39 @@ static void conclude(struct judge *judge)
 		snprintf(judge->why, sizeof(judge->why), "all %zu clauses hold", judge->count);
 }
 
+static int judge_model(const struct judge_case *judged, struct judge *judge)
+{
+	int code = judge_mishaps(judged, judge);
+
+	judge_order(judged, judge);
+	judge_unreachable(judged, judge);
+	if (code == 0)
+		code = judge_loss(judged, judge);
+	if (code == 0)
+		code = judge_delay(judged, judge);
+	if (code == 0 && judged->lines)
+		judge_line(judged, judge);
+	if (code == 0 && judged->oracle->exact)
+		code = judge_law(judged, judge);
+	if (code == 0 && judged->geometry)
+		judge_geometry(judged, judge);
+	return code;
+}
+
 int judge_frames(const struct judge_case *judged, struct judge *judge, struct error *error)
 {
+	struct judge_case all = *judged;
+	struct judge_line *lines = NULL;
 	int code = 0;
 
 	*judge = (struct judge){.alpha = judged->alpha};
 	judge_counts(judged, judge);
-	if (judged->oracle) {
-		code = judge_mishaps(judged, judge);
-		judge_order(judged, judge);
-		judge_unreachable(judged, judge);
-		if (code == 0)
-			code = judge_loss(judged, judge);
-		if (code == 0)
-			code = judge_delay(judged, judge);
-		if (code == 0 && judged->oracle->exact)
-			code = judge_law(judged, judge);
-		if (code == 0 && judged->geometry)
-			judge_geometry(judged, judge);
-	}
+	if (judged->oracle && !judged->oracle->exact)
+		code = judge_line_make(judged, &lines);
+	all.lines = lines;
+	if (code == 0 && judged->oracle)
+		code = judge_model(&all, judge);
+	free(lines);
 	if (code < 0)
 		return error_set(error, code, "judge", "no memory");
 	conclude(judge);

@@ -9,13 +9,14 @@
 
 #include "pcaps/frames.h"
 #include "pcaps/judge_geometry.h"
+#include "pcaps/judge_line.h"
 #include "pcaps/match.h"
 #include "pcaps/measure.h"
 #include "pcaps/oracle.h"
 
 // Tests with a p-value: their shares of the false alarms allowed add up to alpha.
 #define JUDGE_STATISTICAL_TESTS 7
-#define JUDGE_TESTS             19
+#define JUDGE_TESTS             20
 #define JUDGE_ALPHA             1e-6
 
 enum judge_answer {
@@ -42,7 +43,10 @@ struct judge_case {
 	const struct oracle *oracle; // NULL: no model; only conservation and corruption are judged
 	double alpha;                // of a false alarm, over all tests
 	uint64_t tolerance_ns;       // error of the captures' clocks and of a live engine
-	bool no_law;                 // exact oracle: the channel's packet numbers are not known
+	uint64_t clock_ns;           // of the captures when the lab's clock was zero
+	bool alone;                  // no one else's packets are on the channels of the path
+	const struct judge_line *lines; // of a path, per sent frame; made by judge_frames
+	bool no_law;                    // exact oracle: the channel's packet numbers are not known
 	const struct judge_geometry *geometry; // of a path over one satellite link; or NULL
 	const bool *otherwise; // per sent frame: damaged, but not as promised (damage.h); or NULL
 };
@@ -85,4 +89,7 @@ int judge_ratio(const struct judge_case *judged, struct judge *judge);
 int judge_delay(const struct judge_case *judged, struct judge *judge);
 void judge_correlation(const struct judge_case *judged, struct judge *judge);
 int judge_mishaps(const struct judge_case *judged, struct judge *judge);
+// malloc'ed. 0 or -ENOMEM.
+int judge_line_make(const struct judge_case *judged, struct judge_line **lines);
+void judge_line(const struct judge_case *judged, struct judge *judge);
 void judge_geometry(const struct judge_case *judged, struct judge *judge);

@@ -26,10 +26,11 @@ struct group {
 	struct statistics_stretch *stretches; // chain
 	size_t stretch_count;
 	bool from_start;
-	double variance;                 // own
+	double variance, most;           // own; where chances vary, expected is the least of them
 	struct statistics_memory memory; // memory: of one era
 	uint32_t era;
 	size_t skipped;
+	bool varies;
 };
 
 struct groups {
@@ -53,9 +54,11 @@ static bool is_lost(const struct judge_case *judged, size_t sent)
 // Others' packets between these thin a chain out: then its generating function is a bound as long
 // as neighbours are alike, since a step of several packets is a mixture of a single one and of a
 // fresh start.
-static enum law law_of(const struct oracle *oracle, const struct loss_params *loss)
+static enum law law_of(const struct oracle *oracle, const struct oracle_era *era)
 {
-	if (loss->kind == LOSS_BER)
+	const struct loss_params *loss = &era->loss;
+
+	if (era->loss_varies || loss->kind == LOSS_BER)
 		return LAW_OWN;
 	if (loss->kind == LOSS_STATES || (loss->kind == LOSS_RANDOM && loss->correlation != 0))
 		return LAW_MEMORY;
@@ -65,9 +68,9 @@ static enum law law_of(const struct oracle *oracle, const struct loss_params *lo
 	return LAW_CHAIN;
 }
 
-static const struct loss_params *loss_of(const struct oracle *oracle, size_t sent)
+static const struct oracle_era *era_of(const struct oracle *oracle, size_t sent)
 {
-	return &oracle->eras[oracle->promises[sent].era].loss;
+	return &oracle->eras[oracle->promises[sent].era];
 }
 
 // Of the eras whose losses hang together the longest is judged. False when none has a law.
@@ -77,7 +80,7 @@ static bool choose_memory(const struct oracle *oracle, struct group *group)
 	size_t most = 0;
 
 	for (size_t i = 0; frames && i < oracle->count; i++)
-		if (judge_by_chance(oracle, i) && law_of(oracle, loss_of(oracle, i)) == LAW_MEMORY)
+		if (judge_by_chance(oracle, i) && law_of(oracle, era_of(oracle, i)) == LAW_MEMORY)
 			frames[oracle->promises[i].era]++;
 	for (uint32_t era = 0; frames && era < oracle->era_count; era++)
 		if (frames[era] > most) {
@@ -98,6 +101,9 @@ static bool may_overflow(const struct judge_case *judged, size_t lost, size_t ne
 
 	if (oracle->exact || era->overflow_ns == ORACLE_NEVER)
 		return false;
+	if (judged->alone && judged->lines && judged->lines[lost].waits)
+		return judged->lines[lost].wait_ns + era->queues_ns + judged->tolerance_ns >=
+		       era->overflow_ns;
 	if (next == oracle->count || oracle->promises[next].era != oracle->promises[lost].era)
 		return true;
 	wait_ns = (double)(int64_t)(judge_arrival_ns(judged, next) -
@@ -119,7 +125,7 @@ static void count_overflow(const struct judge_case *judged, struct groups *group
 		if (judge_arrived(judged, i)) {
 			next = i;
 		} else if (judge_by_chance(oracle, i) && may_overflow(judged, i, next)) {
-			struct group *group = &groups->of[law_of(oracle, loss_of(oracle, i))];
+			struct group *group = &groups->of[law_of(oracle, era_of(oracle, i))];
 
 			group->overflow += group->overflow < group->lost;
 		}
@@ -137,12 +143,21 @@ static void add_to_chain(struct group *group, const struct loss_params *loss, bo
 static void add_own(const struct judge_case *judged, struct group *group, size_t sent)
 {
 	const struct frame_row *row = &judged->sent->rows[sent];
-	double chance =
-		loss_ber_ratio(loss_of(judged->oracle, sent),
-			       judged->oracle->exact ? row->wire_length : oracle_path_bytes(row));
+	const struct oracle_promise *promise = &judged->oracle->promises[sent];
+	const struct oracle_era *era = era_of(judged->oracle, sent);
+	double least, most;
 
-	group->expected += chance;
-	group->variance += chance * (1 - chance);
+	if (era->loss_varies) {
+		least = promise->loss_least;
+		most = promise->loss_most;
+	} else {
+		least = most =
+			loss_ber_ratio(&era->loss, judged->oracle->exact ? row->wire_length
+									 : oracle_path_bytes(row));
+	}
+	group->expected += least;
+	group->variance += least * (1 - least);
+	group->most += most;
 }
 
 static void fill(const struct judge_case *judged, struct groups *groups)
@@ -152,14 +167,14 @@ static void fill(const struct judge_case *judged, struct groups *groups)
 	uint32_t era = UINT32_MAX;
 
 	for (size_t i = 0; i < oracle->count; i++) {
-		const struct loss_params *loss;
+		const struct oracle_era *frames_era;
 		enum law law;
 		struct group *group;
 
 		if (!judge_by_chance(oracle, i))
 			continue;
-		loss = loss_of(oracle, i);
-		law = law_of(oracle, loss);
+		frames_era = era_of(oracle, i);
+		law = law_of(oracle, frames_era);
 		group = &groups->of[law];
 		if (law == LAW_MEMORY && (!remembers || oracle->promises[i].era != group->era))
 			continue;
@@ -169,11 +184,12 @@ static void fill(const struct judge_case *judged, struct groups *groups)
 			continue;
 		}
 		if (law == LAW_CHAIN)
-			add_to_chain(group, loss, oracle->promises[i].era != era);
+			add_to_chain(group, &frames_era->loss, oracle->promises[i].era != era);
 		if (law == LAW_CHAIN)
 			era = oracle->promises[i].era;
 		if (law == LAW_OWN)
 			add_own(judged, group, i);
+		group->varies |= frames_era->loss_varies;
 		group->frames++;
 		group->lost += is_lost(judged, i);
 	}
@@ -197,6 +213,11 @@ static double p_of(const struct group *group, enum law law, size_t lost)
 		return statistics_loss_p(group->stretches, group->stretch_count, group->from_start,
 					 lost);
 	case LAW_OWN:
+		if (group->varies) // of unequal chances the mean one bounds their sum
+			return statistics_binomial_p(
+				group->frames, lost,
+				((double)lost > group->most ? group->most : group->expected) /
+					(double)group->frames);
 		return statistics_sum_p((double)lost - group->expected, group->variance, 1);
 	case LAW_MEMORY:
 		return statistics_memory_p(&group->memory, group->frames, lost);
@@ -211,6 +232,8 @@ static double group_p(const struct group *group, enum law law)
 {
 	size_t least = group->lost - group->overflow;
 
+	if (law == LAW_OWN && (double)group->lost >= group->expected)
+		return (double)least > group->most ? p_of(group, law, least) : 1;
 	if (group->expected >= (double)least && group->expected <= (double)group->lost)
 		return 1;
 	return p_of(group, law, group->expected < (double)least ? least : group->lost);
@@ -220,9 +243,14 @@ static double group_p(const struct group *group, enum law law)
 static bool can_tell(const struct judge_case *judged, const struct group *group, enum law law,
 		     unsigned used)
 {
-	size_t gross = (size_t)fmin((double)group->frames, 2 * group->expected + 1);
+	double most = fmax(group->expected, group->most);
+	size_t gross = (size_t)fmin((double)group->frames, 2 * most + 1);
 
-	return group->expected < 1e-9 || group->expected > (double)group->frames - 1e-6 ||
+	// What varies by weather varies grossly.
+	if (law == LAW_OWN && group->varies)
+		gross = (size_t)fmin((double)group->frames,
+				     2 * most + 1 + ceil((double)group->frames / 100));
+	return (most < 1e-9 && !group->varies) || group->expected > (double)group->frames - 1e-6 ||
 	       used * p_of(group, law, gross) < judged->alpha / JUDGE_STATISTICAL_TESTS;
 }
 

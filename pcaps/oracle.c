@@ -155,6 +155,8 @@ uint8_t *oracle_expected_dscp(const struct oracle *oracle)
 void oracle_free(struct oracle *oracle)
 {
 	free(oracle->promises);
+	for (size_t i = 0; i < oracle->era_count; i++)
+		free(oracle->eras[i].hops);
 	free(oracle->eras);
 	*oracle = (struct oracle){0};
 }

@@ -25,6 +25,7 @@ enum oracle_class {
 struct oracle_era {
 	// Loss. Not `known` when several correlated processes meet, whose sum has no simple law.
 	bool loss_known;
+	bool loss_varies; // a profile says how many: the chance is each promise's own
 	struct loss_params loss;
 	// Jitter, when one channel has it; several are only bounded.
 	unsigned jitter_channels;
@@ -44,6 +45,9 @@ struct oracle_era {
 	bool copies_lost;        // copies may be lost behind where they are made
 	unsigned damaged_bits;   // flipped at most
 	uint64_t dscps;          // bit n: a policer on the way may give DSCP n to what is yellow
+	// Of a path: what was in force on each channel of it; the journal's entries.
+	const struct journal_channel **hops;
+	size_t hop_count;
 };
 
 // What is promised to one sent frame. Instants are on the captures' clock.
@@ -55,6 +59,7 @@ struct oracle_promise {
 	uint64_t departs_at_ns;      // exact oracle: its last bit leaves the line
 	uint64_t release_at_ns;      // exact oracle and not lost: when it leaves
 	uint64_t copy_release_at_ns; // exact oracle: when its copy leaves; 0: it has none
+	double loss_least, loss_most; // where the era's loss_varies: its chance is between these
 	uint32_t era;
 	uint8_t class;  // enum oracle_class
 	uint8_t lost;   // exact oracle: enum drop_reason
@@ -105,6 +110,10 @@ bool oracle_loss_is_known(const struct loss_params *loss);
 bool oracle_keeps_order(const struct channel_params *params);
 // The chance of what happens to each packet on its own; NaN where packets hang together.
 double oracle_chance(const struct chance_params *chance);
+// The era of a path's channels, without `hops`.
+struct oracle_era oracle_era_of(const struct journal_channel *const *hops, size_t hop_count);
+// Longest time on a channel's line that a frame of so many bytes may need.
+uint64_t oracle_line_frame_ns(const struct rate_params *rate, uint32_t frame_bytes);
 // Appends an era.
 int oracle_add_era(struct oracle *oracle, const struct oracle_era *era, struct error *error);
 // The frame's length on the channels of a path: routers pass on neither padding, trailers nor

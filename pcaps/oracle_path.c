@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/model/instant.h"
 #include "dataplane/model/jitter_law.h"
 #include "pcaps/oracle.h"
 
-#define LONGEST_FRAME 9230
-#define TWO_32        4294967296.0
+#define TWO_32 4294967296.0
 // How long a frame is held to wait in one queue at most when it is asked whether a change may have
 // met it on its way. Longer queues are still within the bounds of its delay.
 #define QUEUE_ALLOWANCE_NS UINT64_C(1000000000)
@@ -41,9 +41,10 @@ struct span {
 	uint64_t constant_ns; // without jitter and waiting
 	uint64_t usual_ns;    // the latest, with QUEUE_ALLOWANCE_NS for each queue
 	uint64_t latest_ns;
-	bool is_free;          // no frame of an earlier entry can hold it back
-	bool moved;            // a change moved it in flight, or may have
-	uint64_t remembers_ns; // so long a channel on the way remembers its jitter
+	bool is_free;                     // no frame of an earlier entry can hold it back
+	bool moved;                       // a change moved it in flight, or may have
+	uint64_t remembers_ns;            // so long a channel on the way remembers its jitter
+	double spared_least, spared_most; // chance that no loss of its own has hit it
 };
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -247,42 +248,74 @@ static void extremes(const struct profile *profile, uint64_t from_ns, uint64_t t
 	*high_ns = not_below_0(high);
 }
 
-// For a frame that enters between two instants.
-static struct stretch stretch_of(const struct channel_params *params, uint32_t frame_bytes,
-				 uint64_t earliest_ns, uint64_t latest_ns)
+// What a line takes of a frame that comes at an instant and finds it idle. Of a rate that varies
+// this is least for who comes first, as none overtakes.
+static uint64_t idle_ns(const struct rate_params *line, uint32_t frame_bytes, uint64_t at_ns)
 {
 	struct rate_state idle = {0};
-	bool asks = params->rate.kind == RATE_ACCESS;
+
+	if (line->kind == RATE_OPPORTUNITIES || at_ns >= INSTANT_LATEST_NS)
+		return 0;
+	if (line->kind != RATE_PROFILE)
+		return rate_offer(line, &idle, 0, frame_bytes);
+	return rate_offer(line, &idle, at_ns, frame_bytes) - at_ns;
+}
+
+// How long a frame may wait for its line, and in `line_ns` how long it then takes at most.
+static uint64_t waits_ns(const struct channel_params *params, const struct rate_params *line,
+			 uint32_t frame_bytes, uint64_t latest_ns, uint64_t *line_ns)
+{
+	const struct queue_params *queue = &params->queue;
+	uint64_t begins_ns;
+
+	*line_ns = line->kind == RATE_PROFILE ? 0 : idle_ns(line, frame_bytes, 0);
+	if (params->slot.packets || line->kind == RATE_OPPORTUNITIES)
+		return ORACLE_NEVER; // slots may be full for any time
+	if (params->rate.kind == RATE_ACCESS && line->kind == RATE_CONSTANT)
+		return oracle_access_most_ns(params);
+	if (line->kind != RATE_PROFILE)
+		return oracle_line_most_ns(params);
+	begins_ns = oracle_add_ns(latest_ns, queue->limit_amount);
+	if (params->rate.kind == RATE_ACCESS || queue->limit != QUEUE_TIME ||
+	    queue->kind != QUEUE_TAIL || queue->mark != QUEUE_UNLIMITED ||
+	    begins_ns >= INSTANT_LATEST_NS)
+		return ORACLE_NEVER;
+	*line_ns = idle_ns(line, frame_bytes, begins_ns);
+	if (*line_ns < INSTANT_LATEST_NS - begins_ns)
+		return queue->limit_amount + 1;
+	*line_ns = 0;
+	return ORACLE_NEVER;
+}
+
+// For a frame that enters within the span.
+static struct stretch stretch_of(const struct channel_params *params, uint32_t frame_bytes,
+				 const struct span *span)
+{
 	struct rate_params line = oracle_line_of(&params->rate);
 	bool varies = line.kind == RATE_PROFILE || line.kind == RATE_OPPORTUNITIES;
-	uint64_t line_ns = varies ? 0 : rate_offer(&line, &idle, 0, frame_bytes);
-	uint64_t wait_ns = varies ? ORACLE_NEVER
-			   : asks ? oracle_access_most_ns(params)
-				  : oracle_line_most_ns(params);
-	uint64_t low_ns = params->delay_ns, high_ns = params->delay_ns, later_ns;
-	bool reorders = params->reorder.gap != 0;
+	bool asks = params->rate.kind == RATE_ACCESS, reorders = params->reorder.gap != 0;
+	uint64_t line_ns, low_ns = params->delay_ns, high_ns = params->delay_ns, later_ns;
+	uint64_t wait_ns = waits_ns(params, &line, frame_bytes, span->latest_ns, &line_ns);
+	uint64_t usual_wait_ns = wait_ns < QUEUE_ALLOWANCE_NS ? wait_ns : QUEUE_ALLOWANCE_NS;
 
-	if (params->slot.packets)
-		wait_ns = ORACLE_NEVER; // slots may be full for any time
 	if (params->delay_profile)
-		extremes(params->delay_profile, earliest_ns,
-			 oracle_add_ns(latest_ns, oracle_add_ns(wait_ns, line_ns)), &low_ns,
+		extremes(params->delay_profile, span->earliest_ns,
+			 oracle_add_ns(span->latest_ns, oracle_add_ns(wait_ns, line_ns)), &low_ns,
 			 &high_ns);
 	later_ns = line_ns + high_ns + later_of(params) + params->reorder.late_ns;
 	// One that is sent past the others has no delay.
 	if (reorders && params->reorder.late_ns == 0)
 		low_ns = 0;
 	return (struct stretch){
-		.least_ns = line_ns + (low_ns > sooner_of(params) ? low_ns - sooner_of(params) : 0),
+		.least_ns = idle_ns(&line, frame_bytes, span->earliest_ns) +
+			    (low_ns > sooner_of(params) ? low_ns - sooner_of(params) : 0),
 		// The highest, so that none seems to have waited who has not.
-		.constant_ns = line_ns + high_ns,
-		.usual_ns =
-			(wait_ns < QUEUE_ALLOWANCE_NS ? wait_ns : QUEUE_ALLOWANCE_NS) + later_ns,
+		.constant_ns = idle_ns(&line, frame_bytes, span->constant_ns) + high_ns,
+		.usual_ns = usual_wait_ns + later_ns,
 		// Each line may round the instant at which it is free up once more than one frame
 		// does.
 		.most_ns = oracle_add_ns(wait_ns, later_ns),
-		.line_usual_ns =
-			(wait_ns < QUEUE_ALLOWANCE_NS ? wait_ns : QUEUE_ALLOWANCE_NS) + line_ns,
+		.line_usual_ns = usual_wait_ns + line_ns,
 		.line_most_ns = oracle_add_ns(wait_ns, line_ns),
 		// Of a copy and its frame the first counts, where they may change places.
 		.is_free = !reorders && !params->delay_profile && !params->slot.packets &&
@@ -330,6 +363,24 @@ static bool carries(const struct profile *carrier, uint64_t from_ns, uint64_t to
 	return low > 0;
 }
 
+// The chance of a loss by a profile, which is read where the frame leaves the line; or that of its
+// own that each frame has.
+static void suffer_loss(const struct channel_params *params, struct span *span, uint64_t line_ns)
+{
+	uint64_t low, high;
+
+	if (params->loss_profile) {
+		extremes(params->loss_profile, span->earliest_ns,
+			 oracle_add_ns(span->latest_ns, line_ns), &low, &high);
+	} else if (params->loss.kind == LOSS_RANDOM) {
+		low = high = params->loss.random;
+	} else {
+		return;
+	}
+	span->spared_most *= 1 - fmin(1, (double)low / TWO_32);
+	span->spared_least *= 1 - fmin(1, (double)high / TWO_32);
+}
+
 // Moves the span across one channel. False when a change, or a channel that is down, makes the
 // outcome uncertain.
 static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t frame_bytes,
@@ -347,7 +398,8 @@ static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t fram
 		return false;
 	walk->hops[hop] = entry;
 	params = &entry->params;
-	stretch = stretch_of(params, frame_bytes, span->earliest_ns, span->latest_ns);
+	stretch = stretch_of(params, frame_bytes, span);
+	suffer_loss(params, span, stretch.line_most_ns);
 	held_ns = timeline->held_until_ns[timeline->current];
 	next = timeline->current + 1 < timeline->count ? timeline->entries[timeline->current + 1]
 						       : NULL;
@@ -374,104 +426,6 @@ static bool cross(struct walk *walk, uint32_t channel, size_t hop, uint32_t fram
 	return meet_changes(timeline, span);
 }
 
-// Independent losses of several channels add up to one; any other mixture has no simple law.
-static void add_loss(struct oracle_era *era, const struct loss_params *loss)
-{
-	if (loss->kind == LOSS_NONE)
-		return;
-	if (era->loss.kind == LOSS_NONE) {
-		era->loss = *loss;
-		era->loss_known = oracle_loss_is_known(loss);
-		return;
-	}
-	if (era->loss.kind != LOSS_RANDOM || era->loss.correlation != 0 ||
-	    loss->kind != LOSS_RANDOM || loss->correlation != 0) {
-		era->loss_known = false;
-		return;
-	}
-	era->loss.random =
-		(uint64_t)llround(TWO_32 * (1 - (1 - (double)era->loss.random / TWO_32) *
-							(1 - (double)loss->random / TWO_32)));
-}
-
-static uint64_t overflow_ns(const struct channel_params *params)
-{
-	const struct queue_params *queue = &params->queue;
-	uint64_t byte_ns = params->rate.ns_per_byte_q32 >> 32;
-
-	if (params->police.kind != POLICE_NONE || queue->kind != QUEUE_TAIL)
-		return 0;
-	if (params->rate.ns_per_byte_q32 == 0 || queue->limit == QUEUE_UNLIMITED)
-		return ORACLE_NEVER;
-	if (params->rate.kind != RATE_CONSTANT)
-		return 0;
-	if (queue->limit == QUEUE_TIME)
-		return queue->limit_amount;
-	// As many or as long as fit, all but the one in service.
-	if (queue->limit == QUEUE_PACKETS)
-		return (queue->limit_amount - 1) *
-		       rate_serialisation_ns(&params->rate, QUEUE_SHORTEST_FRAME_BYTES);
-	return queue->limit_amount > 2 * LONGEST_FRAME
-		       ? (queue->limit_amount - 2 * LONGEST_FRAME) * byte_ns
-		       : 0;
-}
-
-// Routers drop what they can no longer read, so damage counts, too.
-static bool may_lose(const struct channel_params *params)
-{
-	return params->loss.kind != LOSS_NONE || params->loss_profile ||
-	       params->corrupt.chance.threshold || overflow_ns(params) != ORACLE_NEVER;
-}
-
-static uint64_t slot_most_ns(const struct slot_params *slot)
-{
-	return slot->least_ns + slot->range_ns + (uint64_t)jitter_maximum_ns(&slot->by);
-}
-
-static struct oracle_era era_of(const struct walk *walk, size_t hop_count)
-{
-	struct oracle_era era = {.loss_known = true, .in_order = true, .overflow_ns = ORACLE_NEVER};
-
-	for (size_t i = 0; i < hop_count; i++) {
-		const struct channel_params *params = &walk->hops[i]->params;
-		uint32_t longest = params->mtu_bytes ? params->mtu_bytes + 14 : LONGEST_FRAME;
-
-		era.copies_lost |= era.copies != 0 && may_lose(params);
-		add_loss(&era, &params->loss);
-		// One of two may get through.
-		if (era.copies != 0 && params->loss.kind != LOSS_NONE)
-			era.loss_known = false;
-		if (overflow_ns(params) < era.overflow_ns)
-			era.overflow_ns = overflow_ns(params);
-		// Routers drop what they can no longer read.
-		if (params->loss_profile || params->corrupt.chance.threshold)
-			era.loss_known = false;
-		if (params->slot.packets)
-			era.queues_ns += slot_most_ns(&params->slot);
-		if (params->rate.kind == RATE_ACCESS)
-			era.queues_ns += oracle_access_idle_ns(&params->rate, longest);
-		era.in_order &= oracle_keeps_order(params);
-		era.dscps |= oracle_dscps(&params->police);
-		era.copies = 1 - (1 - era.copies) * (1 - oracle_chance(&params->duplicate.chance));
-		era.damage = 1 - (1 - era.damage) * (1 - oracle_chance(&params->corrupt.chance));
-		if (params->corrupt.chance.threshold)
-			era.damaged_bits += params->corrupt.bits;
-		if (params->rate.ns_per_byte_q32 != 0) {
-			era.serialised = true;
-			era.rate = params->rate;
-			era.rate_slack_ns = 0;
-			era.queues_ns += rate_serialisation_ns(&params->rate, longest) + 1;
-		}
-		era.rate_slack_ns += oracle_spread_ns(&params->jitter);
-		if (params->jitter.kind == JITTER_NONE)
-			continue;
-		era.jitter_channels++;
-		era.jitter = params->jitter;
-		era.jitter_delay_ns = params->delay_ns;
-	}
-	return era;
-}
-
 // Opens an era when the channels' entries are others than the last frame's.
 static int continue_era(struct walk *walk, size_t hop_count, struct oracle *oracle,
 			struct error *error)
@@ -482,8 +436,17 @@ static int continue_era(struct walk *walk, size_t hop_count, struct oracle *orac
 	if (oracle->era_count && walk->era_hop_count == hop_count &&
 	    memcmp(walk->hops, walk->era_hops, hop_count * sizeof(*walk->hops)) == 0)
 		return 0;
-	era = era_of(walk, hop_count);
+	era = oracle_era_of(walk->hops, hop_count);
+	era.hops = malloc((hop_count + 1) * sizeof(*era.hops));
+	if (!era.hops)
+		return error_set(error, -ENOMEM, "oracle", "no memory");
+	memcpy(era.hops, walk->hops, hop_count * sizeof(*era.hops));
+	era.hop_count = hop_count;
 	code = oracle_add_era(oracle, &era, error);
+	if (code < 0) {
+		free(era.hops);
+		return code;
+	}
 	memcpy(walk->era_hops, walk->hops, hop_count * sizeof(*walk->hops));
 	walk->era_hop_count = hop_count;
 	return code;
@@ -504,7 +467,7 @@ static int promise(struct walk *walk, const struct frame_row *row, struct oracle
 		   struct oracle_promise *out, struct error *error)
 {
 	uint64_t at_ns = row->at_ns - walk->journal->clock_ns;
-	struct span span = {at_ns, at_ns, at_ns, at_ns, true, false, 0};
+	struct span span = {at_ns, at_ns, at_ns, at_ns, true, false, 0, 1, 1};
 	const struct journal_path *path;
 	int code;
 
@@ -541,6 +504,8 @@ static int promise(struct walk *walk, const struct frame_row *row, struct oracle
 	// One sample for each time that the jitter is remembered.
 	out->is_free = span.is_free && at_ns >= walk->sample_from_ns;
 	out->moved = span.moved;
+	out->loss_least = 1 - span.spared_most;
+	out->loss_most = 1 - span.spared_least;
 	if (out->is_free && span.remembers_ns != UINT64_MAX)
 		walk->sample_from_ns = oracle_add_ns(at_ns, span.remembers_ns);
 	out->earliest_at_ns = walk->journal->clock_ns + span.earliest_ns;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # What captures show of a radio in the weather: its delay is the geometry's to 1 us beside a line
-# whose rate follows the rain; a claim of more rain is found false, and so is one of an earlier
-# storm (of less rain, or later, it is not: see docs/models.md). And of radios that move: the epoch
+# whose rate follows the rain; a claim of more rain is found false, or of less, and so is one of an
+# earlier storm or a later one, unless there are too few packets to say. And of radios that move: the epoch
 # of the captures counts, a wrong one is found.
 . "$(dirname "$0")/_init.sh"
 
@@ -43,6 +43,22 @@ expect 1 "heavier rain would have been slower" judge sent.pcap came.pcapng heavi
 check "which the geometry shows" json "$by_geometry | .pass == false and .measured < -1000" out
 sed 's/^start = 20min/start = 1190s/' ka.ini >earlier.ini
 expect 1 "ten seconds earlier, too" judge sent.pcap came.pcapng earlier.ini west east
+by_line='.tests[] | select(.name == "line")'
+sed 's/^rain = 60mm/rain = 48mm/' ka.ini >lighter.ini
+expect 1 "a fifth less rain would have been faster" judge sent.pcap came.pcapng lighter.ini west east
+check "which the line shows, with both rates" json "$by_line | .pass == false and .unit == \"bit/s\" and
+	.measured < .expected and (.note | contains(\"in a row\"))" out
+check "and losses that nothing explains" json '.tests[] | select(.name == "loss") | .pass == false' out
+sed 's/^start = 20min/start = 21min/' ka.ini >later.ini
+expect 1 "a minute later, too" judge sent.pcap came.pcapng later.ini west east
+check "by the line" json "$by_line | .pass == false" out
+printf '[flow beat]\nfrom = betzdorf\nto = redu\nrate = 1pps\n' | cat ka.ini - >shared.ini
+expect 0 "where others may be on the way" judge sent.pcap came.pcapng shared.ini west east
+check "the line cannot tell" json "$by_line | .pass == null and (.note | contains(\"others\"))" out
+send 100 30000 10.6.0.9 10.7.0.9 >few.pcap
+expect 0 "two packets a minute" "$CORRIDOR" replay ka.ini --in west=few.pcap --out east=few.pcapng
+expect 0 "are judged" judge few.pcap few.pcapng ka.ini west east
+check "but too few to tell of the line" json "$by_line | .pass == null and (.note | contains(\"too few\"))" out
 
 # A ring that moves, with radios. Without an epoch the run's is that of the captures.
 ring() { # NODE
