@@ -136,8 +136,13 @@ static bool look(struct evolve_modem *modem, const struct topology *clear_sky,
 	return true;
 }
 
-// Which of its two sites each station uses: the other, once it has lost less to rain for long
-// enough.
+static double wet_db(const struct topology *topology, const struct sky_path *path, uint64_t at_ns)
+{
+	return sky_rain_db(topology, path, at_ns) + sky_cloud_db(topology, path, at_ns);
+}
+
+// Which of its two sites each station uses: the other, once it has lost less to rain and clouds for
+// long enough.
 static void choose_sites(const struct topology *topology, struct evolve_modem *modem,
 			 const struct radio *radio, uint64_t at_ns)
 {
@@ -149,8 +154,8 @@ static void choose_sites(const struct topology *topology, struct evolve_modem *m
 
 		if (sites->other == TOPOLOGY_NONE)
 			continue;
-		now_db = sky_rain_db(topology, &sites->paths[modem->on_other[i]], at_ns);
-		other_db = sky_rain_db(topology, &sites->paths[!modem->on_other[i]], at_ns);
+		now_db = wet_db(topology, &sites->paths[modem->on_other[i]], at_ns);
+		other_db = wet_db(topology, &sites->paths[!modem->on_other[i]], at_ns);
 		if (other_db >= now_db - diversity->hysteresis_db) {
 			modem->better_since_ns[i] = UINT64_MAX;
 			continue;

@@ -133,13 +133,14 @@ static int fill_hop(const struct question *question, uint32_t s, struct topocent
 	if (exceeded_percent > 0) {
 		out->hop.air.rain_db = rain_exceeded_db(&seen.rain, exceeded_percent);
 		// P.618-13, 2.5 has that of 1 % of the year below it; above, it is a bound.
-		out->hop.air.cloud_db =
-			cloud_slant_db(frequency_hz / 1e9, within(look.elevation_deg, 5, 90),
-				       site->cloud_kg_per_m2);
+		out->hop.air.cloud_db = cloud_slant_db(
+			frequency_hz / 1e9, within(look.elevation_deg, CLOUD_LOWEST_DEG, 90),
+			site->cloud_kg_per_m2);
 		out->hop.air.scintillation_db =
 			scintillation_exceeded_db(&air, fmax(exceeded_percent, 0.01));
 	} else {
 		out->hop.air.rain_db = sky_rain_db(topology, &seen, at_ns);
+		out->hop.air.cloud_db = sky_cloud_db(topology, &seen, at_ns);
 	}
 	return 0;
 }
@@ -161,7 +162,12 @@ static double gain_db(const struct question *question, const struct sky_sites *s
 		    sites->hops[0].hop.air.rain_db);
 }
 
-// Both sites of a station that has two; the one in use is that which loses less to rain.
+static double wet_db(const struct sky_hop *hop)
+{
+	return hop->hop.air.rain_db + hop->hop.air.cloud_db;
+}
+
+// Both sites of a station that has two; the one in use is that which loses less to rain and clouds.
 static int fill_sites(const struct question *question, struct path way, struct topocentric look,
 		      bool down, struct sky_sites *sites, struct error *error)
 {
@@ -190,8 +196,7 @@ static int fill_sites(const struct question *question, struct path way, struct t
 	}
 	rc = fill_hop(question, sites->other, down ? seen.down : seen.up, &sites->hops[1],
 		      &sites->paths[1], error);
-	sites->on_other =
-		rc == 0 && sites->hops[1].hop.air.rain_db < sites->hops[0].hop.air.rain_db;
+	sites->on_other = rc == 0 && wet_db(&sites->hops[1]) < wet_db(&sites->hops[0]);
 	return rc;
 }
 
@@ -295,6 +300,8 @@ double sky_budget_es_n0_db(const struct topology *topology, const struct sky_bud
 
 	input.up.air.rain_db = sky_rain_db(topology, &budget->paths[0], at_ns);
 	input.down.air.rain_db = sky_rain_db(topology, &budget->paths[1], at_ns);
+	input.up.air.cloud_db = sky_cloud_db(topology, &budget->paths[0], at_ns);
+	input.down.air.cloud_db = sky_cloud_db(topology, &budget->paths[1], at_ns);
 	budget_compute(&input, &result);
 	return result.es_n0_db;
 }

@@ -2,6 +2,10 @@
 // Weather over paths (sky_weather.h).
 #include "control/sky_weather.h"
 
+#include <math.h>
+
+#include "dataplane/physics/cloud.h"
+
 // Without a map of P.837 the part of the year with rain is that of Betzdorf, in percent.
 #define RAINY_PERCENT 7.69
 
@@ -44,32 +48,16 @@ static double even_mm_per_h(const struct weather_rain *rain, uint64_t at_ns)
 	return at_ns >= rain->start_ns && at_ns < rain->stop_ns ? rain->front.rain_mm_per_h : 0;
 }
 
-// The process of a site is mixed from those of all sites with a position that feel the weather.
-static double site_normal(const struct topology *topology, const struct weather_rain *rain,
-			  uint32_t site, uint64_t at_ns)
+static double site_fading_db(const struct topology *topology, const struct weather_rain *rain,
+			     const struct sky_path *path, uint64_t at_ns)
 {
-	double distances_km[FADING_SITES_MOST * FADING_SITES_MOST];
-	uint32_t members[FADING_SITES_MOST];
-	struct fading_mix mix;
-	size_t count = 0, own = 0;
+	uint32_t place = rain->mix_places[path->site];
 
-	for (uint32_t s = 0; s < topology->site_count && count < FADING_SITES_MOST; s++) {
-		const struct site *of = &topology->sites[s];
-
-		if (!of->has_position || of->rain_001_mm_per_h <= 0 || !is_felt(rain, s))
-			continue;
-		if (s == site)
-			own = count;
-		members[count++] = s;
-	}
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < count; j++)
-			distances_km[i * count + j] =
-				geodesic_distance_m(topology->sites[members[i]].position,
-						    topology->sites[members[j]].position) /
-				1000;
-	fading_mix_make(&mix, distances_km, count);
-	return fading_mix_normal(&mix, own, topology->seed ^ rain->seed, (int64_t)at_ns);
+	if (path->law.deviation <= 0 || place == TOPOLOGY_NONE)
+		return 0;
+	return fading_db(
+		&path->law,
+		fading_mix_normal(rain->mix, place, topology->seed ^ rain->seed, (int64_t)at_ns));
 }
 
 void sky_path_finish(struct sky_path *path)
@@ -97,14 +85,35 @@ double sky_rain_db(const struct topology *topology, const struct sky_path *path,
 			db += front_attenuation_db(&rain->front, &path->rain, site,
 						   path->azimuth_deg, (int64_t)at_ns);
 		else if (rain->kind == WEATHER_FADING)
-			db += path->law.deviation <= 0
-				      ? 0
-				      : fading_db(&path->law,
-						  site_normal(topology, rain, path->site, at_ns));
+			db += site_fading_db(topology, rain, path, at_ns);
 		else
 			db += uniform_rain_db(&path->rain, even_mm_per_h(rain, at_ns));
 	}
 	return db;
+}
+
+double sky_cloud_db(const struct topology *topology, const struct sky_path *path, uint64_t at_ns)
+{
+	struct geodetic site = topology->sites[path->site].position;
+	double kg_per_m2 = 0;
+
+	for (size_t w = 0; w < topology->weather_count; w++) {
+		const struct weather_rain *rain = &topology->weathers[w].rain;
+
+		if (rain->cloud_kg_per_m2 <= 0 || !is_felt(rain, path->site))
+			continue;
+		if (rain->kind == WEATHER_FRONT)
+			kg_per_m2 += rain->cloud_kg_per_m2 * front_share(&rain->front, &path->rain,
+									 site, path->azimuth_deg,
+									 (int64_t)at_ns);
+		else if (at_ns >= rain->start_ns && at_ns < rain->stop_ns)
+			kg_per_m2 += rain->cloud_kg_per_m2;
+	}
+	if (kg_per_m2 <= 0)
+		return 0;
+	return cloud_slant_db(path->rain.frequency_ghz,
+			      fmin(fmax(path->rain.elevation_deg, CLOUD_LOWEST_DEG), 90),
+			      kg_per_m2);
 }
 
 double sky_rain_mm_per_h(const struct topology *topology, uint32_t site, uint64_t at_ns)

@@ -23,5 +23,8 @@ void sky_path_finish(struct sky_path *path);
 // P.838 along the path, fading by the law that P.618 gives the path (none where the site has no
 // rain rate). Cannot fail.
 double sky_rain_db(const struct topology *topology, const struct sky_path *path, uint64_t at_ns);
+// Attenuation by clouds, dB, of the same weather: P.840 of the liquid water that constant weather
+// has over the site, and a front on average over the path below the rain height. Cannot fail.
+double sky_cloud_db(const struct topology *topology, const struct sky_path *path, uint64_t at_ns);
 // The rain on the site itself, mm/h; fading has none.
 double sky_rain_mm_per_h(const struct topology *topology, uint32_t site, uint64_t at_ns);

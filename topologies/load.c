@@ -15,6 +15,7 @@
 
 #include "topologies/load_files.h"
 #include "topologies/load_sections.h"
+#include "topologies/load_weather.h"
 #include "topologies/validate_parts.h"
 
 // iniparser's dictionary searches linearly, so it gets the file in portions of about this many
@@ -249,6 +250,7 @@ static void read_checked(struct reader *reader, bool sound)
 
 	read_values(reader);
 	read_sections(reader);
+	finish_weathers(reader);
 	if (sort_events(reader->topology) < 0)
 		errors_add(reader->errors, -ENOMEM, reader->topology->name,
 			   "no memory for the events; free some");

@@ -10,9 +10,6 @@
 #include "topologies/quantity.h"
 #include "topologies/reader.h"
 
-// Of liquid water in clouds, kg/m2: more than twice what P.840 maps anywhere.
-#define CLOUD_MOST 10.0
-
 // The network's parts that a key may set; the first member makes it a convergence_thing.
 struct network_thing {
 	struct convergence *convergence;
@@ -250,16 +247,7 @@ static void read_rain_height(struct reader *reader, void *thing, const struct in
 
 static void read_clouds(struct reader *reader, void *thing, const struct ini_entry *entry)
 {
-	static const struct radio_unit units[] = {{"kg/m2", 1}, {"mm", 1}, {NULL, 0}};
-	double found;
-
-	if (radio_quantity(entry->value, units, &found) && found >= 0 && found <= CLOUD_MOST)
-		((struct site_thing *)thing)->site->cloud_kg_per_m2 = found;
-	else
-		reader_fail(reader, entry,
-			    "\"%s\" is not the liquid water of clouds from 0 to 10 kg/m2; write "
-			    "e.g. 1.26kg/m2",
-			    entry->value);
+	read_clouds_value(reader, entry, &((struct site_thing *)thing)->site->cloud_kg_per_m2);
 }
 
 const struct key_rule site_keys[] = {

@@ -9,9 +9,12 @@
 
 #include "topologies/load_radio.h"
 #include "topologies/quantity.h"
+#include "topologies/validate_parts.h"
 
 #define RAIN_MOST_MM_PER_H 300.0
 #define ROWS_MOST          10000000
+// Of liquid water in clouds, kg/m2: more than twice what P.840 maps anywhere.
+#define CLOUDS_MOST 10.0
 
 static const struct radio_unit rain_units[] = {{"mm/h", 1}, {NULL, 0}};
 static const struct radio_unit speeds[] = {{"km/h", 1 / 3.6}, {"m/s", 1}, {NULL, 0}};
@@ -20,7 +23,7 @@ static const struct radio_unit speeds[] = {{"km/h", 1 / 3.6}, {"m/s", 1}, {NULL,
 struct weather_draft {
 	struct weather *weather;
 	const struct ini_entry *rain, *start, *stop, *speed, *heading, *width, *edge, *position;
-	const struct ini_entry *fading, *series;
+	const struct ini_entry *fading, *series, *clouds;
 };
 
 bool read_rain_rate_value(struct reader *reader, const struct ini_entry *entry, double *mm_per_h)
@@ -38,6 +41,30 @@ bool read_rain_rate_value(struct reader *reader, const struct ini_entry *entry, 
 		    "\"%s\" is not a rain rate from 0 to 300 mm/h; write e.g. 28.2mm/h",
 		    entry->value);
 	return false;
+}
+
+bool read_clouds_value(struct reader *reader, const struct ini_entry *entry, double *kg_per_m2)
+{
+	static const struct radio_unit units[] = {{"kg/m2", 1}, {"mm", 1}, {NULL, 0}};
+	double found;
+
+	if (radio_quantity(entry->value, units, &found) && found >= 0 && found <= CLOUDS_MOST) {
+		*kg_per_m2 = found;
+		return true;
+	}
+	reader_fail(reader, entry,
+		    "\"%s\" is not the liquid water of clouds from 0 to 10 kg/m2; write "
+		    "e.g. 1.26kg/m2",
+		    entry->value);
+	return false;
+}
+
+static void read_weather_clouds(struct reader *reader, void *thing, const struct ini_entry *entry)
+{
+	struct weather_draft *draft = thing;
+
+	draft->clouds = entry;
+	read_clouds_value(reader, entry, &draft->weather->rain.cloud_kg_per_m2);
 }
 
 static void read_rain(struct reader *reader, void *thing, const struct ini_entry *entry)
@@ -277,12 +304,19 @@ static void read_sites(struct reader *reader, void *thing, const struct ini_entr
 }
 
 const struct key_rule weather_keys[] = {
-	{"rain", read_rain, false, NULL},       {"start", read_start, false, NULL},
-	{"stop", read_stop, false, NULL},       {"speed", read_speed, false, NULL},
-	{"heading", read_heading, false, NULL}, {"width", read_width, false, NULL},
-	{"edge", read_edge, false, NULL},       {"position", read_weather_position, false, NULL},
-	{"fading", read_fading, false, NULL},   {"series", read_series, false, NULL},
-	{"sites", read_sites, false, NULL},     {NULL, NULL, false, NULL},
+	{"rain", read_rain, false, NULL},
+	{"start", read_start, false, NULL},
+	{"stop", read_stop, false, NULL},
+	{"speed", read_speed, false, NULL},
+	{"heading", read_heading, false, NULL},
+	{"width", read_width, false, NULL},
+	{"edge", read_edge, false, NULL},
+	{"position", read_weather_position, false, NULL},
+	{"fading", read_fading, false, NULL},
+	{"series", read_series, false, NULL},
+	{"sites", read_sites, false, NULL},
+	{"clouds", read_weather_clouds, false, NULL},
+	{NULL, NULL, false, NULL},
 };
 
 int allocate_weathers(struct topology *topology, size_t count)
@@ -303,24 +337,24 @@ static void finish_weather(struct reader *reader, struct weather_draft *draft)
 	struct front *front = &rain->front;
 
 	if (draft->fading || draft->series) {
-		if (draft->rain || draft->start || draft->stop || is_front(draft) ||
-		    (draft->fading && draft->series))
+		if (draft->rain || draft->clouds || draft->start || draft->stop ||
+		    is_front(draft) || (draft->fading && draft->series))
 			reader_fail(reader, draft->fading ? draft->fading : draft->series,
 				    "it takes no other keys than sites; make a section for each "
 				    "kind of weather");
 		rain->kind = draft->fading ? WEATHER_FADING : WEATHER_SERIES;
 		return;
 	}
-	if (!draft->rain) {
+	if (!draft->rain && !draft->clouds) {
 		reader_fail(reader, NULL,
-			    "the weather has no rain; write e.g. rain = 25mm/h, fading = "
-			    "maseng-bakken 719 or series = FILE");
+			    "the weather has no rain; write e.g. rain = 25mm/h, clouds = "
+			    "1.2kg/m2, fading = maseng-bakken 719 or series = FILE");
 		return;
 	}
 	if (!is_front(draft)) {
 		if (rain->stop_ns <= rain->start_ns)
 			reader_fail(reader, draft->stop,
-				    "the rain stops before it starts; mend stop");
+				    "the weather stops before it starts; mend stop");
 		return;
 	}
 	rain->kind = WEATHER_FRONT;
@@ -348,8 +382,83 @@ void read_weather(struct reader *reader, const struct ini_section *section, uint
 		finish_weather(reader, &draft);
 }
 
+// ---- Fading ----
+
+static bool is_felt(const struct weather_rain *rain, uint32_t site)
+{
+	for (size_t i = 0; i < rain->site_count; i++)
+		if (rain->sites[i] == site)
+			return true;
+	return rain->site_count == 0;
+}
+
+// Sites with a position and a rain rate that feel it get places in the order of the file. How many
+// there are, which may be more than can be mixed.
+static size_t place_sites(const struct topology *topology, struct weather_rain *rain,
+			  uint32_t members[FADING_SITES_MOST])
+{
+	size_t count = 0;
+
+	for (uint32_t s = 0; s < topology->site_count; s++) {
+		const struct site *site = &topology->sites[s];
+
+		rain->mix_places[s] = TOPOLOGY_NONE;
+		if (!site->has_position || site->rain_001_mm_per_h <= 0 || !is_felt(rain, s))
+			continue;
+		if (count < FADING_SITES_MOST)
+			members[count] = s;
+		rain->mix_places[s] = (uint32_t)count++;
+	}
+	return count;
+}
+
+static void mix_sites(const struct topology *topology, struct weather_rain *rain,
+		      const uint32_t *members, size_t count)
+{
+	double distances_km[FADING_SITES_MOST * FADING_SITES_MOST];
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < count; j++)
+			distances_km[i * count + j] =
+				geodesic_distance_m(topology->sites[members[i]].position,
+						    topology->sites[members[j]].position) /
+				1000;
+	fading_mix_make(rain->mix, distances_km, count);
+}
+
+static void finish_fading(struct reader *reader, struct weather *weather)
+{
+	struct weather_rain *rain = &weather->rain;
+	uint32_t members[FADING_SITES_MOST];
+	size_t count;
+
+	rain->mix = calloc(1, sizeof(*rain->mix));
+	rain->mix_places = calloc(reader->topology->site_count + 1, sizeof(*rain->mix_places));
+	if (!rain->mix || !rain->mix_places) {
+		reader_no_memory(reader);
+		return;
+	}
+	count = place_sites(reader->topology, rain, members);
+	if (count > FADING_SITES_MOST)
+		validate_fail(reader->errors, &weather->source, "weather", weather->name,
+			      "it fades over %zu sites that have a rain_rate, and %d can be mixed; "
+			      "name those that count with sites",
+			      count, FADING_SITES_MOST);
+	else
+		mix_sites(reader->topology, rain, members, count);
+}
+
+void finish_weathers(struct reader *reader)
+{
+	for (size_t w = 0; w < reader->topology->weather_count; w++)
+		if (reader->topology->weathers[w].rain.kind == WEATHER_FADING)
+			finish_fading(reader, &reader->topology->weathers[w]);
+}
+
 void weather_fini(struct weather *weather)
 {
+	free(weather->rain.mix);
+	free(weather->rain.mix_places);
 	free(weather->rain.rows);
 	free(weather->rain.sites);
 }

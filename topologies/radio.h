@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "dataplane/physics/budget.h"
+#include "dataplane/physics/fading.h"
 #include "dataplane/physics/front.h"
 #include "dataplane/physics/modem.h"
 
@@ -61,10 +62,13 @@ struct weather_row {
 
 struct weather_rain {
 	enum weather_kind kind;
-	struct front front; // rain_mm_per_h also of WEATHER_CONSTANT; at_ns on the lab's clock
-	uint64_t start_ns;  // WEATHER_CONSTANT: from here to stop_ns
+	struct front front;     // rain_mm_per_h also of WEATHER_CONSTANT; at_ns on the lab's clock
+	double cloud_kg_per_m2; // with a front, or constant: liquid water as of a site's clouds
+	uint64_t start_ns;      // WEATHER_CONSTANT: from here to stop_ns
 	uint64_t stop_ns;
-	uint64_t seed; // WEATHER_FADING
+	uint64_t seed;          // WEATHER_FADING
+	struct fading_mix *mix; // of the same: its sites' processes,
+	uint32_t *mix_places;   // and [site]: which is a site's; TOPOLOGY_NONE: none
 	struct weather_row *rows;
 	size_t row_count;
 	uint32_t *sites; // where it is felt; none: everywhere

@@ -2,6 +2,9 @@
 // Attenuation by the liquid water of clouds.
 #pragma once
 
+// P.840 holds from here up, degrees of elevation.
+#define CLOUD_LOWEST_DEG 5
+
 // Specific attenuation coefficient of cloud liquid water at 273.15 K, dB/km per g/m3, at 1 to 200
 // GHz: Rayleigh scattering on droplets, and Liebe's double Debye model of water. Cannot fail.
 // Source: P.840-8, equations 2 to 11.

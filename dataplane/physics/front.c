@@ -21,8 +21,8 @@ static double behind_edge_m(const struct front *front, struct geodetic place, in
 	return front->speed_m_per_s * 1e-9 * (double)(at_ns - front->at_ns) - along_m;
 }
 
-// A raised cosine at either edge.
-static double rain_behind(const struct front *front, double behind_m)
+// A raised cosine at either edge, 1 between them.
+static double share_behind(const struct front *front, double behind_m)
 {
 	double inside_m = fmin(behind_m, front->width_m - behind_m);
 	double edge_m = fmin(front->edge_m, front->width_m / 2);
@@ -30,8 +30,13 @@ static double rain_behind(const struct front *front, double behind_m)
 	if (inside_m <= 0)
 		return 0;
 	if (inside_m >= edge_m)
-		return front->rain_mm_per_h;
-	return front->rain_mm_per_h * (1 - cos(M_PI * inside_m / edge_m)) / 2;
+		return 1;
+	return (1 - cos(M_PI * inside_m / edge_m)) / 2;
+}
+
+static double rain_behind(const struct front *front, double behind_m)
+{
+	return front->rain_mm_per_h * share_behind(front, behind_m);
 }
 
 double front_rain_mm_per_h(const struct front *front, struct geodetic place, int64_t at_ns)
@@ -62,6 +67,19 @@ double front_attenuation_db(const struct front *front, const struct rain_path *p
 		sum_db_per_km += rain_specific_db_per_km(
 			law, rain_behind(front, start_m - ahead_m * (i + 0.5) / PATH_STEPS));
 	return sum_db_per_km / PATH_STEPS * length_km;
+}
+
+double front_share(const struct front *front, const struct rain_path *path, struct geodetic site,
+		   double azimuth_deg, int64_t at_ns)
+{
+	double ground_m = slant_km(path) * 1000 * cos(RADIANS(path->elevation_deg));
+	double start_m = behind_edge_m(front, site, at_ns);
+	double ahead_m = ground_m * cos(RADIANS(azimuth_deg - front->heading_deg));
+	double sum = 0;
+
+	for (int i = 0; i < PATH_STEPS; i++)
+		sum += share_behind(front, start_m - ahead_m * (i + 0.5) / PATH_STEPS);
+	return sum / PATH_STEPS;
 }
 
 double uniform_rain_db(const struct rain_path *path, double rain_mm_per_h)

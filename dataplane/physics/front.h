@@ -30,5 +30,10 @@ double front_rain_mm_per_h(const struct front *front, struct geodetic place, int
 double front_attenuation_db(const struct front *front, const struct rain_path *path,
 			    struct geodetic site, double azimuth_deg, int64_t at_ns);
 
-// The same for rain that falls alike everywhere.
+// How much of it such a path is in: 0 outside of the band, 1 between its edges, over whose width it
+// grows; on average along the same way. Cannot fail.
+double front_share(const struct front *front, const struct rain_path *path, struct geodetic site,
+		   double azimuth_deg, int64_t at_ns);
+
+// The attenuation of rain that falls alike everywhere.
 double uniform_rain_db(const struct rain_path *path, double rain_mm_per_h);

@@ -216,6 +216,77 @@ static void below_the_lowest_modcod_the_direction_is_down(void **state)
 	topology_free(t);
 }
 
+// P.840's validation example over London: 1.26328615 kg/m2 at 14.25 GHz and 31.07699124 degrees
+// take 0.45516982 dB; so what they take at another elevation, and in a front, of which half is over
+// the station when its edge's middle is.
+static void clouds_take_what_p840_says_and_move_with_a_front(void **state)
+{
+	static const char ku[] =
+		"[site a]\nposition = 51.5, -0.14, 30\nrain_height = 2.7km\n"
+		"[site b]\nposition = 50, 5, 300\n[satellite s]\norbit = geostationary 21.5deg\n"
+		"[link l]\nends = a, b\nmedium = satellite\nvia = s\nband = Ku 14.25GHz 11.7GHz\n"
+		"antenna = 4.5m\npower = 40W\nnoise = 200K\nsatellite_gt = 8dB/K\n"
+		"satellite_eirp = 50dBW\nsymbol_rate = 30Mbaud\n";
+	char text[2048];
+	struct topology *t;
+	struct sky_budget budget;
+	struct error error;
+	double full_db, half_m;
+
+	(void)state;
+	snprintf(text, sizeof(text),
+		 "%s[weather w]\nclouds = 1.26328615kg/m2\nstart = 1h\nstop = 2h\nsites = a\n", ku);
+	t = loaded(text);
+	assert_int_equal(sky_budget_compute(t, 0, LINK_FORWARD, 3600 * SECOND, 0, &budget, &error),
+			 0);
+	full_db = 0.45516982 * sin(31.07699124 * M_PI / 180) /
+		  sin(budget.up.elevation_deg * M_PI / 180);
+	assert_true(fabs(budget.up.hop.air.cloud_db / full_db - 1) < 1e-6);
+	assert_true(budget.down.hop.air.cloud_db == 0 && budget.up.hop.air.rain_db == 0);
+	// The budget at other instants: a clear sky, and all of it.
+	assert_true(fabs(es_n0_db(t, 0) - sky_budget_es_n0_db(t, &budget, 0)) < 1e-9);
+	assert_true(fabs(es_n0_db(t, 3600 * SECOND) -
+			 sky_budget_es_n0_db(t, &budget, 3600 * SECOND)) < 1e-9);
+	assert_true(es_n0_db(t, 0) - es_n0_db(t, 3600 * SECOND) > 0.01);
+	assert_true(es_n0_db(t, 0) == es_n0_db(t, 7200 * SECOND));
+	topology_free(t);
+	// A front from the west, 40 km wide with edges of 20 km, over a path to the south-east
+	// whose ground track (below 2.7 km) goes some km ahead of the station.
+	snprintf(text, sizeof(text),
+		 "%s[weather w]\nclouds = 1.26328615kg/m2\nposition = 51.5, -0.14\n"
+		 "heading = 90deg\nspeed = 10m/s\nwidth = 40km\nedge = 20km\nstart = 1h\nsites = "
+		 "a\n",
+		 ku);
+	t = loaded(text);
+	sky_budget_compute(t, 0, LINK_FORWARD, 0, 0, &budget, &error);
+	assert_true(budget.up.hop.air.cloud_db == 0);
+	half_m = 2670 / tan(budget.up.elevation_deg * M_PI / 180) / 2 *
+		 sin(budget.up.azimuth_deg * M_PI / 180);
+	sky_budget_compute(t, 0, LINK_FORWARD,
+			   3600 * SECOND + (uint64_t)((10e3 + half_m) / 10 * 1e9), 0, &budget,
+			   &error);
+	assert_true(fabs(budget.up.hop.air.cloud_db / full_db - 0.5) < 0.01);
+	topology_free(t);
+}
+
+// Without rain, 5 kg/m2 of water at 30 GHz: some 7 dB, which the modem must follow.
+static void clouds_slow_the_modem(void **state)
+{
+	struct topology *t =
+		loaded(LAB "[weather w]\nclouds = 5kg/m2\nstart = 100s\nstop = 200s\nsites = a\n");
+	const struct table *table = t->links[0].impairments[LINK_FORWARD].trace.table;
+	double least = INFINITY;
+
+	(void)state;
+	assert_non_null(table);
+	for (size_t i = 0; i < table->count; i++)
+		least = fmin(least, table->rows[i].values[SERIES_RATE]);
+	assert_true(least < 0.8 * table->rows[0].values[SERIES_RATE]);
+	assert_true(table->rows[table->count - 1].values[SERIES_RATE] ==
+		    table->rows[0].values[SERIES_RATE]);
+	topology_free(t);
+}
+
 static void fading_is_a_function_of_seed_and_instant(void **state)
 {
 	struct topology *one = loaded(LAB "rate = 1mbit\n[weather w]\nfading = maseng-bakken 7\n");
@@ -370,6 +441,8 @@ int main(void)
 		cmocka_unit_test(diversity_is_in_the_budget),
 		cmocka_unit_test(rain_slows_the_modem_a_loop_later),
 		cmocka_unit_test(below_the_lowest_modcod_the_direction_is_down),
+		cmocka_unit_test(clouds_take_what_p840_says_and_move_with_a_front),
+		cmocka_unit_test(clouds_slow_the_modem),
 		cmocka_unit_test(fading_is_a_function_of_seed_and_instant),
 		cmocka_unit_test(a_ring_of_satellites_has_rates_that_follow_elevation),
 		cmocka_unit_test(a_new_epoch_gives_what_it_alone_would_give),

@@ -135,6 +135,29 @@ static void weather_is_a_front_rain_or_fading(void **state)
 	topology_free(t);
 }
 
+static void more_sites_than_can_be_mixed_are_refused(void **state)
+{
+	struct errors errors = {0};
+	char text[4096] = "[network]\nrouting = external\n[weather w]\nfading = maseng-bakken 7\n";
+
+	(void)state;
+	for (int i = 0; i < 17; i++) {
+		size_t used = strlen(text);
+
+		snprintf(text + used, sizeof(text) - used,
+			 "[site s%d]\nposition = 5%d, %d\nrain_rate = 28mm/h\n", i, i / 4, i);
+	}
+	assert_null(topology_load_text(text, "lab.ini", &errors));
+	assert_string_equal(errors.items[0].where, "lab.ini:3 [weather w]");
+	assert_non_null(strstr(errors.items[0].what, "17 sites"));
+	errors_fini(&errors);
+	errors = (struct errors){0};
+	strcpy(strstr(text, "[site s16]"), "");
+	topology_free(topology_load_text(text, "lab.ini", &errors));
+	assert_int_equal(errors.count, 0);
+	errors_fini(&errors);
+}
+
 static void each_fault_is_named(void **state)
 {
 	const struct {
@@ -172,6 +195,10 @@ static void each_fault_is_named(void **state)
 		{"[site a]\n[site b]\n[link l]\nends = a, b\npower = 10W\n", "[link l]",
 		 "medium = satellite"},
 		{"[site a]\n[weather w]\nrain = 5\nwidth = 3km\n", "[weather w]", "a front needs"},
+		{"[site a]\n[weather w]\nclouds = 1.2\n", "[weather w] clouds", "kg/m2"},
+		{"[site a]\n[weather w]\nclouds = 11kg/m2\n", "[weather w] clouds", "0 to 10"},
+		{"[site a]\n[weather w]\nfading = maseng-bakken 7\nclouds = 1kg/m2\n",
+		 "[weather w] fading", "no other keys"},
 		{"[site a]\n[weather w]\nrain = 900mm/h\n", "[weather w] rain", "300 mm/h"},
 		{"[site a]\n[weather w]\nfading = rain\n", "[weather w] fading", "maseng-bakken"},
 		{"[site a]\n[weather w]\nseries = nothing.csv\n", "[weather w] series",
@@ -305,6 +332,7 @@ int main(void)
 		cmocka_unit_test(coding_adapts_or_is_kept_to),
 		cmocka_unit_test(a_second_site_stands_in_for_an_end),
 		cmocka_unit_test(weather_is_a_front_rain_or_fading),
+		cmocka_unit_test(more_sites_than_can_be_mixed_are_refused),
 		cmocka_unit_test(each_fault_is_named),
 	};
 
