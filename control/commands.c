@@ -227,7 +227,7 @@ const struct command commands[] = {
 			"  sites       addresses, and what ended there\n"
 			"  links       both directions' state, delay and rate\n"
 			"  channels    each direction: impairments, counters, every cause of loss\n"
-			"  ports       devices and counters\n"
+			"  ports       devices, what paces and stamps their frames, counters\n"
 			"  routes      each site's way to each other, and when it changed\n"
 			"  flows       built-in traffic: counters, one-way delay, longest gap\n"
 			"  satellites  how their teleports see them\n"

@@ -86,6 +86,7 @@ static const struct view_columns {
 	  {"ADDRESSES", "addresses", CELL_LIST},
 	  {"CARRIER", "carrier", CELL_STATE},
 	  {"ACCURACY", "accuracy", CELL_TEXT},
+	  {"ARRIVALS", "arrivals", CELL_TEXT},
 	  {">RECEIVED", "received", CELL_COUNT},
 	  {">SENT", "sent", CELL_COUNT},
 	  {">LOST", "lost", CELL_LOST},

@@ -10,6 +10,32 @@
 
 #define PATH_MOST 64
 
+static const char *accuracy_word(enum engine_accuracy accuracy)
+{
+	switch (accuracy) {
+	case ENGINE_SLEEPING:
+		return "sleeping";
+	case ENGINE_SPINNING:
+		return "spinning";
+	case ENGINE_HARDWARE:
+		break;
+	}
+	return "hardware-paced";
+}
+
+// Of a device that knows the time; null of others.
+static json_t *timing_json(const struct engine_port_timing *timing)
+{
+	if (!timing->paces && !timing->stamps)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "clock_hz",
+			 (json_int_t)timing->clock_hz, "error_ns", (json_int_t)timing->error_ns,
+			 "clock_set", (json_int_t)timing->clock_set, "handed_in_time",
+			 (json_int_t)timing->handed_in_time, "handed_late",
+			 (json_int_t)timing->handed_late, "stamped", (json_int_t)timing->stamped,
+			 "unstamped", (json_int_t)timing->unstamped);
+}
+
 static json_t *port_json(const struct lab *lab, uint32_t index)
 {
 	const struct topology *topology = lab_topology(lab);
@@ -18,7 +44,9 @@ static json_t *port_json(const struct lab *lab, uint32_t index)
 	uint32_t interface = plan->ports[index].interface;
 	uint32_t away = plan->ports[index].wire_channel;
 	struct engine_port_counters counters;
+	struct engine_port_timing timing;
 	engine_port_read(lab_engine(lab), index, &counters);
+	engine_port_timing(lab_engine(lab), index, &timing);
 	const char *warning = engine_port_warning(lab_engine(lab), index);
 	json_t *addresses = json_array();
 	for (int i = 0; i < 2; i++) {
@@ -29,9 +57,8 @@ static json_t *port_json(const struct lab *lab, uint32_t index)
 									sizeof(text))));
 	}
 	return json_pack(
-		"{s:s, s:s?, s:s?, s:s, s:s?, s:s, s:o, s:o, s:I, s:s, s:b, s:s?, s:I, s:I, s:I, "
-		"s:I, "
-		"s:o}",
+		"{s:s, s:s?, s:s?, s:s, s:s?, s:s, s:o, s:o, s:I, s:s, s:s, s:o, s:b, s:s?, s:I, "
+		"s:I, s:I, s:I, s:o}",
 		"port", port->name, "site",
 		port->site == TOPOLOGY_NONE ? NULL : topology->sites[port->site].name, "wire",
 		port->site != TOPOLOGY_NONE || away == PLAN_NONE
@@ -41,13 +68,12 @@ static json_t *port_json(const struct lab *lab, uint32_t index)
 		"ifname", port->ifname, "addresses", addresses, "mac",
 		interface == PLAN_NONE ? json_null() : view_mac(plan->interfaces[interface].mac),
 		"mtu_bytes", (json_int_t)engine_port_mtu_bytes(lab_engine(lab), index), "accuracy",
-		engine_port_accuracy(lab_engine(lab), index) == ENGINE_SPINNING ? "spinning"
-										: "sleeping",
-		"carrier", lab_port_carrier(lab, index), "warning",
-		warning[0] != '\0' ? warning : NULL, "received", (json_int_t)counters.received,
-		"received_bytes", (json_int_t)counters.received_bytes, "sent",
-		(json_int_t)counters.sent, "sent_bytes", (json_int_t)counters.sent_bytes, "lost",
-		view_lost(counters.lost));
+		accuracy_word(engine_port_accuracy(lab_engine(lab), index)), "arrivals",
+		timing.stamps ? "hardware" : "software", "timing", timing_json(&timing), "carrier",
+		lab_port_carrier(lab, index), "warning", warning[0] != '\0' ? warning : NULL,
+		"received", (json_int_t)counters.received, "received_bytes",
+		(json_int_t)counters.received_bytes, "sent", (json_int_t)counters.sent,
+		"sent_bytes", (json_int_t)counters.sent_bytes, "lost", view_lost(counters.lost));
 }
 
 json_t *view_ports(const struct lab *lab, const json_t *names, struct error *error)

@@ -90,8 +90,16 @@ int engine_port_carrier(struct engine *engine, uint32_t port, bool up, struct er
 enum engine_accuracy engine_port_accuracy(const struct engine *engine, uint32_t port)
 {
 	(void)engine;
-	(void)port;
+	if (fake_engine.timings[port].paces)
+		return ENGINE_HARDWARE;
 	return fake_engine.options.spin ? ENGINE_SPINNING : ENGINE_SLEEPING;
+}
+
+void engine_port_timing(const struct engine *engine, uint32_t port,
+			struct engine_port_timing *timing)
+{
+	(void)engine;
+	*timing = fake_engine.timings[port];
 }
 
 uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port)

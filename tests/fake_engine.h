@@ -39,6 +39,7 @@ struct fake_engine {
 	struct engine_flow_counters flows[FAKE_ENGINE_FLOWS];
 	uint32_t mtu_limit_bytes[FAKE_ENGINE_PORTS]; // 0: as asked
 	char warnings[FAKE_ENGINE_PORTS][64];
+	struct engine_port_timing timings[FAKE_ENGINE_PORTS];
 	uint32_t path[4]; // of every flow's packets
 	size_t path_count;
 	struct histogram delay; // of every flow

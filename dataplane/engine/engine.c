@@ -177,8 +177,18 @@ int engine_port_carrier(struct engine *engine, uint32_t port, bool up, struct er
 
 enum engine_accuracy engine_port_accuracy(const struct engine *engine, uint32_t port)
 {
-	(void)port; // the loop paces all of them alike
+	if (port < engine->port_count && engine->ports[port].device &&
+	    port_device_is_paced(engine->ports[port].device))
+		return ENGINE_HARDWARE;
 	return engine->options.spin ? ENGINE_SPINNING : ENGINE_SLEEPING;
+}
+
+void engine_port_timing(const struct engine *engine, uint32_t port,
+			struct engine_port_timing *timing)
+{
+	memset(timing, 0, sizeof(*timing));
+	if (port < engine->port_count && engine->ports[port].device)
+		port_device_timing(engine->ports[port].device, timing);
 }
 
 uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port)

@@ -88,13 +88,32 @@ int engine_port_carrier(struct engine *engine, uint32_t port, bool up, struct er
 // carries less. Plans that are published adopt it.
 uint32_t engine_port_mtu_bytes(const struct engine *engine, uint32_t port);
 
-// What paces the frames that leave a live port, best last. Devices that transmit at a given time
-// are not told it yet, so no port reaches more than ENGINE_SPINNING.
+// What paces the frames that leave a live port, best last.
 enum engine_accuracy {
 	ENGINE_SLEEPING, // the loop sleeps until shortly before they are due: tens of microseconds
-	ENGINE_SPINNING  // the loop never sleeps: tens of nanoseconds, and a core is busy
+	ENGINE_SPINNING, // the loop never sleeps: tens of nanoseconds, and a core is busy
+	ENGINE_HARDWARE  // the device is told when, ahead of time, and sends by its own clock
 };
 enum engine_accuracy engine_port_accuracy(const struct engine *engine, uint32_t port);
+
+// How a live port's device keeps time, as far as it does. A frame handed over in time leaves by the
+// device's clock, never early, and late by up to twice the error besides what the device itself
+// adds, which nobody here sees. One handed over after its time, or behind one that is due later, is
+// late, and so counted by engine_lateness, too.
+struct engine_port_timing {
+	bool paces;         // sends at the time that it is given
+	bool stamps;        // says when frames came in
+	uint64_t clock_hz;  // its clock's pace
+	uint64_t error_ns;  // by how much an instant of its clock may be off in the lab's, now
+	uint64_t clock_set; // how often somebody has set its clock
+	uint64_t handed_in_time;
+	uint64_t handed_late;
+	uint64_t stamped;   // frames that came in with a stamp that was used,
+	uint64_t unstamped; // and without one
+};
+// All zero for other ports, and before engine_start. Any thread.
+void engine_port_timing(const struct engine *engine, uint32_t port,
+			struct engine_port_timing *timing);
 
 // What works less well than asked at a live port (an offload that stays on, a smaller MTU): one
 // line, "" when all is well. The engine's; valid until engine_destroy.
@@ -229,7 +248,8 @@ void engine_flow_reset_gap(struct engine *engine, uint32_t flow); // virtual clo
 // `most`. 0 when unknown.
 size_t engine_path(const struct engine *engine, uint32_t path, uint32_t *channels, size_t most);
 
-// Actual minus intended departure at a live port, nanoseconds. Copies.
+// Actual minus intended departure at live ports, nanoseconds; without the frames that a device
+// sends by its own clock (engine_port_timing). Copies.
 void engine_lateness(const struct engine *engine, struct histogram *lateness);
 
 // Bytes of packets and bookkeeping per packet in flight now, and the most there were.

@@ -8,6 +8,7 @@
 
 #include <urcu/urcu-qsbr.h>
 
+#include "dataplane/engine/ahead.h"
 #include "dataplane/engine/core.h"
 #include "dataplane/engine/eal.h"
 #include "dataplane/engine/live.h"
@@ -25,6 +26,7 @@
 struct engine_live {
 	struct live_clock clock;
 	struct live_worker loop;
+	struct ahead ahead;
 	struct port_device **devices;
 	uint32_t *numbers;
 	struct histogram lateness;
@@ -45,7 +47,7 @@ static struct plan *published(const struct engine *engine)
 }
 
 // A published plan whose instant lies at or before until_ns takes over, after all that was due
-// before it.
+// before it, or was handed over before it was due.
 static void adopt(struct worker *worker, uint64_t until_ns)
 {
 	struct engine *engine = worker->engine;
@@ -55,6 +57,11 @@ static void adopt(struct worker *worker, uint64_t until_ns)
 		return;
 	if (next->valid_from_ns < engine->now_ns)
 		next->valid_from_ns = engine->now_ns; // an instant that has passed means now
+	if (__builtin_expect(next->valid_from_ns <= engine->live->ahead.handed_ns, 0)) {
+		next->valid_from_ns = engine->live->ahead.handed_ns + 1;
+		if (next->valid_from_ns > until_ns)
+			return;
+	}
 	ready_drop(worker);
 	core_advance(worker, next->valid_from_ns);
 	engine->pending = next;
@@ -98,6 +105,15 @@ static void live_send(struct worker *worker, uint64_t now_ns)
 		ready_send(worker, now_ns);
 }
 
+// Packets for ports that send at a time: all that is due is done.
+__attribute__((noinline)) static void hand_over(struct worker *worker, uint64_t now_ns)
+{
+	struct plan *next = published(worker->engine);
+
+	ahead_hand_over(&worker->engine->live->ahead, worker, now_ns,
+			next == worker->plan ? UINT64_MAX : next->valid_from_ns);
+}
+
 // In slices, and for a while only: a worker that is given more than it can do would else fall
 // behind in one turn that never ends, deaf to its ports, to plans and to being stopped.
 static uint64_t live_advance(struct worker *worker, uint64_t now_ns)
@@ -120,8 +136,11 @@ static uint64_t live_advance(struct worker *worker, uint64_t now_ns)
 		core_advance(worker, until_ns + 1);
 		ready_settle(worker, until_ns);
 		engine->now_ns = until_ns;
-		if (until_ns >= now_ns)
+		if (until_ns >= now_ns) {
+			if (__builtin_expect(engine->live->ahead.channel_count > 0, 0))
+				hand_over(worker, now_ns);
 			return now_ns;
+		}
 		if (live_clock_now_ns(clock) > enough_ns)
 			break;
 	}
@@ -133,10 +152,42 @@ static uint64_t live_next_due_ns(const struct worker *worker)
 {
 	const struct plan *next = published(worker->engine);
 	uint64_t due_ns = agenda_next_ns(&worker->agenda);
+	uint64_t ahead_ns = ahead_next_ns(&worker->engine->live->ahead, worker);
 
+	due_ns = ahead_ns < due_ns ? ahead_ns : due_ns;
 	if (next != worker->plan && next->valid_from_ns < due_ns)
 		return next->valid_from_ns;
 	return due_ns;
+}
+
+// By their stamps, those of one instant together. What is due before a frame is done before it,
+// where its stamp does not do without.
+static void live_receive_stamped(struct worker *worker, uint32_t port,
+				 const struct port_frame *frames, const uint64_t *at_ns,
+				 unsigned count)
+{
+	struct ahead *ahead = &worker->engine->live->ahead;
+	bool at_stamp = ahead_enters_at_stamp(worker, port);
+
+	end_sent(worker);
+	for (unsigned i = 0, same; i < count; i += same) {
+		uint64_t enters_ns = at_ns[i];
+
+		for (same = 1; i + same < count && at_ns[i + same] == at_ns[i]; same++)
+			;
+		if (enters_ns < worker->plan->valid_from_ns)
+			enters_ns = worker->plan->valid_from_ns;
+		if (!at_stamp)
+			enters_ns = live_advance(worker, enters_ns > worker->engine->now_ns
+								 ? enters_ns
+								 : worker->engine->now_ns);
+		else
+			enters_ns = ahead_enter_ns(ahead, worker, port, enters_ns);
+		if (enters_ns < ahead->received_ns[port])
+			enters_ns = ahead->received_ns[port];
+		ahead->received_ns[port] = enters_ns;
+		core_receive_burst(worker, port, frames + i, same, enters_ns);
+	}
 }
 
 static void live_unsent(struct worker *worker, uint32_t port, unsigned frames)
@@ -164,6 +215,8 @@ static void steer_clock(struct engine_live *live)
 		return;
 	live->steer_at_ns = now_ns + TICK_NS;
 	live_clock_adjust(&live->clock);
+	for (unsigned i = 0; i < live->loop.port_count; i++)
+		port_device_steer(live->devices[i]);
 }
 
 static void live_turn(struct worker *worker, uint64_t now_ns)
@@ -198,6 +251,7 @@ static const struct live_services services = {
 	.send = live_send,
 	.next_due_ns = live_next_due_ns,
 	.receive = core_receive_burst,
+	.receive_stamped = live_receive_stamped,
 	.unsent = live_unsent,
 	.turn = live_turn,
 	.before_sleep = live_before_sleep,
@@ -233,6 +287,7 @@ void core_live_destroy(struct engine *engine)
 	if (!engine->live)
 		return;
 	engine_stop(engine);
+	ahead_fini(&engine->live->ahead);
 	free(engine->live->devices);
 	free(engine->live->numbers);
 	free(engine->live);
@@ -281,6 +336,7 @@ static int collect_devices(struct engine *engine)
 
 	free(live->devices);
 	free(live->numbers);
+	ahead_fini(&live->ahead);
 	live->devices = calloc(engine->port_count + 1, sizeof(struct port_device *));
 	live->numbers = calloc(engine->port_count + 1, sizeof(*live->numbers));
 	if (!live->devices || !live->numbers)
@@ -289,6 +345,7 @@ static int collect_devices(struct engine *engine)
 		if (!engine->ports[i].device)
 			continue;
 		drain(engine->ports[i].device);
+		port_device_begin_timing(engine->ports[i].device, &live->clock);
 		port_device_measure(engine->ports[i].device, &live->clock, &live->lateness);
 		live->devices[count] = engine->ports[i].device;
 		live->numbers[count++] = i;
@@ -303,7 +360,7 @@ static int collect_devices(struct engine *engine)
 		.spin = engine->options.spin,
 		.lateness = &live->lateness,
 	};
-	return live_init(&live->loop);
+	return ahead_init(&live->ahead, engine);
 }
 
 int engine_start(struct engine *engine, struct error *error)
@@ -317,6 +374,8 @@ int engine_start(struct engine *engine, struct error *error)
 	rc = live_clock_init(&live->clock);
 	if (rc == 0)
 		rc = collect_devices(engine);
+	if (rc == 0)
+		rc = live_init(&live->loop);
 	if (rc)
 		return error_set(error, rc, "engine", "the live loop cannot start: %s",
 				 strerror(-rc));

@@ -202,6 +202,13 @@ static unsigned receive(struct live_worker *live, unsigned index)
 	unsigned count = port_device_receive(live->ports[index], frames, PORT_BURST);
 	if (count == 0)
 		return 0;
+	const uint64_t *stamps = port_device_arrivals(live->ports[index]);
+	if (__builtin_expect(stamps != NULL, 0)) {
+		live->received_at_ns = look_at_clock(live);
+		live->services->receive_stamped(live->worker, live->port_numbers[index], frames,
+						stamps, count);
+		return count;
+	}
 	uint64_t at_ns = advance(live);
 	live->received_at_ns = live->now_ns;
 	if (count > FRAMES_FEW)

@@ -32,6 +32,11 @@ struct live_services {
 	// gave last. At most PORT_BURST.
 	void (*receive)(struct worker *worker, uint32_t port, const struct port_frame *frames,
 			unsigned count, uint64_t at_ns);
+	// The same at a port that says when each came in, by now at the latest; not behind what has
+	// been done by then where that matters, so it advances by itself.
+	void (*receive_stamped)(struct worker *worker, uint32_t port,
+				const struct port_frame *frames, const uint64_t *at_ns,
+				unsigned count);
 	// Frames that a port took and could not send.
 	void (*unsent)(struct worker *worker, uint32_t port, unsigned frames);
 	// Once a turn, after advance and the ports: plan changes, quiescent state, ticks.

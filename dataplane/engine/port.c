@@ -167,16 +167,24 @@ static struct queue_sizes queue_sizes(const struct port_device *port)
 	return sizes;
 }
 
-static int setup_queues(struct port_device *port, const struct rte_eth_conf *configuration)
+static int setup_queues(struct port_device *port, struct rte_eth_conf *configuration)
 {
 	static unsigned pools; // names must differ; control thread only
 	char name[RTE_MEMPOOL_NAMESIZE];
 	struct queue_sizes sizes = queue_sizes(port);
 	int code = rte_eth_dev_configure(port->id, 1, 1, configuration);
+	if (code && port->timed) {
+		// As an ordinary port, then.
+		port_timed_drop(port);
+		configuration->rxmode.offloads &= ~(uint64_t)RTE_ETH_RX_OFFLOAD_TIMESTAMP;
+		configuration->txmode.offloads &= ~(uint64_t)RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP;
+		code = rte_eth_dev_configure(port->id, 1, 1, configuration);
+	}
 	if (code == 0)
 		code = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &sizes.receive, &sizes.transmit);
 	if (code)
 		return code;
+	port_timed_room(port, sizes.transmit);
 	snprintf(name, sizeof(name), "port%u", pools++ % 1000000);
 	port->pool = rte_pktmbuf_pool_create(name, sizes.buffers, POOL_CACHE, 0, sizes.room,
 					     SOCKET_ID_ANY);
@@ -205,6 +213,9 @@ static int start(struct port_device *port, struct error *error)
 	uint32_t mtu = port->spec.mtu_bytes < most ? port->spec.mtu_bytes : most;
 	struct rte_eth_conf configuration = {.rxmode.mtu = mtu};
 	configuration.intr_conf.rxq = port->is_tap; // only to learn its descriptor
+	code = port_timed_ask(port, &info, &configuration);
+	if (code)
+		return error_set(error, code, port->where, "memory is short; free some");
 	code = setup_queues(port, &configuration);
 	if (code && port->pool == NULL && code == -ENOMEM)
 		return fail(
@@ -291,6 +302,7 @@ void port_device_close(struct port_device *port)
 	if (port->queued_count > 0)
 		rte_pktmbuf_free_bulk(port->queued, port->queued_count);
 	unplug(port);
+	port_timed_drop(port);
 	rte_mempool_free(port->pool);
 	port_kernel_restore(port);
 	free(port);

@@ -48,10 +48,37 @@ int port_device_wait_fd(const struct port_device *port);
 // the device has no such end.
 int port_device_carrier(struct port_device *port, bool up, struct error *error);
 
+// ---- Devices that know the time (port_timed.c) ----
+
+// Maps the device's clock to the lab's: once the lab's runs, and before the worker does. Takes
+// about 20 ms where the device sends at a given time or stamps what it receives, and nothing
+// elsewhere. A clock that cannot be read, stands or runs unevenly is not used; the warning says so.
+void port_device_begin_timing(struct port_device *port, const struct live_clock *clock);
+
+// The device sends at the time it is given: frames may be queued before they are due.
+bool port_device_is_paced(const struct port_device *port);
+
+// Has a paced device room for a burst of frames that are not due yet at `now_ns`? It holds some
+// hundreds.
+bool port_device_takes_ahead(const struct port_device *port, uint64_t now_ns);
+
+// When the frames that the last port_device_receive gave came in, by the device's clock, in order
+// and not after now; NULL when the device does not say.
+const uint64_t *port_device_arrivals(const struct port_device *port);
+
+// About ten times a second, between bursts: follows the device's clock. One reading; nothing on
+// other ports.
+void port_device_steer(struct port_device *port);
+
+// How a device keeps time. Any thread.
+void port_device_timing(const struct port_device *port, struct engine_port_timing *timing);
+
 // ---- Packets ----
 
 // From now on lateness (clock at departure - due) goes into `lateness`, one record a frame; NULL
-// stops that. The clock is read after the driver has taken the burst, so it never flatters.
+// stops that. The clock is read after the driver has taken the burst, so it never flatters. Frames
+// that a device was given in time, to send by its own clock, are counted instead
+// (port_device_timing): when they left is not known here.
 void port_device_measure(struct port_device *port, const struct live_clock *clock,
 			 struct histogram *lateness);
 
@@ -67,7 +94,8 @@ void port_device_tick(struct port_device *port);
 uint64_t port_device_refused(const struct port_device *port);
 
 // Copies a frame for transmission; `due_at_ns` is when it should depart, for the lateness. A full
-// burst is sent at once. False when it is too long or memory is out: the caller counts it as lost.
+// burst is sent at once, and must be due unless the port is paced. False when it is too long or
+// memory is out: the caller counts it as lost.
 bool port_device_queue(struct port_device *port, const uint8_t *bytes, uint32_t length,
 		       uint64_t due_at_ns);
 

@@ -91,6 +91,8 @@ unsigned port_device_receive(struct port_device *port, struct port_frame *frames
 	}
 	port->received_simply = simply;
 	port->received_count = kept;
+	if (__builtin_expect(port->timed != NULL, 0))
+		port_timed_received(port);
 	return kept;
 }
 
@@ -145,11 +147,16 @@ void port_hand_over(struct port_device *port, struct rte_mbuf **frames, const ui
 		    unsigned count)
 {
 	unsigned sent = 0;
+	if (__builtin_expect(port->timed != NULL, 0))
+		port_timed_stamp(port, frames, due_at_ns, count);
 	if (port->started && (!port->is_af_packet || ring_has_room(port)))
 		for (int tries = 0; sent < count && tries < SEND_TRIES; tries++)
 			sent += rte_eth_tx_burst(port->id, 0, frames + sent,
 						 (uint16_t)(count - sent));
-	record(port, due_at_ns, sent);
+	if (__builtin_expect(port->timed != NULL, 0))
+		port_timed_sent(port, due_at_ns, sent);
+	else
+		record(port, due_at_ns, sent);
 	if (sent < count) {
 		rte_pktmbuf_free_bulk(frames + sent, count - sent);
 		port->unsent += count - sent;

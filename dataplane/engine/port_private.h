@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A live port's insides, shared by its sources only: port.c (open and close),
-// port_burst.c (packets), port_kernel.c (the kernel's end), port_check.c (what stands in the way).
+// port_burst.c (packets), port_timed.c (devices that know the time), port_kernel.c (the kernel's
+// end), port_check.c (what stands in the way).
 #pragma once
 
 #include <stdbool.h>
@@ -15,6 +16,10 @@
 
 // Beyond the payload: Ethernet header and two VLAN tags.
 #define PORT_HEADER_BYTES (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
+
+struct port_timed;
+struct rte_eth_conf;
+struct rte_eth_dev_info;
 
 struct port_device {
 	// The worker's, every turn.
@@ -33,6 +38,7 @@ struct port_device {
 	struct rte_mempool *pool;
 	const struct live_clock *clock;
 	struct histogram *lateness;
+	struct port_timed *timed; // NULL: the device does not know the time
 	uint64_t refused;
 	unsigned ready_count;
 	struct rte_mbuf *received[PORT_BURST];
@@ -67,6 +73,23 @@ void port_send_queued(struct port_device *port);
 // few tries are freed and counted (unsent).
 void port_hand_over(struct port_device *port, struct rte_mbuf **frames, const uint64_t *due_at_ns,
 		    unsigned count);
+
+// ---- port_timed.c ----
+
+// Before the device is configured: asks for what it offers of sending at a time and stamping. 0, or
+// -ENOMEM.
+int port_timed_ask(struct port_device *port, const struct rte_eth_dev_info *info,
+		   struct rte_eth_conf *configuration);
+// How many frames the device's queue takes.
+void port_timed_room(struct port_device *port, unsigned descriptors);
+// The device does not know the time after all, or is closed.
+void port_timed_drop(struct port_device *port);
+// Frames get their time; afterwards, of what was sent, how it stands. Only where `timed`.
+void port_timed_stamp(struct port_device *port, struct rte_mbuf **frames, const uint64_t *due_at_ns,
+		      unsigned count);
+void port_timed_sent(struct port_device *port, const uint64_t *due_at_ns, unsigned sent);
+// The stamps of what was received become instants of the lab.
+void port_timed_received(struct port_device *port);
 
 // ---- port_check.c ----
 

@@ -14,7 +14,8 @@ bool port_device_make_ready(struct port_device *port, const uint8_t *bytes, uint
 {
 	struct rte_mbuf *mbuf;
 
-	if (length > port->driver_most || port->ready_count == PORT_READY)
+	// A device that sends at a time is given its frames ahead of it anyway (ahead.h).
+	if (length > port->driver_most || port->ready_count == PORT_READY || port->timed)
 		return false;
 	mbuf = rte_pktmbuf_alloc(port->pool);
 	if (mbuf == NULL)

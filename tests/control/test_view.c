@@ -267,6 +267,44 @@ static void a_port_shows_its_device_and_what_that_lacks(void **state)
 	fake_lab_end(&fake);
 }
 
+// Which card paces and stamps, how good its clock is, and what it was given in time.
+static void a_port_shows_how_its_device_keeps_time(void **state)
+{
+	(void)state;
+	struct fake_lab fake = fake_lab_start(view_everything);
+	fake_engine.timings[0] = (struct engine_port_timing){.paces = true,
+							     .stamps = true,
+							     .clock_hz = 1000000037,
+							     .error_ns = 412,
+							     .clock_set = 1,
+							     .handed_in_time = 70,
+							     .handed_late = 3,
+							     .stamped = 50,
+							     .unstamped = 2};
+	fake_engine.timings[1] = (struct engine_port_timing){.stamps = true};
+	json_t *rows = view_rows(&fake, "ports", NULL);
+	const json_t *lux = view_row(rows, "port", "lux"), *east = json_array_get(rows, 1);
+	json_t *expected = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "clock_hz", 1000000037,
+				     "error_ns", 412, "clock_set", 1, "handed_in_time", 70,
+				     "handed_late", 3, "stamped", 50, "unstamped", 2);
+	assert_true(json_equal(json_object_get(lux, "timing"), expected));
+	json_decref(expected);
+	assert_string_equal(json_string_value(json_object_get(lux, "accuracy")), "hardware-paced");
+	assert_string_equal(json_string_value(json_object_get(lux, "arrivals")), "hardware");
+	assert_string_equal(json_string_value(json_object_get(east, "accuracy")), "sleeping");
+	assert_string_equal(json_string_value(json_object_get(east, "arrivals")), "hardware");
+	json_decref(rows);
+	fake_engine.timings[0] = fake_engine.timings[1] = (struct engine_port_timing){0};
+	fake_engine.options.spin = true;
+	rows = view_rows(&fake, "ports", NULL);
+	lux = view_row(rows, "port", "lux");
+	assert_string_equal(json_string_value(json_object_get(lux, "accuracy")), "spinning");
+	assert_string_equal(json_string_value(json_object_get(lux, "arrivals")), "software");
+	assert_true(json_is_null(json_object_get(lux, "timing")));
+	json_decref(rows);
+	fake_lab_end(&fake);
+}
+
 static void routes_tell_the_way_its_delay_and_when_it_changed(void **state)
 {
 	(void)state;
@@ -482,6 +520,7 @@ int main(void)
 		cmocka_unit_test(the_words_of_a_channel_can_be_given_back),
 		cmocka_unit_test(impairments_are_in_tcs_own_units),
 		cmocka_unit_test(a_port_shows_its_device_and_what_that_lacks),
+		cmocka_unit_test(a_port_shows_how_its_device_keeps_time),
 		cmocka_unit_test(routes_tell_the_way_its_delay_and_when_it_changed),
 		cmocka_unit_test(events_are_done_scheduled_or_forgotten),
 		cmocka_unit_test(changes_asked_for_ahead_are_pending_until_their_instant),
