@@ -135,14 +135,3 @@ bool ahead_enters_at_stamp(const struct worker *worker, uint32_t port)
 
 	return channel != PLAN_NONE && !queue_may_hold(&worker->engine->states[channel].queue);
 }
-
-uint64_t ahead_enter_ns(const struct ahead *ahead, const struct worker *worker, uint32_t port,
-			uint64_t stamp_ns)
-{
-	const struct plan_channel *c =
-		&worker->plan->channels[worker->plan->ports[port].wire_channel];
-
-	if (stamp_ns + c->minimum_delay_ns <= ahead->handed_ns)
-		return ahead->handed_ns + 1 - c->minimum_delay_ns;
-	return stamp_ns;
-}

@@ -41,7 +41,3 @@ uint64_t ahead_next_ns(const struct ahead *ahead, const struct worker *worker);
 // worker is further on already? Not where something else enters the same channel, or frames wait
 // in it: there they enter at the worker's own now at the earliest.
 bool ahead_enters_at_stamp(const struct worker *worker, uint32_t port);
-// When such a frame enters: at the instant of its stamp, or as much later as it takes to leave the
-// wire after all that has been handed over already.
-uint64_t ahead_enter_ns(const struct ahead *ahead, const struct worker *worker, uint32_t port,
-			uint64_t stamp_ns);

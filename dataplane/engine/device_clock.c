@@ -9,9 +9,6 @@
 // Two stretches of a clock that runs evenly differ by no more, besides what the width of the
 // readings explains. The lab's clock is steered by up to 200 ppm itself.
 #define UNEVEN_PPM 400
-// A reading this much wider than the best is passed over, so many times in a row.
-#define WIDE_NS    200
-#define PASS_MOST  20
 #define MISS_FADES 8
 // The error holds for so long after a reading: twice the time until the next.
 #define AHEAD_NS 200000000ull
@@ -104,11 +101,6 @@ enum device_clock_fault device_clock_init(struct device_clock *clock,
 	if (!is_even(clock, readings))
 		return DEVICE_CLOCK_UNEVEN;
 	set_pace(clock, &readings[0], &readings[2]);
-	clock->narrowest_ns = UINT64_MAX;
-	for (unsigned i = 0; i < 3; i++) {
-		if (width_ns(&readings[i]) < clock->narrowest_ns)
-			clock->narrowest_ns = width_ns(&readings[i]);
-	}
 	set_line(clock, &readings[2]);
 	return DEVICE_CLOCK_GOOD;
 }
@@ -153,15 +145,11 @@ bool device_clock_follow(struct device_clock *clock, const struct device_reading
 {
 	uint64_t miss_ns;
 
-	if (width_ns(reading) > 2 * clock->narrowest_ns + WIDE_NS &&
-	    clock->passed_over < PASS_MOST) {
-		clock->passed_over++;
+	// A clock that was set is none the worse known by a wide reading.
+	if ((width_ns(reading) + 1) / 2 > clock->error_ns && miss_of(clock, reading) == 0) {
 		set_error(clock, reading->after_ns);
 		return false;
 	}
-	clock->passed_over = 0;
-	if (width_ns(reading) < clock->narrowest_ns)
-		clock->narrowest_ns = width_ns(reading);
 	miss_ns = miss_of(clock, reading);
 	if (reading->ticks <= clock->last.ticks || miss_ns > JUMP_NS) {
 		begin_anew(clock, reading);

@@ -32,10 +32,8 @@ struct device_clock {
 	struct device_reading middle; // the next anchor
 	struct device_reading last;
 	struct device_reading paced_from, paced_to; // between which the pace was measured
-	uint64_t miss_ns;      // by how much predictions have been off lately, at most
-	uint64_t narrowest_ns; // width of the best reading
-	unsigned passed_over;  // readings in a row that were too wide to be of use
-	uint64_t jumps;        // times that the card's clock was set
+	uint64_t miss_ns; // by how much predictions have been off lately, at most
+	uint64_t jumps;   // times that the card's clock was set
 };
 
 // Why a clock cannot be used.
@@ -49,8 +47,9 @@ enum device_clock_fault {
 enum device_clock_fault device_clock_init(struct device_clock *clock,
 					  const struct device_reading readings[3]);
 
-// One more reading, about every 100 ms. One much wider than the best (the thread lost its CPU in
-// between) is passed over, but not for ever. True when the clock was found to have been set.
+// One more reading, about every 100 ms. One that says less than what is known without it (the
+// thread lost its CPU in between) is passed over, and the error grows the while. True when the
+// clock was found to have been set.
 bool device_clock_follow(struct device_clock *clock, const struct device_reading *reading);
 
 // The first tick that is not before an instant of the lab, the error reckoned in.

@@ -181,8 +181,6 @@ static void live_receive_stamped(struct worker *worker, uint32_t port,
 			enters_ns = live_advance(worker, enters_ns > worker->engine->now_ns
 								 ? enters_ns
 								 : worker->engine->now_ns);
-		else
-			enters_ns = ahead_enter_ns(ahead, worker, port, enters_ns);
 		if (enters_ns < ahead->received_ns[port])
 			enters_ns = ahead->received_ns[port];
 		ahead->received_ns[port] = enters_ns;

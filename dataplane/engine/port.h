@@ -66,7 +66,7 @@ bool port_device_takes_ahead(const struct port_device *port, uint64_t now_ns);
 // and not after now; NULL when the device does not say.
 const uint64_t *port_device_arrivals(const struct port_device *port);
 
-// About ten times a second, between bursts: follows the device's clock. One reading; nothing on
+// About ten times a second, between bursts: follows the device's clock. Two readings; nothing on
 // other ports.
 void port_device_steer(struct port_device *port);
 

@@ -205,7 +205,7 @@ void port_device_steer(struct port_device *port)
 	struct device_reading reading;
 
 	if (timed == NULL || (!timed->paces && !timed->stamps) || port->clock == NULL ||
-	    look(port, port->clock, 1, &reading))
+	    look(port, port->clock, 2, &reading)) // the first wakes the caches
 		return;
 	if (device_clock_follow(&timed->clock, &reading))
 		timed->last_ticks = 0; // of the clock before it was set

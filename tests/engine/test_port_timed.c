@@ -469,6 +469,49 @@ static void a_cut_takes_nothing_that_was_handed_over_and_all_else(void **state)
 	}
 }
 
+// What is due behind it is not handed over before it, so it need not wait for that.
+static void a_plan_that_is_known_in_time_keeps_its_instant(void **state)
+{
+	struct error error = {0};
+
+	(void)state;
+	for (unsigned round = 0; round < 5; round++) {
+		struct plan *plan = start(4 * MS, false), *next = plan_copy(plan);
+		uint64_t asked_ns;
+
+		for (unsigned i = 0; i < 100; i++) {
+			put((uint8_t)i);
+			rest_us(10);
+		}
+		asked_ns = engine_now_ns(engine) + 2 * MS;
+		next->valid_from_ns = asked_ns;
+		assert_int_equal(engine_publish(engine, next, &error), 0);
+		// Before it only when the worker is behind.
+		assert_true(next->valid_from_ns <= asked_ns);
+		engine_destroy(engine);
+	}
+}
+
+// Its pace is known the better the longer it is followed.
+static void a_cards_clock_is_followed_while_the_lab_runs(void **state)
+{
+	struct engine_port_timing first, later;
+
+	(void)state;
+	start(MS, false);
+	engine_port_timing(engine, 1, &first);
+	for (unsigned i = 0; i < 100; i++) {
+		rest_us(100000);
+		engine_port_timing(engine, 1, &later);
+		if (later.error_ns < first.error_ns / 2)
+			break;
+	}
+	assert_true(later.error_ns < first.error_ns / 2);
+	assert_true(later.clock_hz > laws[1].hz - laws[1].hz / 5000);
+	assert_true(later.clock_hz < laws[1].hz + laws[1].hz / 5000);
+	engine_destroy(engine);
+}
+
 static int begin(void **state)
 {
 	struct eal_options options = {.instance = "test", .workers = 1, .live = true};
@@ -493,6 +536,8 @@ int main(void)
 		cmocka_unit_test(a_wire_hands_frames_over_ahead_and_none_leaves_early),
 		cmocka_unit_test(a_wire_without_delay_works_all_the_same),
 		cmocka_unit_test(a_cut_takes_nothing_that_was_handed_over_and_all_else),
+		cmocka_unit_test(a_plan_that_is_known_in_time_keeps_its_instant),
+		cmocka_unit_test(a_cards_clock_is_followed_while_the_lab_runs),
 	};
 	return cmocka_run_group_tests(tests, begin, NULL);
 }
