@@ -101,8 +101,16 @@ static void live_send(struct worker *worker, uint64_t now_ns)
 {
 	const struct plan *next = published(worker->engine);
 
-	if (next == worker->plan || next->valid_from_ns > now_ns)
-		ready_send(worker, now_ns);
+	if (next != worker->plan && next->valid_from_ns <= now_ns)
+		return;
+	ready_send(worker, now_ns);
+	// A site's outlook holds for now; a wire's packets have no more to do.
+	if (worker->ready.routed && worker->ready.sent) {
+		uint64_t due_ns = ready_sent_due_ns(&worker->ready);
+
+		core_release(worker, worker->ready.channel, due_ns + 1);
+		ready_settle(worker, due_ns);
+	}
 }
 
 // Packets for ports that send at a time: all that is due is done.

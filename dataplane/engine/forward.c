@@ -17,22 +17,26 @@
 #define ETHER_TYPE_IPV4 0x0800
 #define ETHER_TYPE_IPV6 0x86dd
 
-void packet_refresh_ttl(struct packet *packet)
+void packet_write_ttl(uint8_t *header, bool ipv6, uint8_t ttl)
 {
-	uint8_t *header = packet->frame + packet->layer3;
 	uint16_t old_word;
 
-	if (!(packet->flags & PACKET_TTL_STALE))
-		return;
-	packet->flags &= (uint8_t)~PACKET_TTL_STALE;
-	if (packet->flags & PACKET_IPV6) {
-		header[7] = packet->ttl;
+	if (ipv6) {
+		header[7] = ttl;
 		return;
 	}
 	old_word = checksum_load(header + 8);
-	header[8] = packet->ttl;
+	header[8] = ttl;
 	checksum_store(header + 10, checksum_update(checksum_load(header + 10), old_word,
 						    checksum_load(header + 8)));
+}
+
+void packet_refresh_ttl(struct packet *packet)
+{
+	if (!(packet->flags & PACKET_TTL_STALE))
+		return;
+	packet->flags &= (uint8_t)~PACKET_TTL_STALE;
+	packet_write_ttl(packet->frame + packet->layer3, packet->flags & PACKET_IPV6, packet->ttl);
 }
 
 // One of equal ways, by the packet's hash, mixed anew at each site: were it not, a site would send

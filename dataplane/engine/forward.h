@@ -22,6 +22,9 @@ struct site_context;
 // it over.
 void forward_packet(const struct site_context *context, packet_ref ref, bool own);
 
+// Writes a TTL or hop limit into an IP header, and adjusts the IPv4 checksum by the difference.
+void packet_write_ttl(uint8_t *header, bool ipv6, uint8_t ttl);
+
 // Writes a decremented TTL or hop limit into the frame's bytes, and adjusts the IPv4 checksum by
 // the difference (a wrong one stays wrong). Does nothing when it is not stale. Cannot fail.
 void packet_refresh_ttl(struct packet *packet);

@@ -260,6 +260,22 @@ void neighbour_send(const struct site_context *context, uint32_t interface,
 	}
 }
 
+bool neighbour_peek(const struct site_context *context, uint32_t interface,
+		    const struct plan_address *address, uint8_t mac[6])
+{
+	bool resolves = context->plan->interfaces[interface].resolves;
+	const struct neighbour *entry = find(site_neighbours(context, interface), address);
+
+	if (entry != NULL &&
+	    (!resolves || context->at_ns < entry->confirmed_at_ns + NEIGHBOUR_FRESH_NS))
+		memcpy(mac, entry->mac, 6);
+	else if (resolves)
+		return false;
+	else
+		synthesise(address, mac);
+	return true;
+}
+
 static void release_waiting(const struct site_context *context, uint32_t interface,
 			    struct neighbours *table, const struct plan_address *address,
 			    const uint8_t mac[6])
@@ -283,6 +299,7 @@ void neighbour_learn(const struct site_context *context, uint32_t interface,
 
 	if (mac[0] & 1)
 		return;
+	worker_forget_ready(context->worker);
 	if (entry == NULL) {
 		if (news != NEIGHBOUR_INSERT && find_resolution(table, address) == NULL)
 			return;

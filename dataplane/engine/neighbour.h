@@ -37,6 +37,11 @@ void neighbours_destroy(struct neighbours *neighbours);
 void neighbour_send(const struct site_context *context, uint32_t interface,
 		    const struct plan_address *address, packet_ref ref);
 
+// Where neighbour_send would send at the context's instant, without asking or waiting: the MAC
+// address. False when it would do more than send. Changes nothing.
+bool neighbour_peek(const struct site_context *context, uint32_t interface,
+		    const struct plan_address *address, uint8_t mac[6]);
+
 // How much a piece of news may change.
 enum neighbour_news {
 	NEIGHBOUR_INSERT, // said to us: known from now on

@@ -104,11 +104,11 @@ uint32_t port_device_queue_burst(struct port_device *port, const struct port_fra
 				 const uint64_t *due_at_ns, unsigned count);
 
 // Frames that leave soon, made ready before they are due, in order: a copy each, at most
-// PORT_READY. False when it is too long for the driver, or memory or places are out: it is to be
-// queued when it is due.
+// PORT_READY. Gives the copy's bytes; NULL when it is too long for the driver, or memory or places
+// are out: then it is to be queued when it is due.
 #define PORT_READY 4
-bool port_device_make_ready(struct port_device *port, const uint8_t *bytes, uint32_t length,
-			    uint64_t due_at_ns);
+uint8_t *port_device_make_ready(struct port_device *port, const uint8_t *bytes, uint32_t length,
+				uint64_t due_at_ns);
 // Sends the first `count` of those that are ready, after what is queued. They are due. What cannot
 // be sent is counted as in port_device_flush.
 void port_device_send_ready(struct port_device *port, unsigned count);

@@ -9,23 +9,23 @@
 
 #include "dataplane/engine/port_private.h"
 
-bool port_device_make_ready(struct port_device *port, const uint8_t *bytes, uint32_t length,
-			    uint64_t due_at_ns)
+uint8_t *port_device_make_ready(struct port_device *port, const uint8_t *bytes, uint32_t length,
+				uint64_t due_at_ns)
 {
 	struct rte_mbuf *mbuf;
 
 	// A device that sends at a time is given its frames ahead of it anyway (ahead.h).
 	if (length > port->driver_most || port->ready_count == PORT_READY || port->timed)
-		return false;
+		return NULL;
 	mbuf = rte_pktmbuf_alloc(port->pool);
 	if (mbuf == NULL)
-		return false;
+		return NULL;
 	mbuf->data_len = (uint16_t)length;
 	mbuf->pkt_len = length;
 	rte_memcpy(rte_pktmbuf_mtod(mbuf, void *), bytes, length);
 	port->ready_due_at_ns[port->ready_count] = due_at_ns;
 	port->ready[port->ready_count++] = mbuf;
-	return true;
+	return rte_pktmbuf_mtod(mbuf, uint8_t *);
 }
 
 void port_device_send_ready(struct port_device *port, unsigned count)

@@ -3,6 +3,7 @@
 #include "dataplane/engine/ready.h"
 
 #include "dataplane/engine/core.h"
+#include "dataplane/engine/outlook.h"
 #include "dataplane/engine/parse.h"
 #include "dataplane/engine/port.h"
 
@@ -11,17 +12,47 @@ static struct port_device *device_of(const struct worker *worker)
 	return worker->engine->ports[worker->ready.port].device;
 }
 
-// As it lies in flight, a packet on a wire is what leaves, unless a port is too narrow for it.
+// By which port does the packet leave? PLAN_NONE: it does not, or that cannot be told.
+static uint32_t way_out(struct worker *worker, const struct packet *packet, uint64_t due_at_ns,
+			struct outlook *outlook)
+{
+	const struct ready *ready = &worker->ready;
+	uint32_t port = worker->plan->channels[ready->channel].to_port;
+
+	if (ready->routed)
+		return outlook_over_channel(worker, ready->channel, packet, due_at_ns, outlook)
+			       ? outlook->port
+			       : PLAN_NONE;
+	return packet->flags & PACKET_TTL_STALE ? PLAN_NONE : port;
+}
+
+static bool fits(const struct worker *worker, uint32_t port, const struct packet *packet)
+{
+	uint32_t mtu_bytes = worker->plan->ports[port].mtu_bytes;
+
+	return worker->engine->ports[port].device != NULL &&
+	       (mtu_bytes == 0 ||
+		packet->wire_length <= (uint64_t)mtu_bytes + PARSE_ETHERNET_BYTES);
+}
+
+// All leave by one port.
 static bool add(struct worker *worker, packet_ref ref, uint64_t due_at_ns)
 {
 	struct ready *ready = &worker->ready;
 	const struct packet *packet = store_packet(worker->engine->store, ref);
-	uint32_t mtu_bytes = worker->plan->ports[ready->port].mtu_bytes;
+	struct outlook outlook;
+	uint32_t port = way_out(worker, packet, due_at_ns, &outlook);
+	uint8_t *frame;
 
-	if (packet->flags & PACKET_TTL_STALE ||
-	    (mtu_bytes && packet->wire_length > mtu_bytes + PARSE_ETHERNET_BYTES) ||
-	    !port_device_make_ready(device_of(worker), packet->frame, packet->length, due_at_ns))
+	if (port == PLAN_NONE || (ready->count && port != ready->port) ||
+	    !fits(worker, port, packet))
 		return false;
+	ready->port = port;
+	frame = port_device_make_ready(device_of(worker), packet->frame, packet->length, due_at_ns);
+	if (frame == NULL)
+		return false;
+	if (ready->routed)
+		outlook_write(&outlook, packet, frame);
 	ready->refs[ready->count] = ref;
 	ready->due_at_ns[ready->count++] = due_at_ns;
 	return true;
@@ -46,7 +77,6 @@ void ready_prepare(struct worker *worker, uint64_t now_ns)
 	const struct engine *engine = worker->engine;
 	struct ready *ready = &worker->ready;
 	uint32_t channel;
-	const struct plan_channel *c;
 
 	if (ready->count || agenda_next_ns(&worker->agenda) > now_ns + READY_WINDOW_NS)
 		return;
@@ -54,11 +84,8 @@ void ready_prepare(struct worker *worker, uint64_t now_ns)
 	if (channel >= worker->plan->channel_count || engine->observe != NULL ||
 	    engine->flights[channel].stray.count)
 		return;
-	c = &worker->plan->channels[channel];
-	if (c->to_port == PLAN_NONE || engine->ports[c->to_port].device == NULL)
-		return;
 	ready->channel = channel;
-	ready->port = c->to_port;
+	ready->routed = worker->plan->channels[channel].to_site != PLAN_NONE;
 	add_first(worker, &engine->flights[channel].hold, now_ns + READY_WINDOW_NS);
 }
 
@@ -91,7 +118,7 @@ void ready_settle(struct worker *worker, uint64_t until_ns)
 
 	if (left && ready->due_at_ns[ready->sent] <= until_ns) {
 		ready_drop(worker);
-		return;
+		left = 0;
 	}
 	if (ready->sent == 0)
 		return;
@@ -108,10 +135,13 @@ void ready_drop(struct worker *worker)
 {
 	struct ready *ready = &worker->ready;
 
-	if (ready->count == 0)
+	if (ready->count == ready->sent)
 		return;
 	port_device_drop_ready(device_of(worker));
-	ready->count = 0;
-	ready->sent = 0;
-	ready->ended = 0;
+	ready->count = ready->sent;
+}
+
+void worker_forget_ready(struct worker *worker)
+{
+	ready_drop(worker);
 }

@@ -24,6 +24,7 @@ struct ready {
 	uint32_t ended; // of those, which are in flight no longer
 	uint32_t channel;
 	uint32_t port;
+	bool routed; // they leave by the port of a site that the channel leads to
 	packet_ref refs[READY_MOST];
 	uint64_t due_at_ns[READY_MOST];
 };
@@ -61,5 +62,6 @@ static inline bool ready_end(struct ready *ready, packet_ref ref)
 // gone another way.
 void ready_settle(struct worker *worker, uint64_t until_ns);
 
-// What is ready is forgotten, as something changes that may change what leaves.
+// What is ready is forgotten, but for what is sent, as something changes that may change what
+// leaves.
 void ready_drop(struct worker *worker);

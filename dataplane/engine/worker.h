@@ -50,6 +50,10 @@ void worker_flow_receive(struct worker *worker, packet_ref ref, uint64_t at_ns);
 uint32_t worker_lookup4(const struct worker *worker, const uint8_t address[4]);
 uint32_t worker_lookup6(const struct worker *worker, const uint8_t address[16]);
 
+// What has been made ready to leave by a port (ready.h) is forgotten, since a neighbour's MAC
+// address may have changed.
+void worker_forget_ready(struct worker *worker);
+
 // The plan this worker runs now.
 const struct plan *worker_plan(const struct worker *worker);
 

@@ -11,52 +11,60 @@
 #include <cmocka.h>
 
 #include "dataplane/engine/core.h"
+#include "dataplane/engine/neighbour.h"
 #include "dataplane/engine/port.h"
+#include "dataplane/engine/site.h"
 #include "tests/engine/lab_plan.h"
 
-#define DELAY_NS UINT64_C(1000000)
-#define FRAMES   8
-#define LENGTH   60
+#define DELAY_NS    UINT64_C(1000000)
+#define FRAMES      8
+#define LENGTH      60
+#define LENGTH_MOST 128
 
 // ---- Fake devices ----
 
+struct copy {
+	uint32_t length;
+	uint8_t bytes[LENGTH_MOST];
+};
+
 struct port_device {
 	unsigned ready_count;
-	uint8_t ready[PORT_READY][LENGTH];
+	struct copy ready[PORT_READY];
 	unsigned left_count;
-	uint8_t left[64]; // first byte of each frame that has left
+	struct copy left[16];
 	unsigned made;
 	unsigned dropped;
 	unsigned queued; // of those that left, the ones that were not ready
-	bool broken_content;
 };
 
-static void leave(struct port_device *port, const uint8_t *bytes)
+static struct copy copy_of(const uint8_t *bytes, uint32_t length)
 {
-	for (unsigned i = 1; i < LENGTH; i++)
-		port->broken_content |= bytes[i] != (uint8_t)(bytes[0] + i);
-	port->left[port->left_count++] = bytes[0];
+	struct copy copy = {.length = length};
+
+	assert_true(length <= LENGTH_MOST);
+	memcpy(copy.bytes, bytes, length);
+	return copy;
 }
 
-bool port_device_make_ready(struct port_device *port, const uint8_t *bytes, uint32_t length,
-			    uint64_t due_at_ns)
+uint8_t *port_device_make_ready(struct port_device *port, const uint8_t *bytes, uint32_t length,
+				uint64_t due_at_ns)
 {
 	(void)due_at_ns;
-	assert_int_equal(length, LENGTH);
 	if (port->ready_count == PORT_READY)
-		return false;
-	memcpy(port->ready[port->ready_count++], bytes, length);
+		return NULL;
+	port->ready[port->ready_count] = copy_of(bytes, length);
 	port->made++;
-	return true;
+	return port->ready[port->ready_count++].bytes;
 }
 
 void port_device_send_ready(struct port_device *port, unsigned count)
 {
 	assert_true(count <= port->ready_count);
 	for (unsigned i = 0; i < count; i++)
-		leave(port, port->ready[i]);
+		port->left[port->left_count++] = port->ready[i];
 	port->ready_count -= count;
-	memmove(port->ready[0], port->ready[count], port->ready_count * sizeof(port->ready[0]));
+	memmove(port->ready, port->ready + count, port->ready_count * sizeof(port->ready[0]));
 }
 
 void port_device_drop_ready(struct port_device *port)
@@ -70,7 +78,7 @@ uint32_t port_device_queue_burst(struct port_device *port, const struct port_fra
 {
 	(void)due_at_ns;
 	for (unsigned i = 0; i < count; i++)
-		leave(port, frames[i].bytes);
+		port->left[port->left_count++] = copy_of(frames[i].bytes, frames[i].length);
 	port->queued += count;
 	return 0;
 }
@@ -116,27 +124,38 @@ static struct engine *engine;
 static struct worker *worker;
 static struct plan *plan;
 
-static int set_up(void **state)
+static void begin(struct plan *first)
 {
-	(void)state;
 	memset(devices, 0, sizeof(devices));
 	engine = new_engine(1);
-	plan = plan_of_wire(DELAY_NS);
+	plan = first;
 	assert_int_equal(engine_port_files(engine, 1, NULL, NULL, NULL), 0);
 	assert_int_equal(engine_publish(engine, plan, NULL), 0);
 	worker = &engine->workers[0];
 	for (unsigned i = 0; i < 2; i++)
 		engine->ports[i].device = &devices[i];
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	begin(plan_of_wire(DELAY_NS));
+	return 0;
+}
+
+// Two routers, port 1 at the far one.
+static int set_up_routers(void **state)
+{
+	(void)state;
+	begin(plan_of_chain(2, DELAY_NS, 0));
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 2; i++) {
-		assert_false(devices[i].broken_content);
+	for (unsigned i = 0; i < 2; i++)
 		engine->ports[i].device = NULL;
-	}
 	engine_destroy(engine);
 	return 0;
 }
@@ -164,7 +183,14 @@ static void turn(uint64_t now_ns)
 static void assert_left(const struct port_device *port, const char *first)
 {
 	assert_int_equal(port->left_count, strlen(first));
-	assert_memory_equal(port->left, first, port->left_count);
+	for (unsigned i = 0; i < port->left_count; i++) {
+		const uint8_t *bytes = port->left[i].bytes;
+
+		assert_int_equal(bytes[0], first[i]);
+		assert_int_equal(port->left[i].length, LENGTH);
+		for (unsigned j = 1; j < LENGTH; j++)
+			assert_int_equal(bytes[j], (uint8_t)(bytes[0] + j));
+	}
 }
 
 static void assert_sent(uint64_t count)
@@ -296,6 +322,58 @@ static void what_is_cut_does_not_leave(void **state)
 	assert_sent(1);
 }
 
+// One to a host behind port 1.
+static void come_routed(uint32_t number, uint8_t ttl, uint64_t at_ns)
+{
+	uint8_t bytes[LENGTH_MOST];
+	struct port_frame frame = {bytes, make_udp(bytes, "10.0.0.9", "10.1.0.9", ttl, number, 18)};
+
+	core_receive_burst(worker, 0, &frame, 1, at_ns);
+}
+
+static void out_of_a_site_it_leaves_as_the_site_would_have_sent_it(void **state)
+{
+	(void)state;
+	come_routed(1, 64, 0);
+	come_routed(1, 64, 100);
+	come_routed(3, 2, 200);             // no TTL left at the far router
+	core_advance(worker, DELAY_NS + 1); // the first, never ready
+	assert_int_equal(devices[1].queued, 1);
+	ready_prepare(worker, DELAY_NS + 1);
+	assert_int_equal(devices[1].ready_count, 1);
+	turn(DELAY_NS + 100);
+	turn(DELAY_NS + 200);
+	assert_int_equal(devices[1].queued, 1);
+	assert_int_equal(devices[1].left_count, 2);
+	assert_int_equal(devices[1].left[1].length, devices[1].left[0].length);
+	assert_memory_equal(devices[1].left[0].bytes, devices[1].left[1].bytes,
+			    devices[1].left[0].length);
+	assert_int_equal(worker->sites[1].lost[DROP_TTL], 1);
+	assert_int_equal(worker->ports[1].sent, 2);
+}
+
+static void a_neighbour_that_moves_gets_what_was_ready_for_its_old_place(void **state)
+{
+	const struct site_context context = {
+		.worker = worker, .plan = plan, .site = 1, .interface = 1};
+	const struct plan_address host = {.family = 4, .bytes = {10, 1, 0, 9}};
+	const uint8_t before[6] = {2, 0, 0, 0, 0, 8}, after[6] = {2, 0, 0, 0, 0, 9};
+
+	(void)state;
+	neighbour_learn(&context, 1, &host, before, NEIGHBOUR_INSERT);
+	come_routed(1, 64, 0);
+	come_routed(2, 64, 100);
+	turn(DELAY_NS - 1);
+	assert_int_equal(devices[1].ready_count, 2);
+	turn(DELAY_NS);
+	assert_memory_equal(devices[1].left[0].bytes, before, 6);
+	neighbour_learn(&context, 1, &host, after, NEIGHBOUR_INSERT);
+	assert_int_equal(devices[1].ready_count, 0);
+	turn(DELAY_NS + 100);
+	assert_int_equal(devices[1].left_count, 2);
+	assert_memory_equal(devices[1].left[1].bytes, after, 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +386,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_that_comes_between_does_not_make_it_leave_twice,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_cut_does_not_leave, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			out_of_a_site_it_leaves_as_the_site_would_have_sent_it, set_up_routers,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_neighbour_that_moves_gets_what_was_ready_for_its_old_place,
+			set_up_routers, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
