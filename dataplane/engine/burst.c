@@ -30,10 +30,12 @@ struct intake {
 	uint32_t lengths[PORT_BURST];
 };
 
-// Copies frames into packets as a port numbers them, all those for which there is memory.
+// Copies frames into packets as a port numbers them, all those for which there is memory. Those
+// that go into a wire will leave in order, nearly all, and lie together.
 static void take_in(struct worker *worker, uint32_t port, const struct port_frame *frames,
-		    unsigned count, struct intake *intake)
+		    unsigned count, bool together, struct intake *intake)
 {
+	struct store_packer *packer = &worker->engine->ports[port].packer;
 	const struct store *store = worker->engine->store;
 	uint64_t id = (uint64_t)(port + 1) << 40;
 	uint64_t sequence = worker->engine->ports[port].sequence;
@@ -43,8 +45,9 @@ static void take_in(struct worker *worker, uint32_t port, const struct port_fram
 
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t length = frames[i].length;
-		packet_ref ref =
-			store_take(&worker->store, (uint32_t)sizeof(struct packet) + length);
+		uint32_t most = (uint32_t)sizeof(struct packet) + length;
+		packet_ref ref = together ? store_take_packed(&worker->store, packer, most)
+					  : store_take(&worker->store, most);
 		struct packet *packet;
 
 		if (__builtin_expect(ref == PACKET_NONE, 0)) {
@@ -187,10 +190,11 @@ void core_receive_burst(struct worker *worker, uint32_t port, const struct port_
 			unsigned count, uint64_t at_ns)
 {
 	const struct plan_port *p = &worker->plan->ports[port];
+	bool together = p->wire_channel != PLAN_NONE && takes_bursts(worker, p->wire_channel);
 	struct intake intake; // take_in fills it in; it is too long to be zeroed first
 
-	take_in(worker, port, frames, count, &intake);
-	if (p->wire_channel != PLAN_NONE && takes_bursts(worker, p->wire_channel)) {
+	take_in(worker, port, frames, count, together, &intake);
+	if (together) {
 		if (intake.count)
 			offer_burst(worker, p->wire_channel, &intake, at_ns);
 		return;

@@ -42,6 +42,7 @@ struct core_port {
 	uint64_t out_at_ns[CORE_BURST];
 	uint64_t sequence; // of frames received, for their ids
 	struct port_device *device;
+	struct store_packer packer; // of frames from the device into a wire, in order
 };
 
 // The sending and the receiving end of a built-in flow, each owned by its site's worker.

@@ -39,8 +39,7 @@ static void device_output(struct worker *worker, uint32_t port, const packet_ref
 					  count);
 	for (; refused; refused &= refused - 1)
 		refuse(worker, port, store_packet(store, refs[__builtin_ctz(refused)]));
-	for (unsigned i = 0; i < count; i++)
-		store_give(&worker->store, refs[i]);
+	store_give_many(&worker->store, refs, count);
 	worker->packets -= count;
 }
 

@@ -8,10 +8,28 @@
 #include <sys/mman.h>
 
 // Sizes of the classes, in grains. The first holds a 64-byte frame with its header; the last, the
-// longest packet that segmentation offload leaves in a capture.
-static const uint32_t class_grains[STORE_CLASSES] = {
-	3, 4, 6, 8, 12, 16, 24, 32, 50, 64, 98, 130, 290, 514, 1026, STORE_MOST_GRAINS,
+// longest packet that segmentation offload leaves in a capture. Packs begin at multiples of their
+// size.
+static const uint32_t class_grains[STORE_LISTS] = {
+	3,
+	4,
+	6,
+	8,
+	12,
+	16,
+	24,
+	32,
+	50,
+	64,
+	98,
+	130,
+	290,
+	514,
+	1026,
+	STORE_MOST_GRAINS,
+	STORE_PACK_GRAINS,
 };
+static_assert(STORE_SLAB_GRAINS % STORE_PACK_GRAINS == 0, "packs fill a slab");
 
 // A range that begins where a slab may: each slab is then one of the kernel's large pages, where it
 // gives any, and a packet costs no miss of the TLB.
@@ -81,10 +99,10 @@ void store_cache_init(struct store_cache *cache, struct store *store, unsigned w
 	memset(cache, 0, sizeof(*cache));
 	cache->store = store;
 	cache->worker = worker;
-	for (unsigned i = 0; i < STORE_CLASSES; i++)
+	for (unsigned i = 0; i < STORE_LISTS; i++)
 		cache->free[i] = PACKET_NONE;
 	for (unsigned other = 0; other < workers; other++) {
-		for (unsigned i = 0; i < STORE_CLASSES; i++)
+		for (unsigned i = 0; i < STORE_LISTS; i++)
 			cache->away[other][i].first = PACKET_NONE;
 	}
 	cache->next_slab = worker * store->slabs_per_worker;
@@ -110,6 +128,40 @@ uint32_t store_carve(struct store_cache *cache, unsigned class)
 	return ref;
 }
 
+bool store_pack_open(struct store_cache *cache, struct store_packer *packer)
+{
+	uint32_t ref;
+
+	if (packer->limit)
+		store_pack_leave(cache, packer->limit - STORE_PACK_GRAINS,
+				 STORE_PACK_OPEN - packer->taken);
+	*packer = (struct store_packer){.limit = 0};
+	ref = cache->free[STORE_PACK];
+	if (ref != PACKET_NONE)
+		cache->free[STORE_PACK] = *(uint32_t *)store_block(cache->store, ref);
+	else
+		ref = store_carve(cache, STORE_PACK);
+	if (ref == PACKET_NONE)
+		return false;
+	((struct store_pack *)store_block(cache->store, ref))->live = STORE_PACK_OPEN;
+	*packer = (struct store_packer){.next = ref + 1, .limit = ref + STORE_PACK_GRAINS};
+	return true;
+}
+
+// Blocks of packs are counted one by one.
+static void take_packs_home(struct store_cache *home, struct store_list *away)
+{
+	uint32_t ref = away->first;
+
+	away->first = PACKET_NONE;
+	while (ref != PACKET_NONE) {
+		uint32_t next = *(uint32_t *)store_block(home->store, ref);
+
+		store_give(home, ref);
+		ref = next;
+	}
+}
+
 void store_take_home(struct store_cache *home, struct store_cache *from)
 {
 	for (unsigned i = 0; i < STORE_CLASSES; i++) {
@@ -121,4 +173,5 @@ void store_take_home(struct store_cache *home, struct store_cache *from)
 		home->free[i] = away->first;
 		away->first = PACKET_NONE;
 	}
+	take_packs_home(home, &from->away[home->worker][STORE_PACK]);
 }

@@ -124,6 +124,74 @@ static void blocks_freed_elsewhere_go_home(void **state)
 	store_destroy(store);
 }
 
+// Blocks of several lengths through a window; most leave in order, some far later.
+static void packs_hand_out_neighbours_and_come_back_when_the_last_block_has_left(void **state)
+{
+	enum { WINDOW = 1000, LATE = 50 };
+	struct store *store = store_create(SMALL_STORE, 1, NULL);
+	struct store_cache cache;
+	struct store_packer packer = {0};
+	uint32_t refs[WINDOW], late[LATE] = {0}, expected = 0;
+	uint64_t sums[WINDOW] = {0}, late_sums[LATE] = {0};
+
+	(void)state;
+	store_cache_init(&cache, store, 0, 1);
+	for (uint32_t n = 0; n < 400000; n++) {
+		uint32_t slot = n % WINDOW, bytes = 65 + n % 192;
+
+		if (n >= WINDOW) {
+			assert_int_equal(*(uint64_t *)store_block(store, refs[slot]), sums[slot]);
+			if (slot % 20 != 0) {
+				store_give_many(&cache, &refs[slot], 1);
+			} else {
+				uint32_t *left = &late[slot / 20];
+
+				if (*left) {
+					assert_int_equal(*(uint64_t *)store_block(store, *left),
+							 late_sums[slot / 20]);
+					store_give(&cache, *left);
+				}
+				*left = refs[slot];
+				late_sums[slot / 20] = sums[slot];
+			}
+		}
+		refs[slot] = store_take_packed(&cache, &packer, bytes);
+		assert_int_not_equal(refs[slot], PACKET_NONE);
+		// Behind the one before, unless a pack has ended.
+		assert_true(refs[slot] == expected || refs[slot] % STORE_PACK_GRAINS == 1);
+		expected = refs[slot] + (bytes + STORE_GRAIN - 1) / STORE_GRAIN;
+		memset(store_block(store, refs[slot]), (int)n, bytes);
+		sums[slot] = *(uint64_t *)store_block(store, refs[slot]);
+	}
+	assert_int_equal(cache.slabs_used, 1);
+	store_destroy(store);
+}
+
+static void a_burst_goes_back_whatever_packs_and_single_blocks_it_is_of(void **state)
+{
+	struct store *store = store_create(SMALL_STORE, 2, NULL);
+	struct store_cache caches[2];
+	struct store_packer packer = {0};
+	uint32_t refs[1000];
+
+	(void)state;
+	store_cache_init(&caches[0], store, 0, 2);
+	store_cache_init(&caches[1], store, 1, 2);
+	for (unsigned round = 0; round < 300; round++) {
+		for (unsigned i = 0; i < 1000; i++)
+			refs[i] = store_take_packed(&caches[0], &packer, i % 7 ? 96 : 300);
+		// A third by another worker, from which they go home.
+		store_give_many(&caches[1], refs + 600, 300);
+		store_give_many(&caches[0], refs, 600);
+		store_give_many(&caches[0], refs + 900, 100);
+		store_take_home(&caches[0], &caches[1]);
+	}
+	// One of packs, one of single blocks; none of the other worker's.
+	assert_int_equal(caches[0].slabs_used, 2);
+	assert_int_equal(caches[1].slabs_used, 0);
+	store_destroy(store);
+}
+
 static void a_hold_gives_back_what_was_pushed_in_order(void **state)
 {
 	struct store *store = store_create(SMALL_STORE, 1, NULL);
@@ -149,28 +217,42 @@ static void a_hold_gives_back_what_was_pushed_in_order(void **state)
 	store_destroy(store);
 }
 
-static void many_small_packets_in_flight_take_what_plans_reckon_with(void **state)
+static void check_bytes_in_flight(bool packed)
 {
 	enum { PACKETS = 1000000 };
 	struct store *store = store_create(UINT64_C(256) << 20, 1, NULL);
 	struct store_cache cache;
+	struct store_packer packer = {0};
 	struct hold hold = {0};
 	double bytes;
 
-	(void)state;
 	store_cache_init(&cache, store, 0, 1);
 	for (uint32_t i = 0; i < PACKETS; i++) {
-		packet_ref ref = store_take(&cache, sizeof(struct packet) + 64);
+		const uint32_t length = sizeof(struct packet) + 64;
+		packet_ref ref = packed ? store_take_packed(&cache, &packer, length)
+					: store_take(&cache, length);
 
 		assert_int_not_equal(ref, PACKET_NONE);
 		assert_true(hold_push(&hold, &cache, (struct hold_entry){i, ref}));
 	}
 	bytes = (double)cache.slabs_used * STORE_SLAB_BYTES;
-	for (unsigned class = 0; class < STORE_CLASSES; class ++) // not yet begun
+	for (unsigned class = 0; class < STORE_LISTS; class ++) // not yet begun
 		bytes -= (double)(cache.limit[class] - cache.next[class]) * STORE_GRAIN;
 	assert_true(bytes <= (double)PLAN_PACKET_BYTES * PACKETS);
 	assert_true(bytes > (PLAN_PACKET_BYTES - 1.) * PACKETS);
 	store_destroy(store);
+}
+
+static void many_small_packets_in_flight_take_what_plans_reckon_with(void **state)
+{
+	(void)state;
+	check_bytes_in_flight(false);
+}
+
+static void in_packs_they_take_no_more(void **state)
+{
+	(void)state;
+	check_bytes_in_flight(true);
 }
 
 static void pairs_cross_with_their_channel_and_are_never_split(void **state)
@@ -222,6 +304,10 @@ int main(void)
 		cmocka_unit_test(blocks_freed_elsewhere_go_home),
 		cmocka_unit_test(a_hold_gives_back_what_was_pushed_in_order),
 		cmocka_unit_test(many_small_packets_in_flight_take_what_plans_reckon_with),
+		cmocka_unit_test(in_packs_they_take_no_more),
+		cmocka_unit_test(
+			packs_hand_out_neighbours_and_come_back_when_the_last_block_has_left),
+		cmocka_unit_test(a_burst_goes_back_whatever_packs_and_single_blocks_it_is_of),
 		cmocka_unit_test(pairs_cross_with_their_channel_and_are_never_split),
 		cmocka_unit_test(too_little_memory_is_refused_with_the_figure),
 	};
