@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What happens to many packets at once, and is therefore where the time goes: bursts into a wire,
 // runs out of a channel. All of it does what worker.c does packet by packet, in the same order.
-#include <rte_memcpy.h>
-
 #include "dataplane/engine/core.h"
 #include "dataplane/engine/forward.h"
+#include "dataplane/engine/frame_copy.h"
 #include "dataplane/engine/parse.h"
 #include "dataplane/engine/port.h"
 #include "dataplane/engine/port_output.h"
@@ -59,7 +58,7 @@ static void take_in(struct worker *worker, uint32_t port, const struct port_fram
 					  .destination = PLAN_NONE,
 					  .length = length,
 					  .wire_length = length};
-		rte_memcpy(packet->frame, frames[i].bytes, length);
+		frame_copy(packet->frame, frames[i].bytes, length);
 		bytes += length;
 		longest = length > longest ? length : longest;
 		intake->refs[taken] = ref;

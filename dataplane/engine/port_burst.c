@@ -11,9 +11,9 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
-#include <rte_memcpy.h>
 
 #include "dataplane/engine/clock.h"
+#include "dataplane/engine/frame_copy.h"
 #include "dataplane/engine/port_private.h"
 
 #define SEND_TRIES 4
@@ -66,16 +66,35 @@ static void free_received(struct port_device *port)
 	port->received_count = 0;
 }
 
-unsigned port_device_receive(struct port_device *port, struct port_frame *frames, unsigned most)
+// Are all plain and simple, as they mostly are? Without a branch for each, and with one look at
+// what the driver has written of reference count and segments.
+static bool are_simple(const struct port_device *port, unsigned count)
 {
-	free_received(port);
-	if (most > PORT_BURST)
-		most = PORT_BURST;
-	if (!port->started)
-		return 0;
-	unsigned count = rte_eth_rx_burst(port->id, 0, port->received, (uint16_t)most);
+	const uint64_t apart =
+		RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+	const uint64_t one_of_each = UINT64_C(1) | UINT64_C(1) << 16;
+	const struct rte_mempool *pool = port->received[0]->pool;
+	uint64_t differences = 0;
+	uint32_t longest = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct rte_mbuf *mbuf = port->received[i];
+		uint64_t counts = (uint64_t)rte_mbuf_refcnt_read(mbuf) | (uint64_t)mbuf->nb_segs
+										 << 16;
+
+		differences |= (mbuf->ol_flags & apart) | (counts ^ one_of_each) |
+			       ((uintptr_t)mbuf->pool ^ (uintptr_t)pool);
+		longest = mbuf->pkt_len > longest ? mbuf->pkt_len : longest;
+	}
+	return differences == 0 && longest <= port->mtu_bytes + PORT_HEADER_BYTES;
+}
+
+// Each as it is, but for those that are refused. Gives how many are left.
+static unsigned straighten_each(struct port_device *port, unsigned count)
+{
 	unsigned kept = 0;
 	bool simply = true;
+
 	for (unsigned i = 0; i < count; i++) {
 		struct rte_mbuf *mbuf = port->received[i];
 		if (!is_plain(port, mbuf) && !straighten(port, &mbuf)) {
@@ -84,16 +103,34 @@ unsigned port_device_receive(struct port_device *port, struct port_frame *frames
 			continue;
 		}
 		port->received[kept] = mbuf;
-		frames[kept].bytes = rte_pktmbuf_mtod(mbuf, const uint8_t *);
-		frames[kept].length = rte_pktmbuf_data_len(mbuf);
 		simply &= is_simple(mbuf, port->received[0]->pool);
 		kept++;
 	}
 	port->received_simply = simply;
-	port->received_count = kept;
+	return kept;
+}
+
+unsigned port_device_receive(struct port_device *port, struct port_frame *frames, unsigned most)
+{
+	free_received(port);
+	if (most > PORT_BURST)
+		most = PORT_BURST;
+	if (!port->started)
+		return 0;
+	unsigned count = rte_eth_rx_burst(port->id, 0, port->received, (uint16_t)most);
+	if (count == 0)
+		return 0;
+	port->received_simply = are_simple(port, count);
+	if (!port->received_simply)
+		count = straighten_each(port, count);
+	port->received_count = count;
 	if (__builtin_expect(port->timed != NULL, 0))
 		port_timed_received(port);
-	return kept;
+	for (unsigned i = 0; i < count; i++)
+		frames[i] = (struct port_frame){
+			.bytes = rte_pktmbuf_mtod(port->received[i], const uint8_t *),
+			.length = rte_pktmbuf_data_len(port->received[i])};
+	return count;
 }
 
 // DPDK's memif connects when it is started, and never again.
@@ -187,12 +224,17 @@ static bool tap_write(struct port_device *port, const uint8_t *bytes, uint32_t l
 	return true;
 }
 
-static void queue_mbuf(struct port_device *port, struct rte_mbuf *mbuf,
-		       const struct port_frame *frame, uint64_t due_at_ns)
+static inline void fill_mbuf(struct rte_mbuf *mbuf, const struct port_frame *frame)
 {
 	mbuf->data_len = (uint16_t)frame->length;
 	mbuf->pkt_len = frame->length;
-	rte_memcpy(rte_pktmbuf_mtod(mbuf, void *), frame->bytes, frame->length);
+	frame_copy(rte_pktmbuf_mtod(mbuf, void *), frame->bytes, frame->length);
+}
+
+static void queue_mbuf(struct port_device *port, struct rte_mbuf *mbuf,
+		       const struct port_frame *frame, uint64_t due_at_ns)
+{
+	fill_mbuf(mbuf, frame);
 	port->queued[port->queued_count] = mbuf;
 	port->due_at_ns[port->queued_count++] = due_at_ns;
 	if (port->queued_count == PORT_BURST)
@@ -230,8 +272,15 @@ uint32_t port_device_queue_burst(struct port_device *port, const struct port_fra
 				   << i;
 		return refused;
 	}
+	if (port->queued_count + count > PORT_BURST)
+		port_send_queued(port); // order
 	for (unsigned i = 0; i < count; i++)
-		queue_mbuf(port, mbufs[i], &frames[i], due_at_ns[i]);
+		fill_mbuf(mbufs[i], &frames[i]);
+	memcpy(port->queued + port->queued_count, mbufs, count * sizeof(mbufs[0]));
+	memcpy(port->due_at_ns + port->queued_count, due_at_ns, count * sizeof(due_at_ns[0]));
+	port->queued_count += count;
+	if (port->queued_count == PORT_BURST)
+		port_send_queued(port);
 	return 0;
 }
 
