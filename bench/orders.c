@@ -33,15 +33,15 @@ static void agenda_put(void *context, uint32_t source, uint64_t at_ns)
 static void agenda_put_first(void *context, uint64_t at_ns)
 {
 	struct agenda *agenda = context;
+	struct agenda_item first = agenda_first(agenda);
 
-	agenda_set_first(agenda, at_ns, agenda_beside(agenda, agenda_next_source(agenda)));
+	agenda_take(agenda, first);
+	agenda_set(agenda, first.source, at_ns);
 }
 
-static struct agenda_item agenda_first(void *context)
+static struct agenda_item first_of_agenda(void *context)
 {
-	const struct agenda *agenda = context;
-
-	return agenda->count ? agenda->items[0] : nothing;
+	return agenda_first(context);
 }
 
 // ---- A heap of 2^shift children a node ----
@@ -411,7 +411,7 @@ static void wheel_set_first(void *context, uint64_t at_ns)
 
 const struct order orders[] = {
 	{"engine", "the engine's agenda", agenda_make, agenda_unmake, agenda_put, agenda_put_first,
-	 agenda_first},
+	 first_of_agenda},
 	{"heap2", "heap, d = 2", heap_create, heap_destroy, heap2_set, heap2_set_first, heap_first},
 	{"heap4", "heap, d = 4", heap_create, heap_destroy, heap4_set, heap4_set_first, heap_first},
 	{"heap8", "heap, d = 8", heap_create, heap_destroy, heap8_set, heap8_set_first, heap_first},

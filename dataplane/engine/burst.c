@@ -210,24 +210,19 @@ struct run {
 	uint32_t channel;
 	uint64_t until_ns;
 	uint64_t before_ns; // what leaves before this leaves before anything else happens
-	uint32_t beside_at; // place in the agenda of what happens next otherwise
 	uint32_t changes;   // of the agenda, when that was read
 };
 
 static inline void look_beside(const struct worker *worker, struct run *run)
 {
 	const struct agenda *agenda = &worker->agenda;
+	struct agenda_item beside = agenda_first(agenda);
 
-	run->beside_at = agenda_beside(agenda, run->channel);
 	run->before_ns = run->until_ns;
 	run->changes = agenda->changes;
-	if (run->beside_at < agenda->count) {
-		const struct agenda_item *beside = &agenda->items[run->beside_at];
-
-		// At equal instants the lesser number is first.
-		if (beside->at_ns < run->until_ns)
-			run->before_ns = beside->at_ns + (run->channel < beside->source);
-	}
+	// At equal instants the lesser number is first.
+	if (beside.at_ns < run->until_ns)
+		run->before_ns = beside.at_ns + (run->channel < beside.source);
 }
 
 static inline bool goes_on(const struct worker *worker, const struct run *run)
@@ -324,10 +319,7 @@ void core_release(struct worker *worker, uint32_t channel, uint64_t until_ns)
 	struct run run = {.flight = &worker->engine->flights[channel],
 			  .channel = channel,
 			  .until_ns = until_ns};
-	uint64_t due_at_ns;
 
-	// Until it ends, the run's place in the agenda stands at its first packet: not after
-	// anything that is put there meanwhile, so no order is lost.
 	look_beside(worker, &run);
 	if (c->to_site != PLAN_NONE)
 		release_to_site(worker, &run, c->to_site);
@@ -335,9 +327,5 @@ void core_release(struct worker *worker, uint32_t channel, uint64_t until_ns)
 		release_to_port_observed(worker, &run, c->to_port);
 	else
 		release_to_port(worker, &run, c->to_port);
-	due_at_ns = flight_due_ns(run.flight, worker->engine->store);
-	if (run.changes == worker->agenda.changes && run.beside_at > 0)
-		agenda_set_first(&worker->agenda, due_at_ns, run.beside_at);
-	else
-		agenda_set(&worker->agenda, channel, due_at_ns);
+	agenda_set(&worker->agenda, channel, flight_due_ns(run.flight, worker->engine->store));
 }

@@ -189,7 +189,7 @@ void core_advance(struct worker *worker, uint64_t until_ns);
 // wire.
 void core_receive_burst(struct worker *worker, uint32_t port, const struct port_frame *frames,
 			unsigned count, uint64_t at_ns);
-// The first packet in flight on a channel, whose instant is the agenda's next, reaches the far end,
+// The first packet in flight on a channel, which the agenda gave as its first, reaches the far end,
 // and with it all behind it that are due before until_ns and before anything else.
 void core_release(struct worker *worker, uint32_t channel, uint64_t until_ns);
 

@@ -91,19 +91,19 @@ void ready_prepare(struct worker *worker, uint64_t now_ns)
 
 void ready_send(struct worker *worker, uint64_t until_ns)
 {
-	const struct agenda *agenda = &worker->agenda;
+	struct agenda *agenda = &worker->agenda;
 	struct ready *ready = &worker->ready;
 	uint64_t before_ns = until_ns + 1;
-	uint32_t beside_at, sent = 0;
+	struct agenda_item beside;
+	uint32_t sent = 0;
 
 	if (ready->count == 0 || ready->sent || agenda_next_ns(agenda) > until_ns ||
 	    agenda_next_source(agenda) != ready->channel || worker->engine->observe != NULL ||
 	    worker->engine->flights[ready->channel].stray.count)
 		return;
-	beside_at = agenda_beside(agenda, ready->channel);
-	if (beside_at < agenda->count && agenda->items[beside_at].at_ns <= until_ns)
-		before_ns = agenda->items[beside_at].at_ns +
-			    (ready->channel < agenda->items[beside_at].source);
+	beside = agenda_beside(agenda);
+	if (beside.at_ns <= until_ns)
+		before_ns = beside.at_ns + (ready->channel < beside.source);
 	while (sent < ready->count && ready->due_at_ns[sent] < before_ns)
 		sent++;
 	if (sent)

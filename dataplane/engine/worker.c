@@ -459,18 +459,17 @@ void core_advance(struct worker *worker, uint64_t until_ns)
 	uint32_t channels = (uint32_t)worker->plan->channel_count;
 	uint32_t ports = channels + (uint32_t)worker->plan->port_count;
 	uint32_t flows = ports + (uint32_t)worker->plan->flow_count;
-	uint64_t at_ns;
+	struct agenda_item next;
 
-	while ((at_ns = agenda_next_ns(&worker->agenda)) < until_ns) {
-		uint32_t source = agenda_next_source(&worker->agenda);
-
-		if (source < channels)
-			core_release(worker, source, until_ns);
-		else if (source < ports)
-			file_port_input(worker, source - channels, at_ns);
-		else if (source < flows)
-			flow_send(worker, source - ports, at_ns);
+	while ((next = agenda_first(&worker->agenda)).at_ns < until_ns) {
+		agenda_take(&worker->agenda, next);
+		if (next.source < channels)
+			core_release(worker, next.source, until_ns);
+		else if (next.source < ports)
+			file_port_input(worker, next.source - channels, next.at_ns);
+		else if (next.source < flows)
+			flow_send(worker, next.source - ports, next.at_ns);
 		else
-			core_depart(worker, source - flows, at_ns);
+			core_depart(worker, next.source - flows, next.at_ns);
 	}
 }
