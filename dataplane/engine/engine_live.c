@@ -271,6 +271,7 @@ static void *run_worker(void *argument)
 	eal_register_thread();
 	urcu_qsbr_register_thread();
 	live_run(&live->loop);
+	end_sent(live->loop.worker); // the next run's clock begins anew
 	ready_drop(live->loop.worker);
 	urcu_qsbr_unregister_thread();
 	eal_unregister_thread();
