@@ -29,10 +29,21 @@ struct intake {
 	uint32_t lengths[PORT_BURST];
 };
 
+// Fetches the header of a packet, and the line behind it.
+static inline void fetch(const struct store *store, packet_ref ref)
+{
+	const uint8_t *packet = store_block(store, ref);
+
+	__builtin_prefetch(packet);
+	__builtin_prefetch(packet + 64);
+}
+
 // Copies frames into packets as a port numbers them, all those for which there is memory. Those
-// that go into a wire will leave in order, nearly all, and lie together.
+// that go into a wire, whose flight is given, will leave in order, nearly all, and lie together.
+// And while one comes in, one that leaves soon is fetched: all of them in a row would have to wait
+// for each other.
 static void take_in(struct worker *worker, uint32_t port, const struct port_frame *frames,
-		    unsigned count, bool together, struct intake *intake)
+		    unsigned count, const struct flight *wire, struct intake *intake)
 {
 	struct store_packer *packer = &worker->engine->ports[port].packer;
 	const struct store *store = worker->engine->store;
@@ -40,15 +51,18 @@ static void take_in(struct worker *worker, uint32_t port, const struct port_fram
 	uint64_t sequence = worker->engine->ports[port].sequence;
 	uint64_t bytes = 0;
 	uint32_t longest = 0;
-	unsigned taken = 0;
+	packet_ref leaving[PORT_BURST];
+	unsigned taken = 0, near = wire ? hold_peek(&wire->hold, store, leaving, count) : 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t length = frames[i].length;
 		uint32_t most = (uint32_t)sizeof(struct packet) + length;
-		packet_ref ref = together ? store_take_packed(&worker->store, packer, most)
-					  : store_take(&worker->store, most);
+		packet_ref ref = wire ? store_take_packed(&worker->store, packer, most)
+				      : store_take(&worker->store, most);
 		struct packet *packet;
 
+		if (i < near)
+			fetch(store, leaving[i]);
 		if (__builtin_expect(ref == PACKET_NONE, 0)) {
 			lose_without_memory(worker, port, length);
 			continue;
@@ -189,11 +203,13 @@ void core_receive_burst(struct worker *worker, uint32_t port, const struct port_
 			unsigned count, uint64_t at_ns)
 {
 	const struct plan_port *p = &worker->plan->ports[port];
-	bool together = p->wire_channel != PLAN_NONE && takes_bursts(worker, p->wire_channel);
+	const struct flight *wire = NULL;
 	struct intake intake; // take_in fills it in; it is too long to be zeroed first
 
-	take_in(worker, port, frames, count, together, &intake);
-	if (together) {
+	if (p->wire_channel != PLAN_NONE && takes_bursts(worker, p->wire_channel))
+		wire = &worker->engine->flights[p->wire_channel];
+	take_in(worker, port, frames, count, wire, &intake);
+	if (wire) {
 		if (intake.count)
 			offer_burst(worker, p->wire_channel, &intake, at_ns);
 		return;
@@ -281,9 +297,10 @@ static void release_to_port(struct worker *worker, struct run *run, uint32_t por
 
 		count = flight_pop_before(run->flight, &worker->store, run->before_ns, refs, at_ns,
 					  PORT_BURST);
-		// As many for the next run, which may be a turn of the loop away.
+		// For the next run, which may be a turn of the loop away. Its packets are fetched
+		// while others come in.
 		if (run->flight->hold.count)
-			hold_prefetch(&run->flight->hold, store, count);
+			hold_prefetch(&run->flight->hold, store);
 		for (unsigned i = 0; i < count; i++) {
 			const struct packet *packet = store_packet(store, refs[i]);
 

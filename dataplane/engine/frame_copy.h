@@ -9,7 +9,8 @@
 
 // The shortest frames on Ethernet (60 bytes without FCS, which drivers of test devices make 64) are
 // the most where there are many: their copies have no loop, and no branch but one that is foretold.
-static inline void frame_copy(void *to, const void *from, uint32_t length)
+__attribute__((always_inline)) static inline void frame_copy(void *to, const void *from,
+							     uint32_t length)
 {
 	if (length == 64)
 		memcpy(to, from, 64);

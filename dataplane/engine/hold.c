@@ -120,30 +120,32 @@ unsigned hold_pop_before(struct hold *hold, struct store_cache *cache, uint64_t 
 	return done;
 }
 
-void hold_prefetch(const struct hold *hold, const struct store *store, unsigned count)
+void hold_prefetch(const struct hold *hold, const struct store *store)
 {
 	const struct hold_chunk *chunk = store_block(store, hold->head);
-	unsigned index = hold->head_index;
 
-	// The chunk behind, which is as far away, in time for the next run.
-	if (hold->head != hold->tail) {
-		const uint8_t *next = store_block(store, chunk->next);
+	if (hold->head == hold->tail)
+		return;
+	for (unsigned line = 0; line < sizeof(struct hold_chunk); line += 64)
+		__builtin_prefetch((const uint8_t *)store_block(store, chunk->next) + line);
+}
 
-		for (unsigned line = 0; line < sizeof(struct hold_chunk); line += 64)
-			__builtin_prefetch(next + line);
+unsigned hold_peek(const struct hold *hold, const struct store *store, packet_ref *packets,
+		   unsigned most)
+{
+	const struct hold_chunk *chunk = store_block(store, hold->head);
+	unsigned count = most < hold->count ? most : hold->count;
+	unsigned first = HOLD_CHUNK_ENTRIES - hold->head_index;
+
+	if (count == 0)
+		return 0;
+	first = first < count ? first : count;
+	memcpy(packets, &chunk->packets[hold->head_index], first * sizeof(*packets));
+	if (first < count) {
+		chunk = store_block(store, chunk->next);
+		memcpy(packets + first, chunk->packets, (count - first) * sizeof(*packets));
 	}
-	count = count < hold->count ? count : hold->count;
-	for (unsigned i = 0; i < count; i++, index++) {
-		const uint8_t *packet;
-
-		if (index == HOLD_CHUNK_ENTRIES) {
-			chunk = store_block(store, chunk->next);
-			index = 0;
-		}
-		packet = store_block(store, chunk->packets[index]);
-		__builtin_prefetch(packet);
-		__builtin_prefetch(packet + 64);
-	}
+	return count;
 }
 
 bool hold_push_crossing(struct hold *hold, struct store_cache *cache,

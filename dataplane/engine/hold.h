@@ -82,9 +82,13 @@ unsigned hold_push_each(struct hold *hold, struct store_cache *cache, const uint
 unsigned hold_pop_before(struct hold *hold, struct store_cache *cache, uint64_t before_ns,
 			 packet_ref *packets, uint64_t *release_at_ns, unsigned most);
 
-// Fetches the headers, and the lines behind them, of the first `count` packets, which will be
-// wanted soon, and the chunk behind the first; packets of these two at most.
-void hold_prefetch(const struct hold *hold, const struct store *store, unsigned count);
+// Fetches the chunk behind the first. The hold must not be empty.
+void hold_prefetch(const struct hold *hold, const struct store *store);
+
+// The first packets, at most HOLD_CHUNK_ENTRIES and `most`, without taking them out. Gives how
+// many.
+unsigned hold_peek(const struct hold *hold, const struct store *store, packet_ref *packets,
+		   unsigned most);
 
 // Between workers: packets for several channels in one queue, each with its channel in an entry
 // behind its own. Pairs lie in one chunk, so that both are there or none.

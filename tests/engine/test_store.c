@@ -197,6 +197,7 @@ static void a_hold_gives_back_what_was_pushed_in_order(void **state)
 	struct store *store = store_create(SMALL_STORE, 1, NULL);
 	struct store_cache cache;
 	struct hold hold = {0};
+	packet_ref next[HOLD_CHUNK_ENTRIES];
 	uint64_t pushed = 0, popped = 0;
 
 	(void)state;
@@ -211,6 +212,10 @@ static void a_hold_gives_back_what_was_pushed_in_order(void **state)
 			hold_pop(&hold, &cache);
 		}
 		assert_int_equal(hold.count, pushed - popped);
+		assert_int_equal(hold_peek(&hold, store, next, HOLD_CHUNK_ENTRIES),
+				 hold.count < HOLD_CHUNK_ENTRIES ? hold.count : HOLD_CHUNK_ENTRIES);
+		for (unsigned i = 0; i < hold.count && i < HOLD_CHUNK_ENTRIES; i++)
+			assert_int_equal(next[i], popped + i);
 	}
 	// Chunks come back: the whole took no more than one slab.
 	assert_int_equal(cache.slabs_used, 1);
