@@ -69,7 +69,7 @@ static void work_fini(struct work *work)
 	match_free(&work->match);
 	free(work->expected);
 	free(work->expected_dscp);
-	free(work->geometry.ways);
+	verify_free_geometry(&work->geometry);
 	oracle_free(&work->oracle);
 	journal_fini(&work->journal);
 	frames_free(&work->sent);

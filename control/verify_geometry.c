@@ -22,63 +22,31 @@ static bool gives_delay(const struct impairment_trace *trace)
 	       trace->table->columns & 1U << SERIES_DELAY;
 }
 
-// Do the satellites alone say what the channel's delay is, and has it no jitter?
-static bool is_geometric(const struct topology *topology, const struct link *link,
-			 enum link_direction direction)
+// Why the satellites alone do not say what the channel's delay is; NULL when they do.
+static const char *other_delay(const struct topology *topology, const struct link *link,
+			       enum link_direction direction)
 {
 	const struct impairment *impairment = &link->impairments[direction];
+	bool simple = true;
 
-	if (link->medium != MEDIUM_SATELLITE || sky_way_count(topology, link) == 0 ||
-	    impairment->given & (IMPAIRMENT(GROUP_DELAY) | IMPAIRMENT(GROUP_JITTER)) ||
+	if (impairment->given & IMPAIRMENT(GROUP_JITTER))
+		return "has jitter";
+	if (sky_way_count(topology, link) == 0 || impairment->given & IMPAIRMENT(GROUP_DELAY) ||
 	    (impairment->given & IMPAIRMENT(GROUP_TRACE) && gives_delay(&impairment->trace)))
-		return false;
+		return "has a delay that is given, not its satellites'";
 	for (int end = 0; end < 2; end++)
 		if (link->ends[end].site == TOPOLOGY_NONE ||
 		    !topology->sites[link->ends[end].site].has_position)
-			return false;
+			return "has an end without a position";
 	if (link->constellation != TOPOLOGY_NONE) {
 		const struct constellation *all = &topology->constellations[link->constellation];
 
 		for (size_t i = 0; i < all->satellite_count; i++)
-			if (!is_simple(topology, all->satellites[i]))
-				return false;
-		return true;
+			simple &= is_simple(topology, all->satellites[i]);
 	}
-	for (uint32_t i = 0; i < link->chain_count; i++)
-		if (!is_simple(topology, link->chain[i]))
-			return false;
-	return true;
-}
-
-// The one satellite channel that the pair's paths take, in the topology; its index in the journal
-// goes to `found`. TOPOLOGY_NONE: none, several, or one whose delay is not only geometry.
-static uint32_t find_channel(const struct topology *topology, struct judge_geometry *geometry)
-{
-	const struct journal *journal = geometry->journal;
-	uint32_t only = TOPOLOGY_NONE;
-
-	for (size_t i = 0; i < journal->path_entry_count; i++) {
-		const struct journal_path *path = &journal->paths[i];
-
-		if (path->from_port != geometry->from_port || path->to_port != geometry->to_port)
-			continue;
-		for (size_t hop = 0; hop < path->hop_count; hop++) {
-			const char *name = journal->channel_names[path->hops[hop]];
-			enum link_direction direction, last;
-			uint32_t link = topology_parse_channel(topology, name, &direction, &last);
-
-			if (link == TOPOLOGY_NONE)
-				return TOPOLOGY_NONE; // of another topology
-			if (topology->links[link].medium != MEDIUM_SATELLITE)
-				continue;
-			if (!is_geometric(topology, &topology->links[link], direction) ||
-			    (only != TOPOLOGY_NONE && only != topology_channel(link, direction)))
-				return TOPOLOGY_NONE;
-			only = topology_channel(link, direction);
-			geometry->channel = path->hops[hop];
-		}
-	}
-	return only;
+	for (uint32_t i = 0; link->constellation == TOPOLOGY_NONE && i < link->chain_count; i++)
+		simple &= is_simple(topology, link->chain[i]);
+	return simple ? NULL : "has satellites that neither stand still nor circle";
 }
 
 static struct geometry_site site_of(const struct topology *topology, uint32_t site)
@@ -107,56 +75,99 @@ static struct geometry_satellite satellite_of(const struct satellite *satellite,
 }
 
 static void fill_way(const struct topology *topology, const struct link *link,
-		     enum link_direction direction, size_t index, struct judge_geometry *geometry)
+		     enum link_direction direction, size_t index, int64_t clock_utc_ns,
+		     struct geometry_way *way)
 {
-	struct geometry_way *way = &geometry->ways[index];
 
 	if (link->constellation != TOPOLOGY_NONE) {
 		uint32_t satellite =
 			topology->constellations[link->constellation].satellites[index];
 
 		way->count = 1;
-		way->satellites[0] =
-			satellite_of(&topology->satellites[satellite], geometry->clock_utc_ns);
+		way->satellites[0] = satellite_of(&topology->satellites[satellite], clock_utc_ns);
 		return;
 	}
 	way->count = link->chain_count;
 	for (uint32_t i = 0; i < link->chain_count; i++) {
 		uint32_t place = direction == LINK_FORWARD ? i : link->chain_count - 1 - i;
 
-		way->satellites[i] = satellite_of(&topology->satellites[link->chain[place]],
-						  geometry->clock_utc_ns);
+		way->satellites[i] =
+			satellite_of(&topology->satellites[link->chain[place]], clock_utc_ns);
 	}
+}
+
+static int fill_sky(const struct topology *topology, uint32_t index, enum link_direction direction,
+		    int64_t clock_utc_ns, struct judge_sky *sky)
+{
+	const struct link *link = &topology->links[index];
+
+	sky->reason = other_delay(topology, link, direction);
+	if (sky->reason)
+		return 0;
+	sky->from = site_of(topology, link->ends[direction].site);
+	sky->to = site_of(topology, link->ends[1 - direction].site);
+	sky->mask_deg = link->elevation_mask_deg;
+	sky->processing_ns = link->processing_ns;
+	sky->moves = sky_link_moves(topology, link);
+	sky->still_ns = link->propagation_ns + link->equipment_ns;
+	sky->way_count = sky_way_count(topology, link);
+	sky->ways = calloc(sky->way_count, sizeof(*sky->ways));
+	if (!sky->ways)
+		return -ENOMEM;
+	for (size_t i = 0; i < sky->way_count; i++)
+		fill_way(topology, link, direction, i, clock_utc_ns, &sky->ways[i]);
+	return 0;
+}
+
+// Adds the channel, if it is one of a satellite link and not there yet.
+static int add_sky(const struct topology *topology, uint32_t channel,
+		   struct judge_geometry *geometry)
+{
+	enum link_direction direction, last;
+	uint32_t link = topology_parse_channel(topology, geometry->journal->channel_names[channel],
+					       &direction, &last);
+	struct judge_sky *skies;
+
+	if (link == TOPOLOGY_NONE || topology->links[link].medium != MEDIUM_SATELLITE)
+		return 0;
+	for (size_t i = 0; i < geometry->sky_count; i++)
+		if (geometry->skies[i].channel == channel)
+			return 0;
+	skies = reallocarray(geometry->skies, geometry->sky_count + 1, sizeof(*skies));
+	if (!skies)
+		return -ENOMEM;
+	geometry->skies = skies;
+	skies[geometry->sky_count] = (struct judge_sky){.channel = channel};
+	return fill_sky(topology, link, direction, geometry->clock_utc_ns,
+			&skies[geometry->sky_count++]);
 }
 
 int verify_make_geometry(const struct topology *topology, const struct journal *journal,
 			 uint32_t from_port, uint32_t to_port, struct judge_geometry *geometry,
 			 struct error *error)
 {
-	enum link_direction direction;
-	const struct link *link;
-	uint32_t channel;
+	*geometry = (struct judge_geometry){.journal = journal,
+					    .from_port = from_port,
+					    .to_port = to_port,
+					    .clock_utc_ns = topology->epoch_given
+								    ? topology->epoch_utc_ns
+								    : (int64_t)journal->clock_ns};
+	for (size_t i = 0; i < journal->path_entry_count; i++) {
+		const struct journal_path *path = &journal->paths[i];
 
-	*geometry = (struct judge_geometry){
-		.journal = journal, .from_port = from_port, .to_port = to_port};
-	channel = find_channel(topology, geometry);
-	if (channel == TOPOLOGY_NONE)
-		return 0;
-	link = &topology->links[channel / LINK_DIRECTIONS];
-	direction = (enum link_direction)(channel % LINK_DIRECTIONS);
-	geometry->clock_utc_ns =
-		topology->epoch_given ? topology->epoch_utc_ns : (int64_t)journal->clock_ns;
-	geometry->from = site_of(topology, link->ends[direction].site);
-	geometry->to = site_of(topology, link->ends[1 - direction].site);
-	geometry->mask_deg = link->elevation_mask_deg;
-	geometry->processing_ns = link->processing_ns;
-	geometry->moves = sky_link_moves(topology, link);
-	geometry->still_ns = link->propagation_ns + link->equipment_ns;
-	geometry->ways = calloc(sky_way_count(topology, link), sizeof(*geometry->ways));
-	if (!geometry->ways)
-		return error_set(error, -ENOMEM, "geometry", "no memory");
-	geometry->way_count = sky_way_count(topology, link);
-	for (size_t i = 0; i < geometry->way_count; i++)
-		fill_way(topology, link, direction, i, geometry);
-	return 1;
+		if (path->from_port != from_port || path->to_port != to_port)
+			continue;
+		for (size_t hop = 0; hop < path->hop_count; hop++)
+			if (add_sky(topology, path->hops[hop], geometry) < 0)
+				return error_set(error, -ENOMEM, "geometry", "no memory");
+	}
+	return geometry->sky_count > 0;
+}
+
+void verify_free_geometry(struct judge_geometry *geometry)
+{
+	for (size_t i = 0; i < geometry->sky_count; i++)
+		free(geometry->skies[i].ways);
+	free(geometry->skies);
+	*geometry = (struct judge_geometry){.journal = NULL};
 }

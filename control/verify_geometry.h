@@ -7,9 +7,10 @@
 #include "topologies/topology.h"
 
 // Fills in `geometry` for the paths between two ports (indices in the journal, which must outlive
-// it). 1; 0: their delay is not geometry alone, as they cross no satellite link or several, or one
-// with jitter, with a delay that users wrote, or with satellites that neither stand nor circle; or
-// -ENOMEM with a sentence. geometry->ways is the caller's to free.
+// it): each satellite channel on them, by where its satellites are, or why geometry alone does not
+// say its delay: jitter, a delay that users wrote, satellites that neither stand nor circle. 1; 0:
+// there is none; or -ENOMEM with a sentence. verify_free_geometry() in all cases.
 int verify_make_geometry(const struct topology *topology, const struct journal *journal,
 			 uint32_t from_port, uint32_t to_port, struct judge_geometry *geometry,
 			 struct error *error);
+void verify_free_geometry(struct judge_geometry *geometry);

@@ -265,7 +265,7 @@ static int judge_model(const struct judge_case *judged, struct judge *judge)
 	if (code == 0 && judged->oracle->exact)
 		code = judge_law(judged, judge);
 	if (code == 0 && judged->geometry)
-		judge_geometry(judged, judge);
+		code = judge_geometry(judged, judge);
 	return code;
 }
 

@@ -47,7 +47,7 @@ struct judge_case {
 	bool alone;                  // no one else's packets are on the channels of the path
 	const struct judge_line *lines; // of a path, per sent frame; made by judge_frames
 	bool no_law;                    // exact oracle: the channel's packet numbers are not known
-	const struct judge_geometry *geometry; // of a path over one satellite link; or NULL
+	const struct judge_geometry *geometry; // of paths over satellite links; or NULL
 	const bool *otherwise; // per sent frame: damaged, but not as promised (damage.h); or NULL
 };
 
@@ -92,4 +92,4 @@ int judge_mishaps(const struct judge_case *judged, struct judge *judge);
 // malloc'ed. 0 or -ENOMEM.
 int judge_line_make(const struct judge_case *judged, struct judge_line **lines);
 void judge_line(const struct judge_case *judged, struct judge *judge);
-void judge_geometry(const struct judge_case *judged, struct judge *judge);
+int judge_geometry(const struct judge_case *judged, struct judge *judge);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "pcaps/geometry.h"
@@ -12,19 +13,27 @@
 // The closed form may be off by so much, and the lab's straight lines with it.
 #define JUDGE_GEOMETRY_NS 1000
 
-struct judge_geometry {
-	const struct journal *journal;
-	uint32_t channel;   // the satellite channel, in the journal
-	uint32_t from_port; // of the path, in the journal
-	uint32_t to_port;
+// One satellite channel of the paths.
+struct judge_sky {
+	uint32_t channel;   // in the journal
+	const char *reason; // why geometry alone does not say its delay; NULL: it does
 	struct geometry_site from;
 	struct geometry_site to;
 	struct geometry_way *ways; // of which one serves at each instant
 	size_t way_count;
 	double mask_deg;        // no way serves below
-	int64_t clock_utc_ns;   // UTC when the lab's clock is zero
 	uint64_t processing_ns; // in the channel's delay, beside light's time
 	// The channel's delay is a ramp; else it is `still_ns`, and any other was set by users.
 	bool moves;
 	uint64_t still_ns;
+};
+
+// The paths between two ports.
+struct judge_geometry {
+	const struct journal *journal;
+	uint32_t from_port; // in the journal
+	uint32_t to_port;
+	int64_t clock_utc_ns; // UTC when the lab's clock is zero
+	struct judge_sky *skies;
+	size_t sky_count;
 };

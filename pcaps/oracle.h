@@ -56,9 +56,9 @@ struct oracle_promise {
 	uint64_t latest_at_ns; // ORACLE_NEVER: queues without limit, no bound
 	// Arrival with empty queues (a wire: with its own queue) less jitter.
 	uint64_t constant_at_ns;
-	uint64_t departs_at_ns;      // exact oracle: its last bit leaves the line
-	uint64_t release_at_ns;      // exact oracle and not lost: when it leaves
-	uint64_t copy_release_at_ns; // exact oracle: when its copy leaves; 0: it has none
+	uint64_t departs_at_ns;       // exact oracle: its last bit leaves the line
+	uint64_t release_at_ns;       // exact oracle and not lost: when it leaves
+	uint64_t copy_release_at_ns;  // exact oracle: when its copy leaves; 0: it has none
 	double loss_least, loss_most; // where the era's loss_varies: its chance is between these
 	uint32_t era;
 	uint8_t class;  // enum oracle_class

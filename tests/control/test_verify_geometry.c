@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Replays over satellites that verify holds against the closed form: what the lab made passes to a
-// microsecond, another epoch, altitude or place does not, and where more than geometry makes the
-// delay the clause is not there.
+// microsecond, over one satellite link, two in a row or one after the other; another epoch,
+// altitude or place does not, and where more than geometry makes the delay the clause says what.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -139,24 +139,79 @@ static void another_epoch_altitude_or_height_fails(void **state)
 	stories_fails("geometry");
 }
 
-static void where_more_than_geometry_makes_the_delay_nothing_is_said(void **state)
+// Betzdorf to Thermopylae over a ring and on to Cyprus over a satellite that stands still; or there
+// at once over another ring, which is longer by its metric. %s: that ring, and what happens.
+#define FURTHER                                                                                    \
+	"[network]\n" EPOCH "[site a]\naddress = 10.255.0.1\nsubnet = 10.1.0.0/16\n"               \
+	"position = 49.6935, 6.33, 300\n"                                                          \
+	"[site b]\naddress = 10.255.0.2\nposition = 38.8225, 22.6867, 50\n"                        \
+	"[site c]\naddress = 10.255.0.3\nsubnet = 10.2.0.0/16\nposition = 34.9, 33.0, 100\n"       \
+	"[port pa]\nsite = a\naddress = 10.1.0.1/24\n"                                             \
+	"[port pb]\nsite = c\naddress = 10.2.0.1/24\n"                                             \
+	"[constellation ring]\nequal = 12 8062km inclination 0deg phase 0deg\n"                    \
+	"[constellation far]\nequal = 10 %skm inclination 3deg phase 20deg\n"                      \
+	"[satellite still]\norbit = geostationary %s\n"                                            \
+	"[link ab]\nends = a, b\nmedium = satellite\nvia = ring\nmetric = 10\nrate = 20mbit\n"     \
+	"processing = 1ms\n"                                                                       \
+	"[link bc]\nends = b, c\nmedium = satellite\nvia = still\nmetric = 10\n"                   \
+	"processing = 2ms\n"                                                                       \
+	"[link ac]\nends = a, c\nmedium = satellite\nvia = far\nmetric = 100\n%s"
+
+static void satellites_in_a_row_and_side_by_side_are_each_judged(void **state)
 {
-	static const char *const skies[] = {
-		RING OVER_RING "jitter = 1ms\n",
-		RING OVER_RING "delay = 70ms\n",
-		"[satellite k]\norbit = kepler axis 42164km eccentricity 0.0002\n" LINK "via = k\n",
-		"[link l]\nends = a, b\nlength = 2000km\n",
+	static const char change[] = "[event turn]\nat = 2h\ndo = link bc down\n";
+	json_t *said;
+	const char *note;
+
+	(void)state;
+	stories_write_lab(FURTHER, "9000", "19.2", change);
+	stories_send(1200, 12 * S, stories_plain);
+	stories_replay();
+	said = stories_verify("received.pcapng", 0);
+	assert_int_equal(stories_clause(said, "geometry"), 1);
+	assert_true(fabs(json_number_value(json_object_get(find(said, "geometry"), "measured"))) <=
+		    30);
+	note = json_string_value(json_object_get(find(said, "geometry"), "note"));
+	if (!strstr(note, "ab:forward") || !strstr(note, "bc:forward") ||
+	    !strstr(note, "ac:forward"))
+		fail_msg("%s", note);
+	json_decref(said);
+	// The second in the row, and the one that is taken later.
+	stories_write_lab(FURTHER, "9000", "19.3", change);
+	stories_fails("geometry");
+	stories_write_lab(FURTHER, "9001", "19.2", change);
+	stories_fails("geometry");
+}
+
+static void where_more_than_geometry_makes_the_delay_it_says_so(void **state)
+{
+	static const char *const skies[][2] = {
+		{RING OVER_RING "jitter = 1ms\n", "l:forward has jitter"},
+		{RING OVER_RING "delay = 70ms\n", "l:forward has a delay that is given"},
+		{"[satellite k]\norbit = kepler axis 42164km eccentricity 0.0002\n" LINK
+		 "via = k\n",
+		 "neither stand still nor circle"},
+		{"[link l]\nends = a, b\nlength = 2000km\n", NULL},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(skies) / sizeof(skies[0]); i++) {
 		json_t *said;
 
-		write_lab(EPOCH, "300", skies[i]);
+		write_lab(EPOCH, "300", skies[i][0]);
 		stories_send(100, S, stories_plain);
 		stories_replay();
 		said = stories_verify("received.pcapng", 0);
-		assert_null(find(said, "geometry"));
+		if (skies[i][1]) {
+			const char *note =
+				json_string_value(json_object_get(find(said, "geometry"), "note"));
+
+			assert_int_equal(stories_clause(said, "geometry"), -1);
+			if (!strstr(note, skies[i][1]))
+				fail_msg("%s", note);
+		} else {
+			assert_null(find(said, "geometry"));
+		}
 		json_decref(said);
 	}
 }
@@ -169,7 +224,8 @@ int main(void)
 		cmocka_unit_test(without_an_epoch_the_captures_begin_it),
 		cmocka_unit_test(satellites_that_stand_still_are_the_closed_form),
 		cmocka_unit_test(another_epoch_altitude_or_height_fails),
-		cmocka_unit_test(where_more_than_geometry_makes_the_delay_nothing_is_said),
+		cmocka_unit_test(satellites_in_a_row_and_side_by_side_are_each_judged),
+		cmocka_unit_test(where_more_than_geometry_makes_the_delay_it_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, stories_enter, stories_leave);
