@@ -153,6 +153,18 @@ const char *elements_missing(unsigned seen)
 	return seen & EPOCH_BIT ? NULL : "EPOCH";
 }
 
+const char *elements_expected(const char *key)
+{
+	if (strcasecmp(key, "EPOCH") == 0)
+		return "written e.g. 2026-06-14T04:13:00.000000; a second 60 only where a leap "
+		       "second was, the last one at the end of 2016";
+	if (strcasecmp(key, "MEAN_ELEMENT_THEORY") == 0)
+		return "SGP4 is read here";
+	if (strcasecmp(key, "TIME_SYSTEM") == 0)
+		return "UTC expected";
+	return strcasecmp(key, "REF_FRAME") == 0 ? "TEME expected" : "a number expected";
+}
+
 int elements_keyword(struct element_set *set, const char *key, const char *value, unsigned *seen)
 {
 	for (size_t i = 0; i < NUMBERS; i++) {

@@ -41,6 +41,9 @@ const struct element_set *elements_find(const struct element_sets *sets, const c
 // Adds a set that has been read whole. 0 or -ENOMEM.
 int elements_add(struct element_sets *sets, const struct element_set *set);
 
+// What a keyword that elements_keyword refuses should have: a phrase, static text.
+const char *elements_expected(const char *key);
+
 // One keyword of an OMM into a set: 1 when it is one that counts, 0 when not, -EINVAL when the
 // value is no such thing. `seen` gathers which came.
 int elements_keyword(struct element_set *set, const char *key, const char *value, unsigned *seen);

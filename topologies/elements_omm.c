@@ -29,14 +29,12 @@ static int fail(const struct omm *omm, const char *what, const char *found)
 
 static int put(struct omm *omm, const char *key, const char *value)
 {
-	char what[120];
+	char what[200];
 
 	if (elements_keyword(&omm->set, key, value, &omm->seen) >= 0)
 		return 0;
 	snprintf(what, sizeof(what), "%.40s is not what it should be (%s):", key,
-		 strcmp(key, "EPOCH") == 0 ? "written e.g. 2026-06-14T04:13:00.000000"
-		 : strcmp(key, "MEAN_ELEMENT_THEORY") == 0 ? "SGP4 is read here"
-							   : "a number, UTC or TEME expected");
+		 elements_expected(key));
 	return fail(omm, what, value);
 }
 

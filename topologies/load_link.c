@@ -88,39 +88,6 @@ static void read_elevation(struct reader *reader, void *thing, const struct ini_
 		draft->link->elevation_mask_deg = degrees;
 }
 
-static bool is_frequency(const char *text)
-{
-	char number[32];
-	size_t digits = strspn(text, "0123456789.");
-	double value;
-
-	if (digits == 0 || digits >= sizeof(number) ||
-	    (strcmp(text + digits, "GHz") != 0 && strcmp(text + digits, "MHz") != 0))
-		return false;
-	memcpy(number, text, digits);
-	number[digits] = '\0';
-	return reader_decimal(number, &value) && value > 0.0;
-}
-
-static void read_band(struct reader *reader, void *thing, const struct ini_entry *entry)
-{
-	struct link_draft *draft = thing;
-	char name[64];
-	char up[64];
-	char down[64];
-	int end = 0;
-
-	draft->band = entry;
-	if (!reader_text(reader, entry, draft->link->band, sizeof(draft->link->band)))
-		return;
-	if (sscanf(entry->value, "%63s %63s %63s%n", name, up, down, &end) != 3 ||
-	    entry->value[end] != '\0' || !is_frequency(up) || !is_frequency(down))
-		reader_fail(reader, entry,
-			    "\"%s\" is not a band; write its name, up and down: e.g. X 7.9GHz "
-			    "7.25GHz",
-			    entry->value);
-}
-
 static void read_metric(struct reader *reader, void *thing, const struct ini_entry *entry)
 {
 	struct link_draft *draft = thing;

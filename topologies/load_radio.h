@@ -12,6 +12,7 @@ void read_satellite_gt(struct reader *reader, void *thing, const struct ini_entr
 void read_satellite_eirp(struct reader *reader, void *thing, const struct ini_entry *entry);
 void read_symbol_rate(struct reader *reader, void *thing, const struct ini_entry *entry);
 void read_rolloff(struct reader *reader, void *thing, const struct ini_entry *entry);
+void read_band(struct reader *reader, void *thing, const struct ini_entry *entry);
 void read_bandwidth(struct reader *reader, void *thing, const struct ini_entry *entry);
 void read_transponder(struct reader *reader, void *thing, const struct ini_entry *entry);
 void read_modcods(struct reader *reader, void *thing, const struct ini_entry *entry);

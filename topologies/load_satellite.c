@@ -168,8 +168,8 @@ static void read_elements(struct reader *reader, struct satellite *satellite,
 				    "RA_OF_ASC_NODE, ARG_OF_PERICENTER, MEAN_ANOMALY, BSTAR",
 				    words[i]);
 		else
-			reader_fail(reader, entry, "%s \"%s\" is not what it should be", words[i],
-				    value);
+			reader_fail(reader, entry, "%s \"%s\" is not what it should be (%s)",
+				    words[i], value, elements_expected(words[i]));
 		return;
 	}
 	missing = elements_missing(seen);

@@ -110,6 +110,20 @@ static void a_second_site_stands_in_for_an_end(void **state)
 	topology_free(t);
 }
 
+static void a_band_is_one_of_those_that_satellites_have(void **state)
+{
+	static const char *const bands[] = {"UHF 340MHz 260MHz",      "L 1.64GHz 1.54GHz",
+					    "mil-Ka 30.5GHz 20.7GHz", "ku 14250MHz 11.7GHz",
+					    "Q/V 48.2GHz 39.5GHz",    "Ka 28.5GHz 17.8GHz"};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bands) / sizeof(bands[0]); i++) {
+		snprintf(text, sizeof(text), "%sband = %s\n", SITES, bands[i]);
+		topology_free(paper(text));
+	}
+}
+
 static void weather_is_a_front_rain_or_fading(void **state)
 {
 	struct topology *t = paper(
@@ -190,6 +204,12 @@ static void each_fault_is_named(void **state)
 		{SITES BAND RADIO "polarisation = skew\n", "[link l] polarisation", "circular"},
 		{SITES BAND RADIO "bandwidth = 30MHz\n", "[link l]", "36 MHz"},
 		{SITES RADIO, "[link l]", "no band"},
+		{SITES "band = Z 8GHz 7GHz\n", "lab.ini:13 [link l] band", "\"Z\" is not the name"},
+		{SITES "band = X 14GHz 7GHz\n", "lab.ini:13 [link l] band",
+		 "14GHz is not in the band X (7 to 12 GHz)"},
+		{SITES "band = Q/V 48GHz 30GHz\n", "lab.ini:13 [link l] band",
+		 "30GHz is not in the band Q/V (33 to 50 GHz or 40"},
+		{SITES "band = Ku 14250MHz\n", "lab.ini:13 [link l] band", "is not a band"},
 		{SITES "band = W 90GHz 80GHz\n" RADIO, "[link l] band", "1GHz to 55GHz"},
 		{SITES BAND "power = 10W\n", "[link l]", "no antenna"},
 		{"[site a]\n[site b]\n[link l]\nends = a, b\npower = 10W\n", "[link l]",
@@ -331,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_direction_of_its_own_stands_over_both),
 		cmocka_unit_test(coding_adapts_or_is_kept_to),
 		cmocka_unit_test(a_second_site_stands_in_for_an_end),
+		cmocka_unit_test(a_band_is_one_of_those_that_satellites_have),
 		cmocka_unit_test(weather_is_a_front_rain_or_fading),
 		cmocka_unit_test(more_sites_than_can_be_mixed_are_refused),
 		cmocka_unit_test(each_fault_is_named),

@@ -240,6 +240,11 @@ static void faults_of_the_sky_are_named(void **state)
 		 "lab.ini:2 [satellite s] orbit", "twice"},
 		{"[satellite s]\norbit = elements EPOCH=2026-06-13T19:49:32Z\n",
 		 "lab.ini:2 [satellite s] orbit", "MEAN_MOTION is missing"},
+		// There was no leap second then, and there is a name for it.
+		{"[satellite s]\norbit = elements EPOCH=2026-05-31T23:59:60Z\n",
+		 "lab.ini:2 [satellite s] orbit", "leap second"},
+		{"[satellite s]\norbit = elements MEAN_MOTION=fast\n",
+		 "lab.ini:2 [satellite s] orbit", "a number expected"},
 		{"[satellite s]\norbit = tle nowhere.tle X\n", "lab.ini:2 [satellite s] orbit",
 		 "cannot be opened"},
 		{"[constellation c]\nwalker = 7/3/1 1200km\n", "lab.ini:2 [constellation c] walker",
