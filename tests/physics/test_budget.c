@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -157,6 +159,80 @@ static void each_rung_of_a_ladder_carries_more_and_needs_more(void **state)
 		assert_string_not_equal(ladder.rungs[i].name, "8PSK 9/10");
 }
 
+// Every row of a public table is a modulation and coding that a modem may keep to, with its
+// figures.
+static size_t expect_table(const char *path, enum modem_standard standard)
+{
+	const char *folder = getenv("CORRIDOR_VECTORS");
+	char file_name[1024], line[256];
+	size_t rows = 0;
+	FILE *file;
+
+	if (!folder) {
+		print_message("%s: CORRIDOR_VECTORS names no folder\n", path);
+		skip();
+	}
+	snprintf(file_name, sizeof(file_name), "%s/%s", folder ? folder : "", path);
+	file = fopen(file_name, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		struct modem_ladder ladder;
+		char name[32], rate[32];
+		double bits, threshold_db;
+
+		if (sscanf(line, "%*d,%31[^,],%31[^,],%*d,%*d,%lf,%lf", name, rate, &bits,
+			   &threshold_db) == 4) {
+			strcat(strcat(name, " "), rate);
+		} else if (sscanf(line, "%31[^,],%lf,%lf", name, &bits, &threshold_db) != 3) {
+			continue;
+		}
+		if (!modem_ladder_fix(&ladder, standard, name))
+			fail_msg("no %s", name);
+		vectors_near(ladder.rungs[0].bits_per_symbol, bits, 5e-7);
+		vectors_near(ladder.rungs[0].threshold_db, threshold_db, 5e-3);
+		rows++;
+	}
+	fclose(file);
+	return rows;
+}
+
+static void modulations_and_codings_are_those_of_the_standards(void **state)
+{
+	const char *names[MODCOD_NAMES_MOST];
+	size_t count = 0, s2;
+
+	(void)state;
+	s2 = expect_table("dvb/dvb-s2_normal_modcod.csv", MODEM_DVB_S2);
+	assert_int_equal(s2, 28);
+	assert_int_equal(expect_table("dvb/dvb-s2_normal_modcod.csv", MODEM_DVB_S2X), 28);
+	assert_int_equal(expect_table("dvb/dvb-s2x_normal_modcod.csv", MODEM_DVB_S2X), 39);
+	for (modem_names(MODEM_DVB_S2X, names); names[count]; count++)
+		;
+	assert_int_equal(count, 28 + 39);
+}
+
+// Without files: bits of a frame's payload over its symbols, from the code's Kbch (EN 302 307-1,
+// table 5a), 80 bits of header, and slots of 90 symbols with one more for the frame's header.
+static void a_modcod_carries_its_payload_over_its_symbols(void **state)
+{
+	static const struct {
+		const char *name;
+		int kbch, bits_of_symbol;
+	} rows[] = {{"QPSK 1/4", 16008, 2},   {"QPSK 3/4", 48408, 2},   {"8PSK 3/5", 38688, 3},
+		    {"8PSK 5/6", 53840, 3},   {"16APSK 2/3", 43040, 4}, {"16APSK 8/9", 57472, 4},
+		    {"32APSK 4/5", 51648, 5}, {"32APSK 9/10", 58192, 5}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct modem_ladder ladder;
+		int symbols = 64800 / rows[i].bits_of_symbol + 90;
+
+		assert_true(modem_ladder_fix(&ladder, MODEM_DVB_S2, rows[i].name));
+		vectors_near(ladder.rungs[0].bits_per_symbol, (rows[i].kbch - 80.0) / symbols,
+			     5e-7);
+	}
+}
+
 static void frames_are_lost_steeply_below_the_threshold(void **state)
 {
 	struct modcod rung = {"QPSK 1/2", 0.988858, 1.0};
@@ -252,6 +328,8 @@ int main(void)
 		cmocka_unit_test(a_fade_of_the_way_up_passes_as_the_transponder_lets_it),
 		cmocka_unit_test(a_modem_of_s2_carries_79_megabits_at_10_db),
 		cmocka_unit_test(each_rung_of_a_ladder_carries_more_and_needs_more),
+		cmocka_unit_test(modulations_and_codings_are_those_of_the_standards),
+		cmocka_unit_test(a_modcod_carries_its_payload_over_its_symbols),
 		cmocka_unit_test(frames_are_lost_steeply_below_the_threshold),
 		cmocka_unit_test(adaptation_is_quick_down_and_slow_up),
 		cmocka_unit_test(a_second_site_gains_with_distance),
