@@ -10,8 +10,12 @@
 #include "control/compile.h"
 #include "control/network.h"
 #include "control/sky_budget.h"
+#include "dataplane/physics/fade_duration.h"
 #include "topologies/quantity.h"
 #include "topologies/sky.h"
+
+#define MINUTE_S 60.0
+#define YEAR_S   (365.25 * 86400)
 
 struct question {
 	uint32_t link;
@@ -34,14 +38,35 @@ static struct access_params access_of(const struct topology *topology, uint32_t 
 	return access;
 }
 
+// How many fades by so much rain last longer than duration_s in an average year; NaN where the
+// budget is of an instant, or outside of P.1623's bounds (and with a second site, which ends
+// fades).
+static double fades_a_year(const struct sky_hop *hop, double exceeded_percent, double duration_s)
+{
+	double ghz = hop->hop.frequency_hz / 1e9, rain_db = hop->hop.air.rain_db;
+	struct fade_law law;
+
+	if (exceeded_percent <= 0 || rain_db <= 0 || hop->diversity_gain_db > 0 || ghz < 10 ||
+	    ghz > 50 || hop->elevation_deg < 5 || hop->elevation_deg > 60)
+		return NAN;
+	law = fade_law_at(ghz, hop->elevation_deg, rain_db);
+	return fade_count(&law, duration_s, exceeded_percent / 100 * YEAR_S);
+}
+
+static json_t *number_or_null(double value)
+{
+	return isnan(value) ? json_null() : json_real(value);
+}
+
 static json_t *hop_json(const struct topology *topology, const struct sky_hop *hop,
-			const struct sky_sites *sites, const struct hop_result *result)
+			const struct sky_sites *sites, const struct hop_result *result,
+			double exceeded_percent)
 {
 	uint32_t other = sites->on_other ? sites->main : sites->other;
 
 	return json_pack(
 		"{s:s, s:s?, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, "
-		"s:f, s:f}",
+		"s:f, s:f, s:o, s:o}",
 		"site", topology->sites[hop->site].name, "other_site",
 		other == TOPOLOGY_NONE ? NULL : topology->sites[other].name, "frequency_hz",
 		(json_int_t)llround(hop->hop.frequency_hz), "azimuth_deg", hop->azimuth_deg,
@@ -51,7 +76,10 @@ static json_t *hop_json(const struct topology *topology, const struct sky_hop *h
 		"diversity_gain_db", hop->diversity_gain_db, "gas_db", hop->hop.air.gas_db,
 		"scintillation_db", hop->hop.air.scintillation_db, "antenna_gain_dbi",
 		result->gain_dbi, "pointing_db", result->pointing_db, "eirp_dbw", result->eirp_dbw,
-		"g_t_db", result->g_t_db, "c_n0_dbhz", result->c_n0_dbhz);
+		"g_t_db", result->g_t_db, "c_n0_dbhz", result->c_n0_dbhz, "fades_over_1min_a_year",
+		number_or_null(fades_a_year(hop, exceeded_percent, MINUTE_S)),
+		"fades_over_10min_a_year",
+		number_or_null(fades_a_year(hop, exceeded_percent, 10 * MINUTE_S)));
 }
 
 static json_t *budget_json(const struct topology *topology, const struct question *question,
@@ -67,13 +95,16 @@ static json_t *budget_json(const struct topology *topology, const struct questio
 		"at_ns", (json_int_t)question->at_ns, "exceeded_percent",
 		question->exceeded_percent > 0 ? json_real(question->exceeded_percent)
 					       : json_null(),
-		"up", hop_json(topology, &b->up, &b->sites[0], &b->budget.up), "down",
-		hop_json(topology, &b->down, &b->sites[1], &b->budget.down), "power_control_db",
-		b->budget.power_control_db, "rain_noise_k", b->budget.rain_noise_k, "c_n0_dbhz",
-		b->budget.c_n0_dbhz, "symbol_rate_per_s", symbols, "es_n0_db", b->budget.es_n0_db,
-		"modcod", b->rung >= 0 ? json_string(b->ladder.rungs[b->rung].name) : json_null(),
-		"rate_bps", (json_int_t)llround(b->rate_bps), "frame_error_ratio",
-		b->frame_error_ratio);
+		"up",
+		hop_json(topology, &b->up, &b->sites[0], &b->budget.up, question->exceeded_percent),
+		"down",
+		hop_json(topology, &b->down, &b->sites[1], &b->budget.down,
+			 question->exceeded_percent),
+		"power_control_db", b->budget.power_control_db, "rain_noise_k",
+		b->budget.rain_noise_k, "c_n0_dbhz", b->budget.c_n0_dbhz, "symbol_rate_per_s",
+		symbols, "es_n0_db", b->budget.es_n0_db, "modcod",
+		b->rung >= 0 ? json_string(b->ladder.rungs[b->rung].name) : json_null(), "rate_bps",
+		(json_int_t)llround(b->rate_bps), "frame_error_ratio", b->frame_error_ratio);
 
 	json_object_set_new(json, "coding",
 			    json_string(topology->links[question->link].radio.modcod[direction]
@@ -104,7 +135,21 @@ static void line(struct table *table, const char *what, const char *unit, double
 	table_row(table, (const char *const[]){what, left, right, unit});
 }
 
-static void print_lines(const struct topology *topology, const struct sky_budget *b, FILE *out)
+static void print_fades(struct table *table, const struct sky_budget *b, double exceeded_percent)
+{
+	double up = fades_a_year(&b->up, exceeded_percent, MINUTE_S);
+	double down = fades_a_year(&b->down, exceeded_percent, MINUTE_S);
+
+	if (isnan(up) && isnan(down))
+		return;
+	line(table, "fades over 1 min", "a year", up, down);
+	line(table, "fades over 10 min", "a year",
+	     fades_a_year(&b->up, exceeded_percent, 10 * MINUTE_S),
+	     fades_a_year(&b->down, exceeded_percent, 10 * MINUTE_S));
+}
+
+static void print_lines(const struct topology *topology, const struct sky_budget *b,
+			double exceeded_percent, FILE *out)
 {
 	const struct sky_hop *up = &b->up, *down = &b->down;
 	const struct hop_result *u = &b->budget.up, *d = &b->budget.down;
@@ -126,6 +171,7 @@ static void print_lines(const struct topology *topology, const struct sky_budget
 	line(table, "rain", "dB", 0 - up->hop.air.rain_db, 0 - down->hop.air.rain_db);
 	if (up->diversity_gain_db > 0 || down->diversity_gain_db > 0)
 		line(table, "diversity gain", "dB", up->diversity_gain_db, down->diversity_gain_db);
+	print_fades(table, b, exceeded_percent);
 	line(table, "clouds", "dB", 0 - up->hop.air.cloud_db, 0 - down->hop.air.cloud_db);
 	line(table, "scintillation", "dB", 0 - up->hop.air.scintillation_db,
 	     0 - down->hop.air.scintillation_db);
@@ -166,7 +212,7 @@ static void print_budget(const struct topology *topology, const struct question 
 	fprintf(out, "%s%s\n\n", direction == question->first ? "" : "\n",
 		topology_channel_name(topology, topology_channel(question->link, direction), name,
 				      sizeof(name)));
-	print_lines(topology, b, out);
+	print_lines(topology, b, question->exceeded_percent, out);
 	fputc('\n', out);
 	print_options(topology, question, direction, b, out);
 	fprintf(out, "C/N0 together  %.2f dBHz\n", b->budget.c_n0_dbhz);
@@ -261,8 +307,10 @@ int command_budget(struct invocation *invocation)
 		status = report_errors(invocation, &errors);
 	else if (parse(topology, invocation->argv[1], at, exceeded, &question, &error))
 		status = report_error(invocation, &error);
-	else
+	else {
+		report_stale(invocation, topology);
 		status = answer(invocation, topology, &question);
+	}
 	topology_free(topology);
 	errors_fini(&errors);
 	return status;

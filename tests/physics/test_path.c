@@ -140,6 +140,13 @@ static void the_earth_stands_between_satellites(void **state)
 		near_to(is.leg_m[1], 2 * radius_m * sin((limit_deg + i * 0.5) / 2 * DEGREE), 0.01);
 		near_to(is.leg_m[0], O3B_ALTITUDE_M, 0.01);
 	}
+	// One of them stands higher, over the geostationary arc: each has a horizon of its own.
+	limit_deg = (acos((EARTH_EQUATORIAL_M + 100e3) / radius_m) +
+		     acos((EARTH_EQUATORIAL_M + 100e3) / ORBIT_GEOSTATIONARY_M)) /
+		    DEGREE;
+	assert_true(orbit_make_equatorial(&orbits[0], O3B_ALTITUDE_M, 0, 0, NULL));
+	assert_true(orbit_make_geostationary(&orbits[1], limit_deg - 1.5, NULL));
+	near_to(path_margin_deg(&path, 0), 1.5, 1e-9);
 	// Closer together, the stations' own horizons bind.
 	path.from_mask_deg = 80;
 	assert_true(orbit_make_equatorial(&orbits[1], O3B_ALTITUDE_M, 60, 0, NULL));

@@ -17,6 +17,11 @@ expect 0 "X loses little" "$CORRIDOR" -j budget "$storm" betzdorf-redu-x --at 30
 check "and keeps a rate" json '.up.rain_db > 1 and .up.rain_db < 10 and .rate_bps > 50000000' out
 expect 0 "the year's rain in X" "$CORRIDOR" -j budget "$storm" betzdorf-redu-x --exceeded 0.01%
 check "at both stations" json '.up.rain_db > 0.5 and .down.rain_db > 0.5 and .exceeded_percent == 0.01' out
+check "X has no law of durations" json '.up.fades_over_1min_a_year == null' out
+expect 0 "and in Ka" "$CORRIDOR" -j budget "$storm" betzdorf-redu-ka --exceeded 0.1%
+check "fades of a minute, and fewer of ten" json '.up.fades_over_1min_a_year > 2 * .up.fades_over_10min_a_year and .up.fades_over_10min_a_year > 1 and .up.fades_over_1min_a_year < 526' out
+expect 0 "an instant" "$CORRIDOR" -j budget "$storm" betzdorf-redu-ka --at 15min
+check "has no year" json '.up.fades_over_1min_a_year == null' out
 
 sed 's/^rain_rate = 28.230mm.h/&\nclouds = 1.26kg\/m2/' "$storm" >clouds.ini
 expect 0 "clouds over Betzdorf" "$CORRIDOR" -j budget clouds.ini betzdorf-redu-ka --exceeded 1%

@@ -283,6 +283,26 @@ static void faults_of_the_sky_are_named(void **state)
 		expect_fault(cases[i].text, cases[i].where, cases[i].what);
 }
 
+// The way back over two satellites takes the last one first.
+static void a_chain_is_taken_from_either_end(void **state)
+{
+	struct topology *t =
+		paper(EPOCH SITES "[satellite west]\norbit = geostationary 5deg\n[satellite east]\n"
+				  "orbit = geostationary 25deg\n" LINK "via = west, east\n");
+	struct path there = sky_way(t, &t->links[0], LINK_FORWARD, 0);
+	struct path back = sky_way(t, &t->links[0], LINK_REVERSE, 0);
+
+	(void)state;
+	assert_int_equal(there.satellite_count, 2);
+	assert_int_equal(back.satellite_count, 2);
+	assert_ptr_equal(there.satellites[0], &t->satellites[0].orbit);
+	assert_ptr_equal(there.satellites[1], &t->satellites[1].orbit);
+	assert_ptr_equal(back.satellites[0], &t->satellites[1].orbit);
+	assert_ptr_equal(back.satellites[1], &t->satellites[0].orbit);
+	assert_ptr_equal(there.from, back.to);
+	topology_free(t);
+}
+
 static void keep(void *context, const struct satellite *satellite, const char *what)
 {
 	(void)satellite;
@@ -317,6 +337,7 @@ int main(void)
 		cmocka_unit_test(an_orbit_is_written_in_each_of_its_ways),
 		cmocka_unit_test(a_constellation_makes_its_satellites),
 		cmocka_unit_test(times_may_be_instants_of_utc),
+		cmocka_unit_test(a_chain_is_taken_from_either_end),
 		cmocka_unit_test(faults_of_the_sky_are_named),
 		cmocka_unit_test(stale_elements_say_how_far_off_they_may_be),
 	};
