@@ -257,6 +257,23 @@ int evolve_to(struct evolve *evolve, uint64_t at_ns, struct error *error)
 	return any;
 }
 
+static bool in_use(const void *context, const struct table *table)
+{
+	const struct evolve *evolve = context;
+
+	for (uint32_t c = 0; c < LINK_DIRECTIONS * evolve->topology->link_count; c++)
+		if (evolve->links[c / 2].later[c % 2].table == table)
+			return true;
+	return false;
+}
+
+void evolve_forget_past(const struct evolve *evolve)
+{
+	if (evolve->made_from_ns != EVOLVE_NEVER && evolve->made_from_ns > EVOLVE_GENERATION_NS)
+		tables_sweep(evolve->topology->tables, evolve->made_from_ns - EVOLVE_GENERATION_NS,
+			     in_use, evolve);
+}
+
 // ---- Asking ----
 
 // The last one may go on beyond what is known.

@@ -28,9 +28,13 @@ struct evolve *evolve_copy(const struct evolve *evolve);
 void evolve_free(struct evolve *evolve);
 
 // Makes the generation that is due at at_ns, if it is not there; instants must not go back.
-// Profiles belong to the topology's pool and live as long as that. 1: there are new ones; 0: not;
-// or a negative errno with a sentence.
+// Profiles belong to the topology's pool and live as long as that, or until evolve_forget_past. 1:
+// there are new ones; 0: not; or a negative errno with a sentence.
 int evolve_to(struct evolve *evolve, uint64_t at_ns, struct error *error);
+
+// Frees what was made for times before the generation before the last one. The caller knows that no
+// parameters of theirs are in use any more, by this topology's other networks either.
+void evolve_forget_past(const struct evolve *evolve);
 
 // The next instant after at_ns at which a generation is due or a link's service changes;
 // EVOLVE_NEVER when nothing moves.

@@ -72,7 +72,7 @@ int evolve_later_make(struct evolve_later *later, const struct topology *topolog
 		rc = evolve_modem_follow(&after, topology, services, service_count,
 					 next_ns + EVOLVE_AHEAD_NS, &rows, &unseen);
 	if (!rc)
-		table = evolve_modem_table(topology->tables, &rows);
+		table = evolve_modem_table(topology->tables, &rows, from_ns);
 	if (!table) {
 		free(rows.items);
 		return -ENOMEM;

@@ -256,7 +256,8 @@ int evolve_modem_follow(struct evolve_modem *modem, const struct topology *topol
 	return rc;
 }
 
-const struct table *evolve_modem_table(struct tables *tables, const struct evolve_modem_rows *rows)
+const struct table *evolve_modem_table(struct tables *tables, const struct evolve_modem_rows *rows,
+				       uint64_t from_ns)
 {
 	struct series_row *series = calloc(rows->count + 1, sizeof(*series));
 	const struct table *table = NULL;
@@ -271,7 +272,7 @@ const struct table *evolve_modem_table(struct tables *tables, const struct evolv
 					   [SERIES_LOSS] = rows->items[i].loss}};
 	if (series)
 		table = tables_keep_series(tables, "(weather)", series, count,
-					   1U << SERIES_RATE | 1U << SERIES_LOSS);
+					   1U << SERIES_RATE | 1U << SERIES_LOSS, from_ns);
 	if (!table)
 		free(series);
 	return table;

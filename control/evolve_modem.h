@@ -65,5 +65,7 @@ struct evolve_modem_row evolve_modem_now(const struct evolve_modem *modem, uint6
 int evolve_modem_add_row(struct evolve_modem_rows *rows, const struct evolve_modem_row *row);
 
 // The rows as a series of rate and loss on the lab's clock, whose first row holds from its zero on.
-// One row at least. It is the pool's; NULL when memory is short.
-const struct table *evolve_modem_table(struct tables *tables, const struct evolve_modem_rows *rows);
+// One row at least. It is the pool's, where it passes from from_ns on or stays (TABLES_STAY); NULL
+// when memory is short.
+const struct table *evolve_modem_table(struct tables *tables, const struct evolve_modem_rows *rows,
+				       uint64_t from_ns);

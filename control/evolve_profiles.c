@@ -58,8 +58,10 @@ static const struct profile *keep(struct tables *tables, const uint64_t *key, si
 					   .count = (uint32_t)points->count,
 					   .interpolated = interpolated,
 					   .start_ns = start_ns};
-	if (profile_make(&memory->profile, "sky", NULL) == 0)
+	if (profile_make(&memory->profile, "sky", NULL) == 0) {
+		tables_pass(memory, start_ns);
 		return &memory->profile;
+	}
 	tables_forget(tables, memory);
 	return NULL;
 }
@@ -231,7 +233,7 @@ const struct profile *evolve_both(struct tables *tables, const struct profile *o
 	uint64_t start_ns = other->start_ns, at_ns = start_ns;
 	uint64_t end_ns = start_ns + UINT64_C(3720000000000);
 	struct profile_cursor first = {.begun = false}, second = {.begun = false};
-	// Both are the pool's, so that their places are theirs for good.
+	// Both are the pool's: one stays, and what comes of the other is forgotten with it.
 	uint64_t key[] = {KEY_BOTH, (uintptr_t)one, (uintptr_t)other};
 	struct points points = {.items = NULL};
 	const struct profile *both = NULL;

@@ -151,7 +151,8 @@ static int put(struct topology *topology, const struct draft *draft, struct erro
 		return 0;
 	}
 	impairment->trace = (struct impairment_trace){
-		.table = evolve_modem_table(topology->tables, &draft->rows), .once = true};
+		.table = evolve_modem_table(topology->tables, &draft->rows, TABLES_STAY),
+		.once = true};
 	if (!impairment->trace.table)
 		return no_memory(draft->link, error);
 	impairment->given |= IMPAIRMENT(GROUP_TRACE);

@@ -61,6 +61,7 @@ static int publish(struct lab *lab, struct error *error)
 	lab->version = network_plan_version(lab->network);
 	lab->taken_at_ns = plan->valid_from_ns; // corrected by the engine when it was late
 	network_applied(lab->network, lab->taken_at_ns);
+	network_forget_past(lab->network);
 	lab_ways_note(lab->ways, network_plan(lab->network));
 	if (lab->running)
 		tell_carriers(lab);

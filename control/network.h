@@ -34,6 +34,12 @@ struct network *network_create(const struct topology *topology, enum network_por
 			       struct error *error);
 void network_free(struct network *network);
 
+// Frees the sky's profiles of times that lie more than an hour behind, once they are of no plan
+// that the engine may hold: for whoever has just published (or steps without an engine), so that a
+// lab may run for weeks. Not while another network of the same topology is in use or its parameters
+// are, as in a journal. Nothing between network_begin and network_keep. Cannot fail.
+void network_forget_past(struct network *network);
+
 // The plan in force now, owned by the network; may be another after each change.
 const struct plan *network_plan(const struct network *network);
 // The same to publish, the touched channels included: a reference, the caller's. What follows goes

@@ -72,6 +72,7 @@ struct network {
 	bool *modem_up;               // [channel], as its radio's modem has it
 	bool *carries;                // [channel], with a satellite in service too: all three
 	struct evolve *evolve;
+	uint64_t forgotten_at_ns;    // when the past was last forgotten
 	bool *site_up;               // [site]
 	struct network_kept *events; // a ring of NETWORK_EVENTS_KEPT
 	uint64_t event_count;        // of all, those that are forgotten included

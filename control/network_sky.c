@@ -77,6 +77,15 @@ static int move_link(struct network *network, uint32_t link, bool renewed, struc
 	return network_tell_link(network, link) ? network_out_of_memory(network, error) : 0;
 }
 
+void network_forget_past(struct network *network)
+{
+	// At most once for each generation.
+	if (network->mark.set || network->now_ns - network->forgotten_at_ns < EVOLVE_GENERATION_NS)
+		return;
+	network->forgotten_at_ns = network->now_ns - network->now_ns % EVOLVE_GENERATION_NS;
+	evolve_forget_past(network->evolve);
+}
+
 int network_do_sky(struct network *network, struct error *error)
 {
 	int rc = network_save_sky(network, error);

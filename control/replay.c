@@ -137,6 +137,8 @@ static int change(struct replay *replay, uint64_t at_ns, bool first, struct erro
 	// The engine takes it over, so that whoever is told sees the network as it is.
 	rc = engine_advance(replay->engine, at_ns, error);
 	if (!rc)
+		network_forget_past(replay->network);
+	if (!rc)
 		tell(replay, at_ns);
 	return rc;
 }

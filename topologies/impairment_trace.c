@@ -48,7 +48,7 @@ static int translate_opportunities(const struct translation *t)
 	bool made;
 	int result;
 
-	list = tables_derive(t->tables, &key, sizeof(key), sizeof(*list), &made);
+	list = tables_derive_of(t->tables, key.table, &key, sizeof(key), sizeof(*list), &made);
 	if (!list)
 		return no_memory(t);
 	if (!made) {
@@ -99,8 +99,9 @@ static const struct profile *derive_profile(const struct translation *t, uint32_
 	bool made;
 
 	key.interpolated = interpolated;
-	memory = tables_derive(t->tables, &key, sizeof(key),
-			       sizeof(*memory) + table->count * sizeof(memory->points[0]), &made);
+	memory =
+		tables_derive_of(t->tables, key.table, &key, sizeof(key),
+				 sizeof(*memory) + table->count * sizeof(memory->points[0]), &made);
 	if (!memory) {
 		no_memory(t);
 		return NULL;
@@ -139,9 +140,9 @@ static const struct rate_profile *derive_rate(const struct translation *t)
 	if (!profile)
 		return NULL;
 	count = profile_step_points(profile, pieces);
-	memory = tables_derive(t->tables, &key, sizeof(key),
-			       sizeof(*memory) + count * (sizeof(*points) + sizeof(*steps)) + 16,
-			       &made);
+	memory = tables_derive_of(t->tables, key.table, &key, sizeof(key),
+				  sizeof(*memory) + count * (sizeof(*points) + sizeof(*steps)) + 16,
+				  &made);
 	if (!memory) {
 		no_memory(t);
 		return NULL;

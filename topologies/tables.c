@@ -29,7 +29,9 @@ static void free_table(struct table *table)
 
 // The key lies behind the memory.
 struct derived {
-	struct derived *next; // of its room
+	struct derived *next;   // of its room
+	const struct table *of; // what it goes with, or NULL
+	uint64_t from_ns;       // of what passes, or TABLES_STAY
 	uint64_t hash;
 	size_t bytes, key_bytes;
 	max_align_t memory[];
@@ -95,8 +97,8 @@ static struct derived *find_derived(const struct tables *tables, uint64_t hash, 
 	return at;
 }
 
-void *tables_derive(struct tables *tables, const void *key, size_t key_bytes, size_t bytes,
-		    bool *made)
+void *tables_derive_of(struct tables *tables, const struct table *table, const void *key,
+		       size_t key_bytes, size_t bytes, bool *made)
 {
 	uint64_t hash = hash_of(key, key_bytes);
 	struct derived *derived = find_derived(tables, hash, key, key_bytes, bytes);
@@ -109,6 +111,8 @@ void *tables_derive(struct tables *tables, const void *key, size_t key_bytes, si
 	derived = calloc(1, sizeof(*derived) + bytes + key_bytes);
 	if (!derived)
 		return NULL;
+	derived->of = table;
+	derived->from_ns = TABLES_STAY;
 	derived->hash = hash;
 	derived->bytes = bytes;
 	derived->key_bytes = key_bytes;
@@ -118,13 +122,24 @@ void *tables_derive(struct tables *tables, const void *key, size_t key_bytes, si
 	return derived->memory;
 }
 
+void *tables_derive(struct tables *tables, const void *key, size_t key_bytes, size_t bytes,
+		    bool *made)
+{
+	return tables_derive_of(tables, NULL, key, key_bytes, bytes, made);
+}
+
+static struct derived *derived_of(void *memory)
+{
+	return (struct derived *)((char *)memory - offsetof(struct derived, memory));
+}
+
 void tables_forget(struct tables *tables, void *memory)
 {
 	struct derived *derived, **at;
 
 	if (!memory)
 		return;
-	derived = (struct derived *)((char *)memory - offsetof(struct derived, memory));
+	derived = derived_of(memory);
 	at = &tables->derived[derived->hash & (tables->derived_rooms - 1)];
 	while (*at != derived)
 		at = &(*at)->next;
@@ -134,7 +149,8 @@ void tables_forget(struct tables *tables, void *memory)
 }
 
 const struct table *tables_keep_series(struct tables *tables, const char *name,
-				       struct series_row *rows, size_t count, unsigned columns)
+				       struct series_row *rows, size_t count, unsigned columns,
+				       uint64_t from_ns)
 {
 	struct table *table = calloc(1, sizeof(*table));
 
@@ -148,9 +164,66 @@ const struct table *tables_keep_series(struct tables *tables, const char *name,
 	table->rows = rows;
 	table->count = count;
 	table->columns = columns;
+	table->from_ns = from_ns;
 	table->next = tables->first;
 	tables->first = table;
 	return table;
+}
+
+void tables_pass(void *memory, uint64_t from_ns)
+{
+	derived_of(memory)->from_ns = from_ns;
+}
+
+// What is for times before before_ns, or of a table (unless that is NULL).
+static size_t sweep_derived(struct tables *tables, uint64_t before_ns, const struct table *of)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < tables->derived_rooms; i++) {
+		for (struct derived **at = &tables->derived[i]; *at;) {
+			struct derived *derived = *at;
+
+			if (derived->from_ns >= before_ns && (!of || derived->of != of)) {
+				at = &derived->next;
+				continue;
+			}
+			*at = derived->next;
+			free(derived);
+			count++;
+		}
+	}
+	tables->derived_count -= count;
+	return count;
+}
+
+size_t tables_sweep(struct tables *tables, uint64_t before_ns,
+		    bool (*in_use)(const void *context, const struct table *table),
+		    const void *context)
+{
+	size_t count = sweep_derived(tables, before_ns, NULL);
+
+	for (struct table **at = &tables->first; *at;) {
+		struct table *table = *at;
+
+		if (table->from_ns >= before_ns || in_use(context, table)) {
+			at = &table->next;
+			continue;
+		}
+		*at = table->next;
+		count += 1 + sweep_derived(tables, 0, table);
+		free_table(table);
+	}
+	return count;
+}
+
+size_t tables_count(const struct tables *tables)
+{
+	size_t count = tables->derived_count;
+
+	for (const struct table *table = tables->first; table; table = table->next)
+		count++;
+	return count;
 }
 
 void tables_free(struct tables *tables)
@@ -270,8 +343,10 @@ const struct table *tables_read(struct tables *tables, enum table_kind kind, con
 	if (!text)
 		return NULL;
 	table = calloc(1, sizeof(*table));
-	if (table)
+	if (table) {
 		table->path = strdup(path);
+		table->from_ns = TABLES_STAY;
+	}
 	if (!table || !table->path)
 		result = error_set(error, -ENOMEM, path, "no memory for the table");
 	else

@@ -33,6 +33,7 @@ struct table {
 	struct series_row *rows;
 	unsigned columns; // of a series: 1 << enum series_column, or-ed
 	size_t count;     // of samples, bits, times or rows
+	uint64_t from_ns; // of what passes: see tables_sweep; else TABLES_STAY
 	struct table *next;
 };
 
@@ -52,10 +53,14 @@ struct tables {
 const struct table *tables_read(struct tables *tables, enum table_kind kind, const char *path,
 				struct error *error);
 // A series made by the program, in rising instants: takes over `rows` (malloc'ed). `name` stands
-// for its path where it is shown. NULL when memory is short; then rows stay the caller's.
+// for its path where it is shown. From from_ns on it passes (tables_sweep), or TABLES_STAY. NULL
+// when memory is short; then rows stay the caller's.
 const struct table *tables_keep_series(struct tables *tables, const char *name,
-				       struct series_row *rows, size_t count, unsigned columns);
+				       struct series_row *rows, size_t count, unsigned columns,
+				       uint64_t from_ns);
 void tables_free(struct tables *tables);
+// How many tables there are, and things derived.
+size_t tables_count(const struct tables *tables);
 
 // Memory for something that follows from `key` alone (its bytes), kept like a table: the same key
 // gives the same memory again, with *made true; else it is zeroed and the caller fills it in, or
@@ -63,3 +68,16 @@ void tables_free(struct tables *tables);
 void *tables_derive(struct tables *tables, const void *key, size_t key_bytes, size_t bytes,
 		    bool *made);
 void tables_forget(struct tables *tables, void *memory);
+// The same for what follows from a table, and goes when that goes.
+void *tables_derive_of(struct tables *tables, const struct table *table, const void *key,
+		       size_t key_bytes, size_t bytes, bool *made);
+
+#define TABLES_STAY UINT64_MAX
+
+// Says of derived memory that it is for a stretch of time that begins at from_ns, and passes.
+void tables_pass(void *memory, uint64_t from_ns);
+// Frees all that is for stretches that begin before before_ns, but series that are in use. The
+// caller knows that nothing else looks at it any more. Gives the number of things freed.
+size_t tables_sweep(struct tables *tables, uint64_t before_ns,
+		    bool (*in_use)(const void *context, const struct table *table),
+		    const void *context);
