@@ -50,10 +50,16 @@ static int append(struct plan *plan, int64_t from, int64_t to, uint32_t path)
 	return 0;
 }
 
+// Room for two windows a revolution of the quickest satellite, which is mostly enough: a search
+// that finds more is made again.
 static int find_windows(const struct path *path, int64_t from, int64_t to, struct windows *windows)
 {
-	size_t room = FIRST_ROOM;
+	double quickest_s = 86400;
+	size_t room;
 
+	for (unsigned i = 0; i < path->satellite_count; i++)
+		quickest_s = fmin(quickest_s, orbit_period_s(path->satellites[i]));
+	room = FIRST_ROOM + (size_t)(2 * (double)(to - from) / 1e9 / quickest_s);
 	for (;;) {
 		struct pass *passes = realloc(windows->passes, room * sizeof(*passes));
 
@@ -70,15 +76,30 @@ static int find_windows(const struct path *path, int64_t from, int64_t to, struc
 	}
 }
 
+// The first window of a path that ends after an instant; count: none. They are in order.
+static int first_ending_after(const struct windows *windows, int64_t at)
+{
+	int low = 0, high = windows->count;
+
+	while (low < high) {
+		int middle = low + (high - low) / 2;
+
+		if (windows->passes[middle].set_utc_ns <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 // The window in which a path is at an instant, or NULL.
 static const struct pass *window_at(const struct plan *plan, uint32_t path, int64_t at)
 {
 	const struct windows *windows = &plan->windows[path];
+	int i = first_ending_after(windows, at);
 
-	for (int i = 0; i < windows->count; i++)
-		if (windows->passes[i].rise_utc_ns <= at && at < windows->passes[i].set_utc_ns)
-			return &windows->passes[i];
-	return NULL;
+	return i < windows->count && windows->passes[i].rise_utc_ns <= at ? &windows->passes[i]
+									  : NULL;
 }
 
 // The next instant after `at` at which any path comes into or goes out of sight; `end` at most.
@@ -86,15 +107,15 @@ static int64_t next_edge(const struct plan *plan, int64_t at, int64_t end)
 {
 	for (uint32_t p = 0; p < plan->request->path_count; p++) {
 		const struct windows *windows = &plan->windows[p];
+		int i = first_ending_after(windows, at);
 
-		for (int i = 0; i < windows->count; i++) {
+		// It sets after `at`; where it has risen already, the next one rises later than
+		// that.
+		if (i < windows->count) {
 			int64_t rise = windows->passes[i].rise_utc_ns;
-			int64_t set = windows->passes[i].set_utc_ns;
+			int64_t edge = rise > at ? rise : windows->passes[i].set_utc_ns;
 
-			if (rise > at && rise < end)
-				end = rise;
-			if (set > at && set < end)
-				end = set;
+			end = edge < end ? edge : end;
 		}
 	}
 	return end;
