@@ -193,7 +193,7 @@ struct evolve_modem_row evolve_modem_now(const struct evolve_modem *modem, uint6
 	return (struct evolve_modem_row){.at_ns = at_ns,
 					 .rate_bps = modem->rate_bps,
 					 .loss = modem->loss,
-					 .up = modem->rung >= 0};
+					 .up = !modem->begun || modem->rung >= 0};
 }
 
 // What the rung in use gives at this instant: a row, when it differs from the last one.

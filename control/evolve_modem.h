@@ -59,7 +59,8 @@ int evolve_modem_follow(struct evolve_modem *modem, const struct topology *topol
 			const struct handover *services, size_t service_count, uint64_t to_ns,
 			struct evolve_modem_rows *rows, struct error *unseen);
 
-// What it gives, as a row that begins at at_ns.
+// What it gives, as a row that begins at at_ns. It is up before its first satellite, too: then the
+// link is down by its geometry.
 struct evolve_modem_row evolve_modem_now(const struct evolve_modem *modem, uint64_t at_ns);
 // 0 or -ENOMEM.
 int evolve_modem_add_row(struct evolve_modem_rows *rows, const struct evolve_modem_row *row);

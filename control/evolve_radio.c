@@ -173,22 +173,26 @@ static int find_services(const struct topology *topology, struct draft *draft, s
 static int closes(const struct topology *topology, const struct draft *draft, struct error *error)
 {
 	const struct evolve_modem *modem = &draft->modem;
-	char where[192];
 
-	if (isinf(modem->best_db)) {
-		if (error->code)
-			return error->code;
-		compile_where(&draft->link->source, "link", draft->link->name, where,
-			      sizeof(where));
-		return error_set(error, -EINVAL, where,
-				 "no satellite serves it in its first day, so its modem has no "
-				 "rate; choose another epoch, or give it a rate");
-	}
+	// Without a fault nobody has served yet: it is down until somebody does.
+	if (isinf(modem->best_db))
+		return error->code;
 	if (modem_select(&modem->clear.ladder, modem->best_db,
 			 topology->links[draft->index].radio.control.margin_db) < 0 &&
 	    modem_select(&modem->clear.ladder, modem->best_db, 0) < 0)
 		return refuse(draft, error);
 	return 0;
+}
+
+// Until a satellite first serves, a modem stands at its lowest MODCOD.
+static double lowest_bps(const struct radio *radio, enum link_direction direction)
+{
+	struct modem_ladder ladder;
+
+	if (!radio->modcod[direction] ||
+	    !modem_ladder_fix(&ladder, radio->standard, radio->modcod[direction]))
+		modem_ladder_make(&ladder, radio->standard);
+	return modem_rate_bps(&ladder.rungs[0], radio->symbol_rate_per_s[direction]);
 }
 
 static int evolve_direction(struct topology *topology, uint32_t link, enum link_direction direction,
@@ -201,10 +205,17 @@ static int evolve_direction(struct topology *topology, uint32_t link, enum link_
 	struct error unseen = {.code = 0};
 	int rc;
 
+	draft.modem.rate_bps = lowest_bps(&draft.link->radio, direction);
 	draft.horizon_ns = evolve_modem_horizon_ns(topology, draft.link);
 	rc = find_services(topology, &draft, error);
 	if (!rc && follow(topology, &draft, &unseen))
 		rc = no_memory(draft.link, error);
+	if (!rc && draft.rows.count == 0) {
+		struct evolve_modem_row row = evolve_modem_now(&draft.modem, 0);
+
+		if (evolve_modem_add_row(&draft.rows, &row))
+			rc = no_memory(draft.link, error);
+	}
 	if (!rc) {
 		*error = unseen;
 		rc = closes(topology, &draft, error);

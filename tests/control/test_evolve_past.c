@@ -22,7 +22,7 @@
 	"[site b]\nposition = 12, 4, 300\n"                                                        \
 	"[constellation o3b]\nwalker = 5/1/0 8063km inclination 0.05deg\n"                         \
 	"[link l]\nends = a, b\nmedium = satellite\nvia = o3b\nelevation = 10deg\n"                \
-	"choose = longest\nhandover = break-before-make 3s\n" words
+	"handover = break-before-make 3s\n" words
 #define RADIO                                                                                      \
 	"band = Ka 28.5GHz 18.8GHz\nantenna = 1.8m\npower = 5W\nnoise = 250K\nsatellite_gt = "     \
 	"4dB/K\nsatellite_eirp = 40dBW\nsymbol_rate = 100Mbaud\n"                                  \
@@ -91,7 +91,7 @@ static size_t run_both(const char *text, uint64_t until_ns, size_t *most_kept)
 
 static void a_week_of_handovers_takes_no_more_memory_than_hours(void **state)
 {
-	size_t kept, most = run_both(RING(""), 7 * 24 * H, &kept);
+	size_t kept, most = run_both(RING("choose = longest\n"), 7 * 24 * H, &kept);
 
 	(void)state;
 	// Two generations of two delays and a carrier, and one more of each while it is renewed.
@@ -101,7 +101,7 @@ static void a_week_of_handovers_takes_no_more_memory_than_hours(void **state)
 
 static void so_does_a_modem_in_the_weather(void **state)
 {
-	size_t kept, most = run_both(RING(RADIO), 32 * H, &kept);
+	size_t kept, most = run_both(RING("choose = longest\n" RADIO), 32 * H, &kept);
 
 	(void)state;
 	// Besides, of each direction, a table, profiles of rate and loss, and the line; the first
@@ -113,7 +113,7 @@ static void so_does_a_modem_in_the_weather(void **state)
 // What the plan has now stays, whatever users do in between.
 static void what_is_in_force_is_never_forgotten(void **state)
 {
-	struct topology *topology = load(RING(RADIO));
+	struct topology *topology = load(RING("choose = longest\n" RADIO));
 	struct network *network = start(topology), *again;
 	struct error error;
 
@@ -140,12 +140,38 @@ static void what_is_in_force_is_never_forgotten(void **state)
 	topology_free(topology);
 }
 
+// A schedule begins after thirty hours: the link is there from the start, and down until it is
+// served; then with the rate of its satellite.
+static void what_is_not_served_on_its_first_day_is_down_until_it_is(void **state)
+{
+	struct topology *topology = load(RING("choose = schedule none 0s, o3b-1 30h\n" RADIO));
+	struct network *network = start(topology);
+	uint64_t at_ns = 0;
+
+	(void)state;
+	for (; at_ns < 48 * H && !network_channel_is_up(network, 0); at_ns += 60 * S) {
+		run_to(network, at_ns);
+		if (network_channel_is_up(network, 0))
+			break;
+		assert_string_equal(network_down_by(network, 0), "satellite");
+		assert_false(network_plan(network)->channels[0].params.carrier);
+	}
+	assert_in_range(at_ns, 30 * H, 37 * H);
+	run_to(network, at_ns + 60 * S);
+	assert_true(network_channel_is_up(network, 1));
+	assert_true(network_rate_bps(network, 0, at_ns + 60 * S) > 50000000);
+	assert_true(network_delay_ns(network, 0, at_ns + 60 * S) > 50000000);
+	network_free(network);
+	topology_free(topology);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_week_of_handovers_takes_no_more_memory_than_hours),
 		cmocka_unit_test(so_does_a_modem_in_the_weather),
 		cmocka_unit_test(what_is_in_force_is_never_forgotten),
+		cmocka_unit_test(what_is_not_served_on_its_first_day_is_down_until_it_is),
 	};
 
 	return cmocka_run_group_tests_name("evolve_past", tests, NULL, NULL);
