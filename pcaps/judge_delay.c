@@ -336,8 +336,9 @@ static void judge_rate(const struct judge_case *judged, struct judge *judge)
 		if (match->kinds[i] != MATCH_FIRST || !judge_is_settled(judged, sent))
 			continue;
 		era = &judged->oracle->eras[judged->oracle->promises[sent].era];
-		if (era->rate.ns_per_byte_q32 == 0 || era->rate.kind != RATE_CONSTANT)
-			continue; // bursts and changing rates are left to the law
+		if (era->rate.ns_per_byte_q32 == 0 || era->rate.kind != RATE_CONSTANT ||
+		    era->delay_varies)
+			continue; // bursts and what changes are left to the law, and to judge_line
 		if (judged->oracle->promises[sent].moved || in_slots(judged, sent)) {
 			last = UINT32_MAX; // it no longer comes as the line sent it
 			continue;

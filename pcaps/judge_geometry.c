@@ -221,11 +221,22 @@ static bool next_choice(const struct stretch *stretch, struct choice *choice)
 	return false;
 }
 
+// Is one deviation likelier than the other? Behind a line packets wait, and come late by any way
+// rather than early by a longer one.
+static bool is_nearer(double one_ns, double other_ns, bool waits, double allowed_ns)
+{
+	bool may = one_ns >= -allowed_ns, other_may = other_ns >= -allowed_ns;
+
+	if (waits && may != other_may)
+		return may;
+	return fabs(one_ns) < fabs(other_ns);
+}
+
 // How far a delay is from the nearest of the ways in sight, if not that of the last choice is near
 // enough; NaN when none is in sight. Also the shortest of all that were looked at.
 static double nearest_ns(const struct judge_geometry *geometry, const struct stretch *stretch,
 			 const struct tally *tally, uint64_t at_ns, uint32_t frame_bytes,
-			 double measured_ns, double allowed_ns, struct choice *best,
+			 double measured_ns, double allowed_ns, bool waits, struct choice *best,
 			 double *shortest_ns)
 {
 	struct choice choice = {{0}};
@@ -244,7 +255,7 @@ static double nearest_ns(const struct judge_geometry *geometry, const struct str
 		if (isnan(ns))
 			continue;
 		*shortest_ns = fmin(*shortest_ns, ns);
-		if (isnan(nearest) || fabs(measured_ns - ns) < fabs(nearest)) {
+		if (isnan(nearest) || is_nearer(measured_ns - ns, nearest, waits, allowed_ns)) {
 			nearest = measured_ns - ns;
 			*best = choice;
 		}
@@ -299,7 +310,7 @@ static void judge_one(const struct judge_case *judged, const struct stretch *str
 	struct choice choice;
 
 	off_ns = nearest_ns(geometry, stretch, tally, at_ns, frame_bytes, measured_ns, allowed_ns,
-			    &choice, &shortest_ns);
+			    era->serialised, &choice, &shortest_ns);
 	tally->judged++;
 	for (size_t i = 0; i < stretch->sky_count; i++)
 		tally->seen[stretch->skies[i] - geometry->skies] = true;
@@ -319,13 +330,17 @@ static void judge_one(const struct judge_case *judged, const struct stretch *str
 	}
 	if (!era->serialised || off_ns < 0)
 		note_off(tally, sent, off_ns);
-	// Where nobody else can be on the way, those count that found the lines idle.
-	if (!era->serialised || (judged->alone && !found_idle(judged, sent)))
+	if (!era->serialised)
 		return;
+	// Where nobody else can be on the way, those count that found the lines idle.
+	if (judged->alone && judged->lines[sent].known) {
+		if (!found_idle(judged, sent))
+			return;
+	} else if (era->queues_ns > tally->queues_ns) {
+		tally->queues_ns = era->queues_ns;
+	}
 	tally->least_late_ns = tally->waited ? fmin(tally->least_late_ns, off_ns) : off_ns;
 	tally->sum_late_ns += off_ns;
-	if (!judged->alone && era->queues_ns > tally->queues_ns)
-		tally->queues_ns = era->queues_ns;
 	tally->waited++;
 }
 

@@ -40,6 +40,7 @@ struct oracle_era {
 	struct rate_params rate; // the last serialiser on the way, if any
 	uint64_t rate_slack_ns;  // by how much jitter behind it can squeeze frames together
 	bool in_order;           // no channel lets packets overtake
+	bool delay_varies;       // over time: frames come closer together than a line sends them
 	double copies;           // chance that a frame comes twice; NaN: no simple law
 	double damage;           // chance that bits of it are flipped; NaN: no simple law
 	bool copies_lost;        // copies may be lost behind where they are made

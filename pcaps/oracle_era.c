@@ -116,6 +116,7 @@ struct oracle_era oracle_era_of(const struct journal_channel *const *hops, size_
 		if (params->rate.kind == RATE_ACCESS)
 			era.queues_ns += oracle_access_idle_ns(&params->rate, longest);
 		era.in_order &= oracle_keeps_order(params);
+		era.delay_varies |= params->delay_profile != NULL;
 		era.dscps |= oracle_dscps(&params->police);
 		era.copies = 1 - (1 - era.copies) * (1 - oracle_chance(&params->duplicate.chance));
 		era.damage = 1 - (1 - era.damage) * (1 - oracle_chance(&params->corrupt.chance));

@@ -70,6 +70,7 @@ static struct oracle_era era_of(const struct channel_params *params)
 		.rate = params->rate,
 		.rate_slack_ns = oracle_spread_ns(&params->jitter),
 		// What a queue sorts is known here; what is drawn may not be (--no-law).
+		.delay_varies = params->delay_profile != NULL,
 		.in_order = params->reorder.gap == 0 && !params->jitter.order_free,
 		.copies = oracle_chance(&params->duplicate.chance),
 		.damage = oracle_chance(&params->corrupt.chance),

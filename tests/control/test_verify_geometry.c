@@ -97,6 +97,21 @@ static void packets_held_at_a_handover_are_not_accused(void **state)
 	json_decref(said);
 }
 
+// 24 Mbit/s into 20: packets wait longer than another satellite in sight is further away.
+static void packets_that_wait_are_not_taken_for_those_of_another_satellite(void **state)
+{
+	json_t *said;
+
+	(void)state;
+	write_lab(EPOCH, "300", RING OVER_RING "rate = 20mbit\nlimit = 50ms\n");
+	stories_send(10000, MS / 5, stories_plain);
+	stories_replay();
+	said = stories_verify("received.pcapng", 0);
+	assert_int_equal(stories_clause(said, "geometry"), 1);
+	assert_true(stories_number(said, "lost") > 100);
+	json_decref(said);
+}
+
 static void without_an_epoch_the_captures_begin_it(void **state)
 {
 	(void)state;
@@ -221,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_day_over_a_ring_is_the_closed_form),
 		cmocka_unit_test(packets_held_at_a_handover_are_not_accused),
+		cmocka_unit_test(packets_that_wait_are_not_taken_for_those_of_another_satellite),
 		cmocka_unit_test(without_an_epoch_the_captures_begin_it),
 		cmocka_unit_test(satellites_that_stand_still_are_the_closed_form),
 		cmocka_unit_test(another_epoch_altitude_or_height_fails),
