@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "dataplane/engine/pages.h"
+
 // A region's routers come first, then its hosts.
 struct region {
 	uint32_t first_site;
@@ -126,7 +128,7 @@ static bool take_rows(struct plan *plan, uint32_t regions)
 }
 
 #define TAKE(plan, array, number)                                                                  \
-	((plan)->array##s = calloc(number, sizeof(*(plan)->array##s)),                             \
+	((plan)->array##s = pages_take(number, sizeof(*(plan)->array##s)),                         \
 	 (plan)->array##_count = (plan)->array##s ? (number) : 0, (plan)->array##s != NULL)
 
 static bool take(struct plan *plan, uint32_t regions, uint32_t hosts)
@@ -137,7 +139,7 @@ static bool take(struct plan *plan, uint32_t regions, uint32_t hosts)
 	if (!TAKE(plan, channel, channels) || !TAKE(plan, destination, sites) ||
 	    !TAKE(plan, flow, hosts) || !TAKE(plan, group, channels) || !TAKE(plan, site, sites))
 		return false;
-	plan->adjacencies = calloc(channels, sizeof(*plan->adjacencies));
+	plan->adjacencies = pages_take(channels, sizeof(*plan->adjacencies));
 	plan->adjacency_count = channels;
 	plan->prefixes = calloc(sites, sizeof(*plan->prefixes));
 	plan->prefix_count = sites;

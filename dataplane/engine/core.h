@@ -67,6 +67,15 @@ struct core_path {
 	uint32_t channel;
 };
 
+// How far the way of a packet that comes next has been looked up (fetch.c).
+#define CORE_FETCH 32
+struct core_fetch {
+	uint32_t next_place; // in the agenda's line, of the step that comes next; 0: none
+	uint32_t site;       // that it comes to
+	const struct packet *packet;
+	const void *step; // fetched last
+};
+
 struct worker {
 	struct engine *engine;
 	const struct plan *plan;
@@ -81,10 +90,11 @@ struct worker {
 	struct engine_port_counters *ports;       // [port]
 	uint64_t (*flow_lost)[DROP_REASONS];      // [flow]
 	struct core_path *paths;                  // [CORE_PATHS]
-	struct hold outbox[CORE_MAX_WORKERS];     // pairs for other workers' flights
-	uint64_t next_at_ns;                      // virtual: of its agenda, for the others to read
-	uint64_t tick_at_ns;                      // live: next site_tick
-	struct ready ready;                       // live
+	struct core_fetch fetch[CORE_FETCH];
+	struct hold outbox[CORE_MAX_WORKERS]; // pairs for other workers' flights
+	uint64_t next_at_ns;                  // virtual: of its agenda, for the others to read
+	uint64_t tick_at_ns;                  // live: next site_tick
+	struct ready ready;                   // live
 	pthread_t thread;
 } __attribute__((aligned(64)));
 

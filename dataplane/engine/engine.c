@@ -9,6 +9,7 @@
 #include "dataplane/engine/core.h"
 #include "dataplane/engine/eal.h"
 #include "dataplane/engine/lookup.h"
+#include "dataplane/engine/pages.h"
 #include "dataplane/engine/port.h"
 
 #define DEFAULT_MEMORY_BYTES (UINT64_C(4) << 30)
@@ -226,8 +227,8 @@ static int allocate_worker(struct worker *worker, const struct plan *plan)
 
 	if (agenda_init(&worker->agenda, (uint32_t)sources))
 		return -ENOMEM;
-	worker->channels = calloc(plan->channel_count + 1, sizeof(*worker->channels));
-	worker->sites = calloc(plan->site_count + 1, sizeof(*worker->sites));
+	worker->channels = pages_take(plan->channel_count + 1, sizeof(*worker->channels));
+	worker->sites = pages_take(plan->site_count + 1, sizeof(*worker->sites));
 	worker->ports = calloc(plan->port_count + 1, sizeof(*worker->ports));
 	worker->flow_lost = calloc(plan->flow_count + 1, sizeof(*worker->flow_lost));
 	worker->paths = calloc(CORE_PATHS, sizeof(*worker->paths));
@@ -240,11 +241,11 @@ static int allocate_worker(struct worker *worker, const struct plan *plan)
 // Everything whose size follows from the first plan.
 static int allocate(struct engine *engine, const struct plan *plan)
 {
-	engine->states = calloc(plan->channel_count + 1, sizeof(*engine->states));
-	engine->flights = calloc(plan->channel_count + 1, sizeof(*engine->flights));
+	engine->states = pages_take(plan->channel_count + 1, sizeof(*engine->states));
+	engine->flights = pages_take(plan->channel_count + 1, sizeof(*engine->flights));
 	engine->site_states = calloc(plan->site_count + 1, sizeof(struct site_state *));
 	engine->site_sequence = calloc(plan->site_count + 1, sizeof(*engine->site_sequence));
-	engine->senders = calloc(plan->flow_count + 1, sizeof(*engine->senders));
+	engine->senders = pages_take(plan->flow_count + 1, sizeof(*engine->senders));
 	engine->receivers = calloc(plan->flow_count + 1, sizeof(*engine->receivers));
 	engine->site_owner = calloc(plan->site_count + 1, 1);
 	engine->port_owner = calloc(plan->port_count + 1, 1);

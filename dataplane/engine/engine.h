@@ -5,6 +5,7 @@
 // Threads: all calls come from one control thread, except where a comment says otherwise.
 #pragma once
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -194,7 +195,9 @@ struct engine_channel_counters {
 	uint64_t corrupted; // bits flipped
 	uint64_t reordered; // released without regard to order
 	uint64_t lost[DROP_REASONS];
+	uint64_t unused; // so that no two channels share a cache line
 };
+static_assert(sizeof(struct engine_channel_counters) % 64 == 0, "no two channels share a line");
 
 struct engine_port_counters {
 	uint64_t received;

@@ -15,7 +15,8 @@ struct flight {
 	uint64_t last_release_at_ns; // of the last packet in hold
 	struct stray stray;
 	uint32_t unused;
-};
+} __attribute__((aligned(64)));
+static_assert(sizeof(struct flight) == 64, "a channel's flight is a cache line of its own");
 
 #define FLIGHT_NEVER UINT64_MAX
 

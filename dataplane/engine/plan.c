@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dataplane/engine/lookup.h"
+#include "dataplane/engine/pages.h"
 
 // A frame of Ethernet without its FCS.
 #define SHORTEST_BYTES 60
@@ -27,7 +28,7 @@ static void *copy_array(const void *array, size_t count, size_t size, bool *fail
 
 	if (count == 0)
 		return NULL;
-	copy = malloc(count * size);
+	copy = pages_take_any(count, size);
 	if (!copy) {
 		*failed = true;
 		return NULL;

@@ -3,6 +3,7 @@
 // control/compile fills one in, engine_publish takes it over; nobody changes it afterwards.
 #pragma once
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,16 +44,20 @@ struct plan_site {
 // One direction of a link, from a site or port to a site or port. Channel c and c^1 are the two
 // directions of one link.
 struct plan_channel {
-	uint32_t from_site; // or PLAN_NONE on a wire
-	uint32_t to_site;
-	uint32_t from_port; // wires only
-	uint32_t to_port;
-	uint32_t from_interface; // when it leaves a router towards an exchange
+	uint32_t to_site; // or PLAN_NONE on a wire
+	uint32_t to_port; // wires only
 	uint32_t
 		to_interface; // when it comes from an exchange to a router: that router's interface
-	uint64_t minimum_delay_ns; // filled in by plan_finish
+	uint32_t from_interface; // when it leaves a router towards an exchange
 	struct channel_params params;
+	uint64_t minimum_delay_ns; // filled in by plan_finish
+	uint32_t from_site;        // or PLAN_NONE on a wire
+	uint32_t from_port;        // wires only
+	uint64_t unused[5];        // so that the next one begins a cache line, too
 };
+static_assert(offsetof(struct plan_channel, params.plain_loss) + sizeof(uint64_t) <= 64,
+	      "what a packet needs of a channel of constant delay is one line");
+static_assert(sizeof(struct plan_channel) % 64 == 0, "no two channels share a line");
 
 struct plan_port {
 	uint32_t site;         // or PLAN_NONE on a wire

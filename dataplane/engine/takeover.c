@@ -108,8 +108,10 @@ struct plan *takeover(struct engine *engine)
 		touch(engine, next, &next->touched[i]);
 	change_queues(engine, next);
 	engine->plan = next;
-	for (unsigned i = 0; i < engine->worker_count; i++)
+	for (unsigned i = 0; i < engine->worker_count; i++) {
 		engine->workers[i].plan = next;
+		memset(engine->workers[i].fetch, 0, sizeof(engine->workers[i].fetch));
+	}
 	partition(engine, !before);
 	empty_queues(engine, next);
 	return before;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dataplane/engine/core.h"
+#include "dataplane/engine/fetch.h"
 #include "dataplane/engine/forward.h"
 #include "dataplane/engine/lookup.h"
 #include "dataplane/engine/parse.h"
@@ -463,6 +464,8 @@ void core_advance(struct worker *worker, uint64_t until_ns)
 
 	while ((next = agenda_first(&worker->agenda)).at_ns < until_ns) {
 		agenda_take(&worker->agenda, next);
+		if (worker->agenda.line_first != worker->agenda.line_end)
+			fetch_ahead(worker);
 		if (next.source < channels)
 			core_release(worker, next.source, until_ns);
 		else if (next.source < ports)

@@ -5,7 +5,9 @@
 // caller owns params and state.
 #pragma once
 
+#include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dataplane/model/corrupt.h"
@@ -56,14 +58,15 @@ struct channel_params {
 
 // One owner at a time writes it. Zero-initialise, then queue_attach.
 struct channel_state {
+	// First what a channel of constant delay needs, one cache line; of its queue, the waiting.
 	uint64_t packet; // number of the next packet that enters: the address of its draws
 	struct order_state order;
+	struct queue_state queue;
 	struct rng_batch draws;  // of loss, jitter and reordering
 	struct rng_batch damage; // of corruption and duplication
 	struct rate_state rate;
 	struct loss_state loss;
 	struct jitter_state jitter;
-	struct queue_state queue;
 	struct corrupt_state corrupt;
 	struct duplicate_state duplicate;
 	struct reorder_state reorder;
@@ -73,7 +76,12 @@ struct channel_state {
 	struct profile_cursor delay_cursor;
 	struct profile_cursor loss_cursor;
 	struct profile_cursor carrier_cursor;
+	uint64_t unused[10]; // an odd number of lines, so that many channels share no sets of a
+			     // cache
 };
+static_assert(offsetof(struct channel_state, queue.leaving) + sizeof(void *) <= 64,
+	      "what each packet needs is one line");
+static_assert(sizeof(struct channel_state) % 128 == 64, "no two channels share a line");
 
 enum channel_flags {
 	CHANNEL_MARKED = 1 << 0,    // the queue sets ECN to CE

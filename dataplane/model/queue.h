@@ -68,13 +68,13 @@ struct queue_slot {
 // One owner at a time. Zero-initialise, then queue_attach. Direct queues: a ring of accepted
 // packets in order of departure; only limits in packets or bytes, and RED, use it.
 struct queue_state {
+	struct waiting *waiting; // managed queues
+	struct waiting *leaving; // after a change: frames that go at once (queue_migrate)
 	struct queue_slot *slots;
 	uint32_t capacity; // a power of two
 	uint32_t head;
 	uint32_t count;
 	uint64_t bytes;
-	struct waiting *waiting; // managed queues
-	struct waiting *leaving; // after a change: frames that go at once (queue_migrate)
 	union {
 		struct red_state red;
 		struct pie_state pie;
