@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the law of a channel costs: nanoseconds a packet of channel_offer, beside a bare copy of
-// the packet in memory.
+// What the law of a channel costs: nanoseconds a packet of channel_offer, and of
+// channel_enter_burst where the key says so, beside a bare copy of the packet in memory.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -12,12 +12,13 @@
 #include "bench/machine.h"
 #include "bench/options.h"
 #include "bench/report.h"
-#include "dataplane/model/channel.h"
+#include "dataplane/model/channel_burst.h"
 
 #define ROUNDS      9
 #define PACKETS     1000000
 #define FRAME_BYTES 1514
 #define GAP_NS      1300 // 9.3 Gbit/s, so that the line of 10 Gbit/s is busy and not full
+#define BURST       32   // as a port gives them
 #define COPY_FRAMES 4096 // 6 MB, more than the nearest caches hold
 #define DELAY_NS    3000000
 #define JITTER_NS   100000
@@ -179,30 +180,33 @@ static int make_everything(struct channel_params *params, struct error *error)
 static const struct {
 	const char *key, *what;
 	int (*make)(struct channel_params *params, struct error *error);
+	bool in_bursts;
 } lines[] = {
-	{"delay", "constant delay", make_delay},
-	{"delay_random_loss", "delay, random loss", make_random},
-	{"loss_correlated", "random loss with correlation", make_correlated},
-	{"loss_gilbert_elliott", "loss of Gilbert and Elliott", make_gilbert_elliott},
-	{"loss_states", "loss of four states", make_states},
-	{"loss_ber", "loss by bit errors", make_ber},
-	{"jitter_uniform_free", "uniform jitter, order free", make_uniform_free},
-	{"jitter_normal_free", "normal jitter, order free", make_normal_free},
-	{"jitter_normal_chained", "normal jitter with correlation", make_normal_chained},
-	{"jitter_normal_halflife", "normal jitter with a half-life", make_normal_halflife},
-	{"jitter_normal_keep", "normal jitter, order kept", make_normal_keep},
-	{"jitter_exponential_keep", "exponential jitter, order kept", make_exponential_keep},
-	{"jitter_table_keep", "jitter by a table, order kept", make_samples_keep},
-	{"corrupt", "corruption", make_corrupt},
-	{"duplicate", "duplication", make_duplicate},
-	{"reorder", "reordering with a gap", make_reorder},
-	{"slot", "slots", make_slot},
-	{"police", "policer", make_police},
-	{"rate", "rate", make_rate},
-	{"rate_queue", "rate, limit in packets", make_queue},
+	{"delay", "constant delay", make_delay, false},
+	{"delay_random_loss", "delay, random loss", make_random, false},
+	{"loss_correlated", "random loss with correlation", make_correlated, false},
+	{"loss_gilbert_elliott", "loss of Gilbert and Elliott", make_gilbert_elliott, false},
+	{"loss_states", "loss of four states", make_states, false},
+	{"loss_ber", "loss by bit errors", make_ber, false},
+	{"jitter_uniform_free", "uniform jitter, order free", make_uniform_free, false},
+	{"jitter_normal_free", "normal jitter, order free", make_normal_free, false},
+	{"jitter_normal_chained", "normal jitter with correlation", make_normal_chained, false},
+	{"jitter_normal_halflife", "normal jitter with a half-life", make_normal_halflife, false},
+	{"jitter_normal_keep", "normal jitter, order kept", make_normal_keep, false},
+	{"jitter_exponential_keep", "exponential jitter, order kept", make_exponential_keep, false},
+	{"jitter_table_keep", "jitter by a table, order kept", make_samples_keep, false},
+	{"corrupt", "corruption", make_corrupt, false},
+	{"duplicate", "duplication", make_duplicate, false},
+	{"reorder", "reordering with a gap", make_reorder, false},
+	{"slot", "slots", make_slot, false},
+	{"police", "policer", make_police, false},
+	{"rate", "rate", make_rate, false},
+	{"rate_queue", "rate, limit in packets", make_queue, false},
 	{"delay_jitter_gilbert_elliott_rate_queue", "delay, jitter, Gilbert-Elliott, rate, queue",
-	 make_busy},
-	{"everything", "everything on", make_everything},
+	 make_busy, false},
+	{"delay_jitter_gilbert_elliott_rate_queue_in_bursts", "the same in bursts of 32", make_busy,
+	 true},
+	{"everything", "everything on", make_everything, false},
 };
 
 #define CHANNELS ((unsigned)(sizeof(lines) / sizeof(lines[0])))
@@ -251,6 +255,26 @@ static double measure_channel(struct bench *bench, struct channel *channel)
 				 :
 				 : "r"(fate.lost), "r"(fate.flags), "r"(fate.packet),
 				   "r"(fate.departs_at_ns), "r"(fate.release_at_ns));
+	}
+	channel->arrival_at_ns = arrival_at_ns;
+	return machine_watch_seconds(&watch, NULL) * 1e9 / (double)bench->packets;
+}
+
+static double measure_bursts(struct bench *bench, struct channel *channel)
+{
+	static struct channel_burst burst;
+	uint64_t arrival_at_ns = channel->arrival_at_ns;
+	uint32_t bytes[BURST];
+	struct machine_watch watch;
+
+	for (unsigned i = 0; i < BURST; i++)
+		bytes[i] = FRAME_BYTES;
+	watch = machine_watch_start(getpid());
+	for (uint64_t i = 0; i < bench->packets; i += BURST) {
+		arrival_at_ns += BURST * GAP_NS;
+		channel_enter_burst(&channel->params, &channel->state, arrival_at_ns, bytes, BURST,
+				    &burst);
+		__asm__ volatile("" : : "r"(&burst) : "memory");
 	}
 	channel->arrival_at_ns = arrival_at_ns;
 	return machine_watch_seconds(&watch, NULL) * 1e9 / (double)bench->packets;
@@ -327,7 +351,9 @@ int main(int argc, char **argv)
 		for (unsigned i = 0; i < CHANNELS; i++) {
 			samples_add(&report.lines[i].reference, copy);
 			samples_add(&report.lines[i].corridor,
-				    measure_channel(&bench, &bench.channels[i]));
+				    lines[i].in_bursts
+					    ? measure_bursts(&bench, &bench.channels[i])
+					    : measure_channel(&bench, &bench.channels[i]));
 		}
 	}
 	if (status == 0)
