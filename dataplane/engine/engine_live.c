@@ -145,7 +145,7 @@ static uint64_t live_advance(struct worker *worker, uint64_t now_ns)
 		ready_settle(worker, until_ns);
 		engine->now_ns = until_ns;
 		if (until_ns >= now_ns) {
-			if (__builtin_expect(engine->live->ahead.channel_count > 0, 0))
+			if (__builtin_expect(engine->live->ahead.any, 0))
 				hand_over(worker, now_ns);
 			return now_ns;
 		}
@@ -160,9 +160,14 @@ static uint64_t live_next_due_ns(const struct worker *worker)
 {
 	const struct plan *next = published(worker->engine);
 	uint64_t due_ns = agenda_next_ns(&worker->agenda);
-	uint64_t ahead_ns = ahead_next_ns(&worker->engine->live->ahead, worker);
+	const struct ahead *ahead = &worker->engine->live->ahead;
 
-	due_ns = ahead_ns < due_ns ? ahead_ns : due_ns;
+	if (__builtin_expect(ahead->any, 0)) {
+		// The engine's own first worker, as no other is live.
+		uint64_t ahead_ns = ahead_next_ns(ahead, &worker->engine->workers[0]);
+
+		due_ns = ahead_ns < due_ns ? ahead_ns : due_ns;
+	}
 	if (next != worker->plan && next->valid_from_ns < due_ns)
 		return next->valid_from_ns;
 	return due_ns;

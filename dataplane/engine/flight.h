@@ -108,6 +108,13 @@ static inline void flight_prefetch(const struct flight *flight, const struct sto
 		__builtin_prefetch(store_packet(store, hold_first(&flight->hold, store).packet));
 }
 
+// The first, which stays; must not be empty.
+static inline packet_ref flight_first(const struct flight *flight, const struct store *store)
+{
+	return flight_stray_is_next(flight, store) ? stray_first(&flight->stray, store)->packet
+						   : hold_first(&flight->hold, store).packet;
+}
+
 // Takes the first out; must not be empty.
 static inline packet_ref flight_pop(struct flight *flight, struct store_cache *cache,
 				    uint64_t *release_at_ns)

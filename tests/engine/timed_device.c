@@ -15,6 +15,8 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
+#include "tests/engine/lab_plan.h"
+
 #define FIRST_UNIT  8
 #define UNITS       2
 #define FRAMES_MOST 4096
@@ -198,8 +200,7 @@ static uint16_t receive_burst(void *queue, struct rte_mbuf **mbufs, uint16_t mos
 		mbuf->data_len = FRAME_BYTES;
 		mbuf->pkt_len = FRAME_BYTES;
 		bytes = rte_pktmbuf_mtod(mbuf, uint8_t *);
-		memset(bytes, 0, FRAME_BYTES);
-		memcpy(bytes, "\x02\0\0\0\0\1\x02\0\0\0\0\2\x88\xb5", 14);
+		make_udp(bytes, "10.0.0.9", "10.1.0.9", 64, in->number, FRAME_BYTES - 42);
 		bytes[FRAME_BYTES - 1] = in->number;
 		if (in->stamped) {
 			mbuf->ol_flags |= flag(RTE_MBUF_DYNFLAG_RX_TIMESTAMP_NAME);

@@ -37,7 +37,8 @@ bool timed_device_was_asked(unsigned unit, bool *pacing, bool *stamps);
 uint64_t timed_device_ticks(unsigned unit, uint64_t at_ns);
 uint64_t timed_device_instant(unsigned unit, uint64_t ticks);
 
-// A frame of 60 bytes has come in, with a stamp or without. The last byte is `number`.
+// A frame of 60 bytes has come in, with a stamp or without: UDP from 10.0.0.9 to 10.1.0.9. The last
+// byte is `number`.
 void timed_device_put(unsigned unit, uint8_t number, bool stamped, uint64_t stamp);
 // Frames given to it so far, in order: the number, and up to `most` of them.
 unsigned timed_device_sent(unsigned unit, struct timed_frame *frames, unsigned most);
