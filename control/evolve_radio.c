@@ -11,6 +11,7 @@
 #include "control/compile.h"
 #include "control/evolve.h"
 #include "control/evolve_modem.h"
+#include "topologies/quantity.h"
 #include "topologies/sky.h"
 
 // A direction while its modem is followed over the first day.
@@ -159,6 +160,30 @@ static int put(struct topology *topology, const struct draft *draft, struct erro
 	return 0;
 }
 
+// A modem that is never as fast as what its access may assign, in the best MODCOD of its day.
+static int check_access(const struct draft *draft, struct error *error)
+{
+	const struct link *link = draft->link;
+	const struct impairment *impairment = &link->impairments[draft->direction];
+	uint64_t asked_bps = impairment->access.cra_bps + impairment->access.rbdc_bps;
+	char where[192], asked[32], best[32];
+	double best_bps = 0;
+
+	for (size_t i = 0; i < draft->rows.count; i++)
+		best_bps = fmax(best_bps, draft->rows.items[i].rate_bps);
+	if (!(impairment->given & IMPAIRMENT(GROUP_ACCESS)) || isinf(draft->modem.best_db) ||
+	    (double)asked_bps <= best_bps)
+		return 0;
+	snprintf(where, sizeof(where), "%s:%u [link %s] access.%s", link->source.file,
+		 link->access_line[draft->direction], link->name,
+		 draft->direction == LINK_FORWARD ? "forward" : "reverse");
+	return error_set(error, -EINVAL, where,
+			 "cra and rbdc may assign %s together, and the modem sends %s at best; "
+			 "lower cra or rbdc, or raise symbol_rate",
+			 quantity_format_rate(asked_bps, asked, sizeof(asked)),
+			 quantity_format_rate((uint64_t)llround(best_bps), best, sizeof(best)));
+}
+
 static int find_services(const struct topology *topology, struct draft *draft, struct error *error)
 {
 	int64_t from_utc_ns = sky_utc_ns(topology, 0);
@@ -220,6 +245,8 @@ static int evolve_direction(struct topology *topology, uint32_t link, enum link_
 		*error = unseen;
 		rc = closes(topology, &draft, error);
 	}
+	if (!rc)
+		rc = check_access(&draft, error);
 	if (!rc)
 		rc = put(topology, &draft, error);
 	topology->links[link].radio.evolved[direction] = rc == 0;

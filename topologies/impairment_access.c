@@ -104,6 +104,22 @@ static int check_limit(const struct translation *t, struct access_params *access
 			 limit->amount, longest_ns);
 }
 
+// Is a user's trace ever as fast as what may be assigned? What weather leaves of a modem may be
+// less for an hour and more.
+static int check_trace(const struct translation *t, const struct access_params *access)
+{
+	const struct rate_params *line = &t->to->rate;
+	uint64_t assigned_bps = access_most_bps(access);
+
+	if (line->kind != RATE_PROFILE || (t->from->trace.table && t->from->trace.table->made) ||
+	    line->profile->most_bits_per_second >= assigned_bps)
+		return 0;
+	return error_set(t->error, -EINVAL, t->where,
+			 "access may assign %" PRIu64 " bit/s, and the trace has %" PRIu64
+			 " bit/s at most: lower cra or rbdc, or give a faster trace",
+			 assigned_bps, line->profile->most_bits_per_second);
+}
+
 int translate_access(const struct translation *t)
 {
 	const struct impairment_access *from = &t->from->access;
@@ -116,6 +132,8 @@ int translate_access(const struct translation *t)
 			     from->timeout_ns, t->where, &access, t->error);
 	if (result == 0)
 		result = check_limit(t, &access);
+	if (result == 0)
+		result = check_trace(t, &access);
 	if (result == 0)
 		result = rate_add_access(&t->to->rate, &access, t->where, t->error);
 	return result;

@@ -109,6 +109,9 @@ void read_link_impairment(struct reader *reader, void *thing, const struct ini_e
 	}
 	if (!check_models(reader, entry, &parsed))
 		return;
+	for (int d = 0; d < LINK_DIRECTIONS && parsed.given & IMPAIRMENT(GROUP_ACCESS); d++)
+		if (entry->direction < 0 || entry->direction == d)
+			draft->link->access_line[d] = entry->line;
 	// A rate's value is the whole of the key, overhead and burst included.
 	if (parsed.given & IMPAIRMENT(GROUP_RATE))
 		parsed.given |= IMPAIRMENT(GROUP_OVERHEAD) | IMPAIRMENT(GROUP_BURST);

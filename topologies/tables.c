@@ -161,6 +161,7 @@ const struct table *tables_keep_series(struct tables *tables, const char *name,
 		return NULL;
 	}
 	table->kind = TABLE_SERIES;
+	table->made = true;
 	table->rows = rows;
 	table->count = count;
 	table->columns = columns;

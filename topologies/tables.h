@@ -34,6 +34,7 @@ struct table {
 	unsigned columns; // of a series: 1 << enum series_column, or-ed
 	size_t count;     // of samples, bits, times or rows
 	uint64_t from_ns; // of what passes: see tables_sweep; else TABLES_STAY
+	bool made;        // by the program, not read from a file
 	struct table *next;
 };
 

@@ -117,11 +117,12 @@ struct link {
 	char band[64];
 	struct radio radio; // satellite
 	struct impairment
-		impairments[LINK_DIRECTIONS]; // as written; a given delay replaces propagation
-	uint32_t mtu_bytes;                   // default 9216
-	uint64_t metric[LINK_DIRECTIONS];     // 0: from the delay
-	uint64_t detection_ns;                // 0: the site's
-	bool starts_down;                     // `state = down`: no carrier at instant 0
+		impairments[LINK_DIRECTIONS];  // as written; a given delay replaces propagation
+	uint32_t mtu_bytes;                    // default 9216
+	uint64_t metric[LINK_DIRECTIONS];      // 0: from the delay
+	uint64_t detection_ns;                 // 0: the site's
+	unsigned access_line[LINK_DIRECTIONS]; // where `access` is written; 0: nowhere
+	bool starts_down;                      // `state = down`: no carrier at instant 0
 	// On a link between a router and an exchange: the router's own addresses on the peering
 	// LAN.
 	struct prefix addresses[2]; // IPv4, IPv6; family ADDRESS_NONE if absent

@@ -107,14 +107,14 @@ void rate_follow_opportunities(struct rate_params *params, const struct opportun
 static int rate_check_access(const struct rate_params *params, uint64_t assigned_bps,
 			     const char *where, struct error *error)
 {
-	uint64_t modem_bps = params->kind == RATE_PROFILE ? params->profile->most_bits_per_second
-							  : params->bits_per_second;
+	uint64_t modem_bps = params->bits_per_second;
 
 	if (params->kind != RATE_CONSTANT && params->kind != RATE_PROFILE)
 		return error_set(error, -EINVAL, where,
 				 "access shares out a modem's rate, which a burst or a trace of "
 				 "opportunities is not: give a rate alone");
-	if (params->ns_per_byte_q32 != 0 && modem_bps < assigned_bps)
+	if (params->kind == RATE_CONSTANT && params->ns_per_byte_q32 != 0 &&
+	    modem_bps < assigned_bps)
 		return error_set(error, -EINVAL, where,
 				 "access may assign %" PRIu64 " bit/s, and the modem sends %" PRIu64
 				 " bit/s at most: lower cra or rbdc, or raise the rate",

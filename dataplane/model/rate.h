@@ -65,8 +65,8 @@ void rate_follow_profile(struct rate_params *params, const struct rate_profile *
 void rate_follow_opportunities(struct rate_params *params, const struct opportunities *list);
 
 // Puts slots before a line of constant rate or of a profile. The line may be slower than what is
-// assigned only for a while: -EINVAL with a sentence when it never is as fast, or has a burst.
-// Without a line one is made that is as fast as all that may be assigned.
+// assigned for a while: -EINVAL with a sentence when one of constant rate always is, or has a
+// burst. Without a line one is made that is as fast as all that may be assigned.
 int rate_add_access(struct rate_params *params, const struct access_params *access,
 		    const char *where, struct error *error);
 

@@ -175,11 +175,38 @@ static void a_users_down_outlasts_the_modem_and_his_up_waits_for_it(void **state
 	}
 }
 
+// A whole hour's modem may be slower than what its access assigns: the lab goes on, at the modem's
+// rate.
+static void a_return_link_goes_on_through_hours_of_rain(void **state)
+{
+	char text[2000];
+	struct topology *topology;
+	struct network *network;
+	struct error error;
+
+	(void)state;
+	snprintf(text, sizeof(text),
+		 "%slimit = 1s\naccess.forward = rbdc 100mbit\n"
+		 "[weather light]\nrain = 14mm/h\nstart = %us\nstop = %us\nsites = a\n",
+		 LAB, (unsigned)LATER - 600, (unsigned)LATER + 9000);
+	topology = paper(text);
+	assert_int_equal(evolve_radio(topology, &error), 0);
+	network = start(topology);
+	assert_int_equal(network_rate_bps(network, 0, 0), 100000000);
+	run_to(network, (LATER + 5000) * S);
+	assert_in_range(network_rate_bps(network, 0, (LATER + 5000) * S), 1000000, 99000000);
+	run_to(network, (LATER + 9100) * S);
+	assert_int_equal(network_rate_bps(network, 0, (LATER + 9100) * S), 100000000);
+	network_free(network);
+	topology_free(topology);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(weather_of_the_third_day_is_as_on_the_first),
 		cmocka_unit_test(what_users_set_goes_before_later_weather),
+		cmocka_unit_test(a_return_link_goes_on_through_hours_of_rain),
 		cmocka_unit_test(a_users_down_outlasts_the_modem_and_his_up_waits_for_it),
 	};
 

@@ -60,4 +60,4 @@ refused "a site that is not there" 'diversity.forward = arlom' 'did you mean arl
 refused "a switch without a unit" 'diversity.forward = arlon switch 5' 'switch 10s'
 refused "a MODCOD that is none" 'modcod = QPSK 7/8' 'write e.g. QPSK 3/4'
 refused "more on request than the modem sends" 'access.reverse = cra 1mbit rbdc 900mbit' \
-	'lower cra or rbdc'
+	'] access.reverse: cra and rbdc may assign 901mbit together, and the modem sends 177.02565mbit at best; lower cra or rbdc'
