@@ -48,18 +48,19 @@ static const struct regime_case {
 	uint32_t channels; // 0: a wire; else so many that end at one port, constant delay
 } cases[REGIMES] = {
 	[SPACED] = {"1 Mpps, spaced by the line", "delay = 1ms\nrate = 512mbit\n", 1000, 1001000,
-		    true, SPIN_SECONDS, true},
-	[CONSTANT] = {"1 Mpps, constant delay", "delay = 1ms\n", 1000, 1000000, true, SPIN_SECONDS},
+		    true, SPIN_SECONDS, true, 0},
+	[CONSTANT] = {"1 Mpps, constant delay", "delay = 1ms\n", 1000, 1000000, true, SPIN_SECONDS,
+		      false, 0},
 	[FAST] = {"10 Mpps, spaced by the line", "delay = 1ms\nrate = 5120mbit\n", 100, 1000100,
-		  true, SPIN_SECONDS, true},
+		  true, SPIN_SECONDS, true, 0},
 	[DEEP] = {"1 Mpps, 4 M in flight", "delay = 4s\nrate = 512mbit\n", 1000, 4000001000, true,
-		  4 + SPIN_SECONDS, true},
+		  4 + SPIN_SECONDS, true, 0},
 	[WIDE] = {"1 Mpps over 1,000 channels", NULL, 1000, 1000000, true, SPIN_SECONDS, true,
 		  1000},
 	[VAST] = {"1 Mpps over 1,000 channels, 4 M in flight", NULL, 1000, 4000000000, true,
 		  4 + SPIN_SECONDS, true, 1000},
-	[FULL] = {"as much as goes through", "delay = 1ms\n", 0, 1000000, true, 0.5},
-	[ASLEEP] = {"asleep, 1000 pps", "delay = 1ms\n", 1000000, 1000000, false, 2},
+	[FULL] = {"as much as goes through", "delay = 1ms\n", 0, 1000000, true, 0.5, false, 0},
+	[ASLEEP] = {"asleep, 1000 pps", "delay = 1ms\n", 1000000, 1000000, false, 2, false, 0},
 };
 
 // What --plot draws.
