@@ -145,6 +145,9 @@ static int extend(struct evolve *evolve, const struct evolve_span *span, struct 
 		search.from_utc_ns = last ? last->to_utc_ns : topology->epoch_utc_ns;
 	if (last)
 		search.serving = last->path;
+	// Its radio looks at all that it missed.
+	if (!moving->later[LINK_FORWARD].given && !moving->later[LINK_REVERSE].given)
+		search.wanted_utc_ns = sky_utc_ns(topology, span->from_ns);
 	rc = sky_serve(topology, &topology->links[span->link], &search, &services, &count, error);
 	if (rc)
 		return rc;
@@ -154,6 +157,8 @@ static int extend(struct evolve *evolve, const struct evolve_span *span, struct 
 		return no_memory(evolve, span->link, "no memory for its handovers", error);
 	}
 	moving->services = grown;
+	if (services[0].from_utc_ns > search.from_utc_ns)
+		moving->count = 0; // the two before what is wanted are there
 	if (moving->count > 0)
 		grown[moving->count - 1].to_utc_ns = services[0].from_utc_ns;
 	for (size_t i = 0; i < count; i++) {

@@ -224,8 +224,8 @@ static int add_link(struct sky_report *report, uint32_t index, struct error *err
 	of = &grown[report->link_count];
 	*of = (struct sky_link){.link = index};
 	// From the run's beginning, so that the answers are those of a run.
-	rc = sky_find_services(report->topology, link, report->topology->epoch_utc_ns,
-			       report->to_utc_ns, &of->services, &of->count, error);
+	rc = sky_find_services_at(report->topology, link, report->from_utc_ns, report->to_utc_ns,
+				  &of->services, &of->count, error);
 	if (rc)
 		return rc;
 	report->link_count++;

@@ -40,8 +40,8 @@ static int choose_way(const struct topology *topology, const struct link *link, 
 	*way = 0;
 	if (sky_way_count(topology, link) <= 1)
 		return 0;
-	rc = sky_find_services(topology, link, sky_utc_ns(topology, 0), utc_ns + 1000000000,
-			       &services, &count, error);
+	rc = sky_find_services_at(topology, link, utc_ns, utc_ns + 1000000000, &services, &count,
+				  error);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < count && services[i].from_utc_ns <= utc_ns; i++)

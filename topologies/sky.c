@@ -284,6 +284,18 @@ int sky_find_services(const struct topology *topology, const struct link *link, 
 	return sky_serve(topology, link, &search, services, count, error);
 }
 
+int sky_find_services_at(const struct topology *topology, const struct link *link,
+			 int64_t wanted_utc_ns, int64_t to_utc_ns, struct handover **services,
+			 size_t *count, struct error *error)
+{
+	struct sky_search search = {.serving = HANDOVER_NONE,
+				    .from_utc_ns = topology->epoch_utc_ns,
+				    .to_utc_ns = to_utc_ns,
+				    .wanted_utc_ns = wanted_utc_ns};
+
+	return sky_serve(topology, link, &search, services, count, error);
+}
+
 int sky_serve(const struct topology *topology, const struct link *link,
 	      const struct sky_search *search, struct handover **services, size_t *count,
 	      struct error *error)
@@ -299,7 +311,8 @@ int sky_serve(const struct topology *topology, const struct link *link,
 					   .slot_count = link->handover.slot_count,
 					   .serving = search->serving,
 					   .from_utc_ns = search->from_utc_ns,
-					   .to_utc_ns = search->to_utc_ns};
+					   .to_utc_ns = search->to_utc_ns,
+					   .wanted_utc_ns = search->wanted_utc_ns};
 	char where[192];
 	int rc = -ENOMEM;
 

@@ -52,6 +52,7 @@ struct sky_search {
 	const struct orbit *orbits; // as for sky_way_over
 	uint32_t serving;           // the way that serves when the span begins, or HANDOVER_NONE
 	int64_t from_utc_ns, to_utc_ns;
+	int64_t wanted_utc_ns; // what ended long before may be left out (handover.h)
 };
 
 // The caller frees *services. 0, or -EINVAL, -ENOMEM with a sentence.
@@ -62,6 +63,10 @@ int sky_serve(const struct topology *topology, const struct link *link,
 int sky_find_services(const struct topology *topology, const struct link *link, int64_t from_utc_ns,
 		      int64_t to_utc_ns, struct handover **services, size_t *count,
 		      struct error *error);
+// The same from the run's epoch on, for who asks from an instant on only.
+int sky_find_services_at(const struct topology *topology, const struct link *link,
+			 int64_t wanted_utc_ns, int64_t to_utc_ns, struct handover **services,
+			 size_t *count, struct error *error);
 
 // When the link is first served from clock 0 on, and its one-way delay then without processing.
 // Looks ahead ten days. 0; -ENOENT with a sentence: never in sight.

@@ -6,12 +6,16 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dataplane/physics/pass.h"
 #include "dataplane/physics/utc.h"
 
 #define FIRST_ROOM 16
 #define EDGE_NS    1000000 // 1 ms
+
+// In which two services begin, mostly; else all is searched.
+#define LOOK_BACK_NS (2 * UTC_NS_PER_DAY)
 
 struct windows {
 	struct pass *passes;
@@ -23,6 +27,7 @@ struct plan {
 	struct windows *windows; // one a path
 	int64_t step_ns;
 	uint32_t serving;
+	int64_t first_edge_utc_ns; // at which anybody comes into or goes out of sight
 	struct handover *services;
 	size_t count, room;
 };
@@ -285,9 +290,18 @@ static int check(const struct handover_request *request)
 	return 0;
 }
 
-// Windows of all paths, and the step in which they are compared. Who stays longest is seen only
-// beyond the span's end, by up to a revolution.
-static int look_ahead(struct plan *plan)
+// The last instant up to `at` at which a search that begins at `from` looks at a path: who begins
+// there finds the same edges, to the nanosecond.
+static int64_t on_grid_utc_ns(const struct path *path, int64_t from, int64_t at)
+{
+	int64_t step_ns = pass_step_path_ns(path);
+
+	return from + (at - from) / step_ns * step_ns;
+}
+
+// Windows of all paths from begin_utc_ns on, and the step in which they are compared. Who stays
+// longest is seen only beyond the span's end, by up to a revolution.
+static int look_ahead(struct plan *plan, int64_t begin_utc_ns)
 {
 	const struct handover_request *request = plan->request;
 	double longest_s = 0;
@@ -307,8 +321,10 @@ static int look_ahead(struct plan *plan)
 	if (request->rule == HANDOVER_LONGEST)
 		to += (int64_t)(fmin(longest_s, 86400) * 1e9);
 	for (uint32_t p = 0; code == 0 && p < request->path_count; p++)
-		code = find_windows(&request->paths[p], request->from_utc_ns, to,
-				    &plan->windows[p]);
+		code = find_windows(
+			&request->paths[p],
+			on_grid_utc_ns(&request->paths[p], request->from_utc_ns, begin_utc_ns), to,
+			&plan->windows[p]);
 	return code;
 }
 
@@ -325,26 +341,76 @@ static int serve(struct plan *plan)
 	return serve_schedule(plan);
 }
 
+// Finds the services from an instant on; the plan holds them.
+static int find(struct plan *plan, int64_t begin_utc_ns)
+{
+	uint32_t paths = plan->request->path_count;
+	struct handover_request late = *plan->request;
+	int code;
+
+	plan->windows = calloc(paths ? paths : 1, sizeof(*plan->windows));
+	if (plan->windows == NULL)
+		return -ENOMEM;
+	code = look_ahead(plan, begin_utc_ns);
+	late.from_utc_ns = begin_utc_ns;
+	plan->request = &late;
+	if (code == 0) {
+		plan->first_edge_utc_ns = next_edge(plan, begin_utc_ns, late.to_utc_ns);
+		code = serve(plan);
+	}
+	for (uint32_t p = 0; p < paths; p++)
+		free(plan->windows[p].passes);
+	free(plan->windows);
+	if (code)
+		free(plan->services);
+	return code;
+}
+
+// Does who serves follow from what is in sight since the last edge, whoever served before?
+static bool forgets(const struct handover_request *request)
+{
+	return request->rule == HANDOVER_SCHEDULE ||
+	       (request->rule == HANDOVER_HIGHEST && request->hysteresis_deg == 0);
+}
+
+// Leaves what begins after the first edge, which is as if it had been found from the beginning. Is
+// that enough?
+static bool keep_certain(struct plan *plan)
+{
+	size_t first = 0;
+
+	while (first < plan->count && plan->services[first].from_utc_ns <= plan->first_edge_utc_ns)
+		first++;
+	plan->count -= first;
+	if (plan->count < 2 || plan->services[first + 1].from_utc_ns > plan->request->wanted_utc_ns)
+		return false;
+	memmove(plan->services, plan->services + first, plan->count * sizeof(*plan->services));
+	return true;
+}
+
 int handover_find(const struct handover_request *request, struct handover **services, size_t *count)
 {
 	struct plan plan = {.request = request, .serving = request->serving};
+	int64_t late_utc_ns = request->wanted_utc_ns - LOOK_BACK_NS;
 	int code = check(request);
 
 	if (code)
 		return code;
-	plan.windows = calloc(request->path_count ? request->path_count : 1, sizeof(*plan.windows));
-	if (plan.windows == NULL)
-		return -ENOMEM;
-	code = look_ahead(&plan);
-	if (code == 0)
-		code = serve(&plan);
-	for (uint32_t p = 0; p < request->path_count; p++)
-		free(plan.windows[p].passes);
-	free(plan.windows);
-	if (code) {
+	if (forgets(request) && late_utc_ns > request->from_utc_ns) {
+		plan.serving = HANDOVER_NONE;
+		code = find(&plan, late_utc_ns);
+		if (code)
+			return code;
+		plan.request = request;
+		if (keep_certain(&plan))
+			goto found;
 		free(plan.services);
-		return code;
+		plan = (struct plan){.request = request, .serving = request->serving};
 	}
+	code = find(&plan, request->from_utc_ns);
+	if (code)
+		return code;
+found:
 	*services = plan.services;
 	*count = plan.count;
 	return 0;

@@ -29,6 +29,10 @@ struct handover_request {
 	size_t slot_count;
 	uint32_t serving; // who does when the span begins, or HANDOVER_NONE
 	int64_t from_utc_ns, to_utc_ns;
+	// From when on somebody asks: where the rule forgets who served before (a schedule; the
+	// highest, without hysteresis), services may be left out that ended before the one that
+	// precedes the one in force then. Not after from_utc_ns: the whole span.
+	int64_t wanted_utc_ns;
 };
 
 // One who serves, or a gap.
@@ -37,8 +41,9 @@ struct handover {
 	uint32_t path; // index, or HANDOVER_NONE
 };
 
-// The list that covers the span without holes, in order, neighbours different; good to 1 ms.
-// Gives 0; the caller frees *services with free(). -EINVAL: an empty span, slots out of order or of
-// no path; -ENOMEM. Then nothing is left to free.
+// The list that covers the span (from wanted_utc_ns on at least) without holes, in order,
+// neighbours different; good to 1 ms, and the same whatever is wanted. Gives 0; the caller frees
+// *services with free(). -EINVAL: an empty span, slots out of order or of no path; -ENOMEM. Then
+// nothing is left to free.
 int handover_find(const struct handover_request *request, struct handover **services,
 		  size_t *count);

@@ -173,8 +173,7 @@ static double margin_of(void *context, int64_t utc_ns)
 	return path_margin_deg(context, utc_ns);
 }
 
-int pass_find_path(const struct path *path, int64_t from_utc_ns, int64_t to_utc_ns,
-		   struct pass *passes, size_t most)
+int64_t pass_step_path_ns(const struct path *path)
 {
 	int64_t step_ns = LONGEST_STEP_NS;
 
@@ -183,5 +182,12 @@ int pass_find_path(const struct path *path, int64_t from_utc_ns, int64_t to_utc_
 
 		step_ns = own < step_ns ? own : step_ns;
 	}
-	return pass_find(margin_of, (void *)path, from_utc_ns, to_utc_ns, step_ns, passes, most);
+	return step_ns;
+}
+
+int pass_find_path(const struct path *path, int64_t from_utc_ns, int64_t to_utc_ns,
+		   struct pass *passes, size_t most)
+{
+	return pass_find(margin_of, (void *)path, from_utc_ns, to_utc_ns, pass_step_path_ns(path),
+			 passes, most);
 }

@@ -34,3 +34,5 @@ int pass_find_path(const struct path *path, int64_t from_utc_ns, int64_t to_utc_
 // A step with which passes of such an orbit are found: 1/240 of its period against the Earth, at
 // most 6 minutes.
 int64_t pass_step_ns(const struct orbit *orbit);
+// The step of pass_find_path: a span that begins a multiple of it later shows the same edges.
+int64_t pass_step_path_ns(const struct path *path);

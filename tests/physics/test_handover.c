@@ -320,6 +320,76 @@ static void betzdorf_loses_mpower_24_times_a_day_at_ten_degrees(void **state)
 	free(services);
 }
 
+// The list from what is wanted on is the tail of the whole one, to the nanosecond, and holds the
+// service in force then and the one before. Gives how many it leaves out.
+static size_t left_out(struct sky *sky, int64_t wanted_utc_ns)
+{
+	struct handover *whole_list, *late;
+	size_t whole_count, late_count, left;
+
+	sky->request.wanted_utc_ns = 0;
+	assert_int_equal(handover_find(&sky->request, &whole_list, &whole_count), 0);
+	sky->request.wanted_utc_ns = wanted_utc_ns;
+	assert_int_equal(handover_find(&sky->request, &late, &late_count), 0);
+	assert_true(late_count > 0 && late_count <= whole_count);
+	left = whole_count - late_count;
+	for (size_t i = 0; i < late_count; i++) {
+		assert_true(late[i].from_utc_ns == whole_list[left + i].from_utc_ns);
+		assert_true(late[i].to_utc_ns == whole_list[left + i].to_utc_ns);
+		assert_int_equal(late[i].path, whole_list[left + i].path);
+	}
+	if (left > 0)
+		assert_true(late_count > 1 && late[1].from_utc_ns <= wanted_utc_ns);
+	free(whole_list);
+	free(late);
+	return left;
+}
+
+static void what_is_wanted_late_is_found_alike_without_the_days_before(void **state)
+{
+	static const struct geodetic site = {9, 3, 0};
+	static struct sky sky;
+	struct handover_slot slots[3] = {
+		{5 * S, 2}, {7 * UTC_NS_PER_DAY + 3, 1}, {11 * UTC_NS_PER_DAY, 3}};
+
+	(void)state;
+	for (int thin = 0; thin < 2; thin++) {
+		ring_init(&sky, 8, 0);
+		sky_init(&sky, site, site, thin ? 55 : 12, 8);
+		sky.request.from_utc_ns = 12345;
+		sky.request.to_utc_ns = 12 * UTC_NS_PER_DAY + 77;
+		for (int64_t h = 0; h < 12 * 24; h += 29)
+			assert_true(left_out(&sky, h * 3600 * S) > 0 ||
+				    h * 3600 * S < 3 * UTC_NS_PER_DAY);
+		sky.request.rule = HANDOVER_SCHEDULE;
+		sky.request.slots = slots;
+		sky.request.slot_count = 3;
+		assert_true(left_out(&sky, 10 * UTC_NS_PER_DAY) > 0);
+		assert_true(left_out(&sky, 12 * UTC_NS_PER_DAY) > 0);
+	}
+}
+
+static void a_rule_that_remembers_looks_at_the_whole_span(void **state)
+{
+	static const struct geodetic site = {9, 3, 0};
+	static struct sky sky;
+
+	(void)state;
+	ring_init(&sky, 8, 0);
+	sky_init(&sky, site, site, 12, 8);
+	sky.request.to_utc_ns = 6 * UTC_NS_PER_DAY;
+	sky.request.hysteresis_deg = 2;
+	assert_int_equal(left_out(&sky, 5 * UTC_NS_PER_DAY), 0);
+	sky.request.rule = HANDOVER_LONGEST;
+	assert_int_equal(left_out(&sky, 5 * UTC_NS_PER_DAY), 0);
+	// Nor is there an edge in two days from which to go on where all stand still.
+	for (int i = 0; i < 2; i++)
+		assert_true(orbit_make_geostationary(&sky.orbits[i], 10.0 * i, NULL));
+	sky_init(&sky, site, site, 12, 2);
+	sky.request.to_utc_ns = 6 * UTC_NS_PER_DAY;
+	assert_int_equal(left_out(&sky, 5 * UTC_NS_PER_DAY), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +399,8 @@ int main(void)
 		cmocka_unit_test(between_the_passes_of_a_thin_ring_nobody_serves),
 		cmocka_unit_test(a_schedule_holds_while_its_satellite_is_in_sight),
 		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(what_is_wanted_late_is_found_alike_without_the_days_before),
+		cmocka_unit_test(a_rule_that_remembers_looks_at_the_whole_span),
 		cmocka_unit_test(o3b_hands_over_every_24_minutes_and_mpower_every_60),
 		cmocka_unit_test(betzdorf_loses_mpower_24_times_a_day_at_ten_degrees),
 	};
