@@ -33,10 +33,66 @@ static void site_kinds(const struct topology *topology, char *buffer, size_t siz
 	}
 }
 
-static void print_table(FILE *out, const struct topology *topology, double fibre_m)
+// What a topology comes to beside what it lists.
+struct sums {
+	double fibre_m;
+	size_t events, modem_events; // the user's; a modem's ups and downs on its first day
+	uint64_t last_ns;            // of the user's
+	size_t access;               // channels whose capacity is assigned
+	struct access_params slowest;
+};
+
+static struct sums sum_up(const struct topology *topology, const struct plan *plan)
+{
+	struct sums sums = {.events = 0};
+
+	for (size_t i = 0; i < topology->link_count; i++)
+		if (topology->links[i].medium == MEDIUM_FIBRE)
+			sums.fibre_m += topology->links[i].length_m;
+	for (size_t i = 0; i < topology->event_count; i++) {
+		if (topology->events[i].of_modem) {
+			sums.modem_events++;
+			continue;
+		}
+		sums.events++;
+		sums.last_ns = topology->events[i].at_ns;
+	}
+	for (size_t c = 0; c < LINK_DIRECTIONS * topology->link_count; c++) {
+		const struct rate_params *rate = &plan->channels[c].params.rate;
+
+		if (rate->kind != RATE_ACCESS)
+			continue;
+		if (sums.access == 0 ||
+		    access_longest_ns(&rate->access) > access_longest_ns(&sums.slowest))
+			sums.slowest = rate->access;
+		sums.access++;
+	}
+	return sums;
+}
+
+static void access_words(const struct sums *sums, char *text, size_t size)
+{
+	const struct access_params *access = &sums->slowest;
+	char cra[32], rbdc[32];
+
+	if (sums->access == 0)
+		snprintf(text, size, "-");
+	else if (sums->access == 1)
+		snprintf(text, size,
+			 "%s for good, %s on request; a first frame waits %.1f ms, up to %.1f ms",
+			 quantity_format_rate(access->cra_bps, cra, sizeof(cra)),
+			 quantity_format_rate(access->rbdc_bps, rbdc, sizeof(rbdc)),
+			 (double)access_mean_ns(access) / 1e6,
+			 (double)access_longest_ns(access) / 1e6);
+	else
+		snprintf(text, size, "a first frame waits up to %.1f ms",
+			 (double)access_longest_ns(access) / 1e6);
+}
+
+static void print_table(FILE *out, const struct topology *topology, const struct sums *sums)
 {
 	struct table *table = table_create((const char *const[]){"WHAT", ">COUNT", "", NULL});
-	char kinds[128], fibre[64] = "-", last[64] = "";
+	char kinds[128], fibre[64] = "-", last[64] = "", access[160];
 	const struct {
 		const char *what;
 		size_t count;
@@ -48,26 +104,53 @@ static void print_table(FILE *out, const struct topology *topology, double fibre
 		{"flows", topology->flow_count, NULL},
 		{"satellites", topology->satellite_count, NULL},
 		{"conduits", topology->conduit_count, NULL},
-		{"events", topology->event_count, topology->event_count ? last : NULL},
+		{"return links", sums->access, access},
+		{"events", sums->events, sums->events ? last : NULL},
+		{"modem changes", sums->modem_events, "on the first day, by the weather"},
 	};
+	// Few have a modem that changes.
+	size_t row_count = sizeof(rows) / sizeof(rows[0]) - (sums->modem_events == 0);
 
+	access_words(sums, access, sizeof(access));
 	site_kinds(topology, kinds, sizeof(kinds));
-	if (fibre_m > 0)
-		snprintf(fibre, sizeof(fibre), "%.0f km of fibre", fibre_m / 1000);
-	if (topology->event_count) {
+	if (sums->fibre_m > 0)
+		snprintf(fibre, sizeof(fibre), "%.0f km of fibre", sums->fibre_m / 1000);
+	if (sums->events) {
 		strcpy(last, "the last at ");
-		quantity_format_time(topology->events[topology->event_count - 1].at_ns,
-				     last + strlen(last), sizeof(last) - strlen(last));
+		quantity_format_time(sums->last_ns, last + strlen(last),
+				     sizeof(last) - strlen(last));
 	}
 	fprintf(out, "%s: valid, seed %llu\n\n", topology->name,
 		(unsigned long long)topology->seed);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < row_count; i++) {
 		char count[32];
 
 		snprintf(count, sizeof(count), "%zu", rows[i].count);
 		table_row(table, (const char *const[]){rows[i].what, count, rows[i].more});
 	}
 	table_print(table, out);
+}
+
+static json_t *access_json(const struct topology *topology, const struct plan *plan)
+{
+	json_t *list = json_array();
+
+	for (uint32_t c = 0; c < LINK_DIRECTIONS * topology->link_count; c++) {
+		const struct rate_params *rate = &plan->channels[c].params.rate;
+		const struct access_params *access = &rate->access;
+		char name[TOPOLOGY_NAME_MAX + 16];
+
+		if (rate->kind != RATE_ACCESS)
+			continue;
+		topology_channel_name(topology, c, name, sizeof(name));
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I, s:I, s:I}", "channel", name, "cra_bps",
+					(json_int_t)access->cra_bps, "rbdc_bps",
+					(json_int_t)access->rbdc_bps, "wait_mean_ns",
+					(json_int_t)access_mean_ns(access), "wait_longest_ns",
+					(json_int_t)access_longest_ns(access)));
+	}
+	return list;
 }
 
 static json_t *notes_json(const struct topology *topology, const struct notes *notes)
@@ -123,16 +206,14 @@ static void print_notes(const struct invocation *invocation, const struct topolo
 }
 
 static void print_summary(const struct invocation *invocation, const struct topology *topology,
-			  const struct notes *notes)
+			  const struct plan *plan, const struct notes *notes)
 {
-	double fibre_m = 0;
+	struct sums sums = sum_up(topology, plan);
 
-	for (size_t i = 0; i < topology->link_count; i++)
-		fibre_m +=
-			topology->links[i].medium == MEDIUM_FIBRE ? topology->links[i].length_m : 0;
 	if (invocation->json) {
 		print_json(invocation,
-			   json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}",
+			   json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, "
+				     "s:o, s:o}",
 				     "valid", 1, "name", topology->name, "seed",
 				     (json_int_t)topology->seed, "sites",
 				     (json_int_t)topology->site_count, "links",
@@ -141,12 +222,14 @@ static void print_summary(const struct invocation *invocation, const struct topo
 				     (json_int_t)topology->flow_count, "satellites",
 				     (json_int_t)topology->satellite_count, "conduits",
 				     (json_int_t)topology->conduit_count, "events",
-				     (json_int_t)topology->event_count, "fibre_km", fibre_m / 1000,
-				     "notes", notes_json(topology, notes)));
+				     (json_int_t)sums.events, "modem_changes",
+				     (json_int_t)sums.modem_events, "fibre_km", sums.fibre_m / 1000,
+				     "access", access_json(topology, plan), "notes",
+				     notes_json(topology, notes)));
 		return;
 	}
 	print_notes(invocation, topology, notes);
-	print_table(invocation->out, topology, fibre_m);
+	print_table(invocation->out, topology, &sums);
 }
 
 // Compiles it, too, as that finds what the models do not take; routes, which take long in a large
@@ -164,7 +247,7 @@ static int check(const struct invocation *invocation, const struct topology *top
 		status = report_error(invocation, &error);
 	else {
 		report_stale(invocation, topology);
-		print_summary(invocation, topology, &notes);
+		print_summary(invocation, topology, plan, &notes);
 	}
 	notes_fini(&notes);
 	plan_free(plan);

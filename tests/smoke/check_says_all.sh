@@ -54,3 +54,24 @@ check "with a warning that says what comes and what to write" grep -E \
 	'warning: correlated\.ini:3 \[link span\] loss: .* 0\.000242% .* instead of 1%.* write 8\.2' err
 expect 0 "and as JSON" "$CORRIDOR" -j check correlated.ini
 check "with both rates" json '.notes[0] | .asked == 0.01 and .achieved < 3e-6 and .achieved > 2e-6' out
+
+cat >terminal.ini <<'INI'
+[site a]
+[site b]
+[link up]
+ends = a, b
+delay = 250ms
+access.reverse = rbdc 2mbit superframe 25ms schedule 30ms
+[event cut]
+at = 5s
+do = link up down
+INI
+expect 0 "a return link is accepted" "$CORRIDOR" check terminal.ini
+check "its capacity and its wait are told" grep -E \
+	'return links +1 +0bit for good, 2mbit on request; a first frame waits 562.5 ms, up to 575.0 ms' out
+expect 0 "and as JSON" "$CORRIDOR" -j check terminal.ini
+check "by channel" json '.events == 1 and .access == [{channel: "up:reverse", cra_bps: 0,
+	rbdc_bps: 2000000, wait_mean_ns: 562500000, wait_longest_ns: 575000000}]' out
+expect 0 "a storm is accepted" "$CORRIDOR" -j check "$topologies/storm.ini"
+check "its events are the user's, a modem's changes stand apart" json \
+	'.events == 0 and .modem_changes == 4' out
