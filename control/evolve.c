@@ -12,6 +12,7 @@
 #include "control/evolve_profiles.h"
 #include "control/evolve_radio.h"
 #include "topologies/sky.h"
+#include "topologies/sky_sites.h"
 
 struct moving {
 	struct handover *services; // from clock 0 or a later service on, without holes
@@ -28,6 +29,12 @@ struct evolve {
 	uint64_t made_from_ns; // of the last generation; EVOLVE_NEVER: none
 };
 
+// Is the link's delay a ramp? One that stands still has two sites then.
+static bool has_ramps(const struct topology *topology, const struct link *link)
+{
+	return sky_link_moves(topology, link) || sky_has_sites(link);
+}
+
 struct evolve *evolve_create(const struct topology *topology)
 {
 	struct evolve *evolve = calloc(1, sizeof(*evolve));
@@ -36,7 +43,8 @@ struct evolve *evolve_create(const struct topology *topology)
 		return NULL;
 	evolve->topology = topology;
 	evolve->made_from_ns = EVOLVE_NEVER;
-	evolve->moves = sky_moves(topology);
+	for (size_t l = 0; l < topology->link_count; l++)
+		evolve->moves |= has_ramps(topology, &topology->links[l]);
 	evolve->links = calloc(topology->link_count + 1, sizeof(*evolve->links));
 	if (!evolve->links) {
 		free(evolve);
@@ -171,50 +179,55 @@ static int extend(struct evolve *evolve, const struct evolve_span *span, struct 
 	return 0;
 }
 
-static int make_link(struct evolve *evolve, const struct sky_ahead *ahead, uint32_t link,
-		     uint64_t from_ns, struct error *error)
+static struct evolve_span span_of(const struct evolve *evolve, const struct sky_ahead *ahead,
+				  uint32_t link, uint64_t from_ns)
 {
-	struct moving *moving = &evolve->links[link];
-	struct evolve_span span = {
+	const struct moving *moving = &evolve->links[link];
+
+	return (struct evolve_span){
 		.topology = evolve->topology,
 		.ahead = ahead,
 		.link = link,
 		.from_ns = from_ns,
 		.to_ns = from_ns + EVOLVE_GENERATION_NS + EVOLVE_AHEAD_NS,
+		.services = moving->services,
+		.count = moving->count,
+		.later = moving->later,
 	};
+}
+
+static int make_services(struct evolve *evolve, const struct sky_ahead *ahead, uint32_t link,
+			 uint64_t from_ns, struct error *error)
+{
+	struct evolve_span span = span_of(evolve, ahead, link, from_ns);
 	int rc = extend(evolve, &span, error);
 
 	if (rc)
 		return rc;
-	span.services = moving->services;
-	span.count = moving->count;
+	span = span_of(evolve, ahead, link, from_ns);
+	return evolve_carrier(&span, &evolve->links[link].carrier, error);
+}
+
+// After the radio's generation, which says which sites are in use.
+static int make_delays(struct evolve *evolve, const struct sky_ahead *ahead, uint32_t link,
+		       uint64_t from_ns, struct error *error)
+{
+	struct evolve_span span = span_of(evolve, ahead, link, from_ns);
+	struct handover always = {.from_utc_ns = sky_utc_ns(evolve->topology, from_ns),
+				  .to_utc_ns = sky_utc_ns(evolve->topology, span.to_ns)};
+
+	if (!sky_link_moves(evolve->topology, &evolve->topology->links[link])) {
+		span.services = &always;
+		span.count = 1;
+	}
 	for (int d = 0; d < LINK_DIRECTIONS; d++) {
-		rc = evolve_delay(&span, (enum link_direction)d, &moving->delay[d], error);
+		int rc = evolve_delay(&span, (enum link_direction)d, &evolve->links[link].delay[d],
+				      error);
+
 		if (rc)
 			return rc;
 	}
-	return evolve_carrier(&span, &moving->carrier, error);
-}
-
-// Of all links that move: the orbits are worked out once for all.
-static int make_links(struct evolve *evolve, uint64_t from_ns, struct error *error)
-{
-	const struct topology *topology = evolve->topology;
-	int64_t from_utc_ns = sky_utc_ns(topology, from_ns);
-	struct sky_ahead ahead;
-	int rc;
-
-	if (!evolve->moves)
-		return 0;
-	rc = sky_ahead_make(&ahead, topology, from_utc_ns,
-			    from_utc_ns + (int64_t)(EVOLVE_GENERATION_NS + EVOLVE_AHEAD_NS));
-	if (rc)
-		return error_set(error, rc, topology->name, "no memory for its orbits");
-	for (uint32_t l = 0; l < topology->link_count && !rc; l++)
-		if (sky_link_moves(topology, &topology->links[l]))
-			rc = make_link(evolve, &ahead, l, from_ns, error);
-	sky_ahead_fini(&ahead);
-	return rc;
+	return 0;
 }
 
 // The later days of a link's radio. 1: something new, 0: not, or -ENOMEM.
@@ -239,27 +252,53 @@ bool evolve_changes(const struct evolve *evolve, uint32_t link)
 	const struct moving *moving = &evolve->links[link];
 
 	return moving->later[LINK_FORWARD].given || moving->later[LINK_REVERSE].given ||
-	       sky_link_moves(evolve->topology, &evolve->topology->links[link]);
+	       has_ramps(evolve->topology, &evolve->topology->links[link]);
 }
 
+// All links: who serves, then what that makes of radios, then delays. 1: something new, 0: not, or
+// a negative errno with a sentence.
+static int make_links(struct evolve *evolve, const struct sky_ahead *ahead, uint64_t from_ns,
+		      struct error *error)
+{
+	const struct topology *topology = evolve->topology;
+	int any = evolve->moves, rc = 0;
+
+	for (uint32_t l = 0; l < topology->link_count && !rc; l++)
+		if (sky_link_moves(topology, &topology->links[l]))
+			rc = make_services(evolve, ahead, l, from_ns, error);
+	for (uint32_t l = 0; l < topology->link_count && !rc; l++) {
+		int later = make_later(evolve, l, from_ns, error);
+
+		rc = later < 0 ? later : 0;
+		any |= later;
+		if (!rc && has_ramps(topology, &topology->links[l]))
+			rc = make_delays(evolve, ahead, l, from_ns, error);
+	}
+	return rc ? rc : any;
+}
+
+// The orbits are worked out once for all links.
 int evolve_to(struct evolve *evolve, uint64_t at_ns, struct error *error)
 {
+	const struct topology *topology = evolve->topology;
 	uint64_t from_ns = at_ns - at_ns % EVOLVE_GENERATION_NS;
-	int any = evolve->moves, rc;
+	int64_t from_utc_ns = sky_utc_ns(topology, from_ns);
+	struct sky_ahead ahead = {.count = 0};
+	int rc = 0;
 
 	if (from_ns == evolve->made_from_ns)
 		return 0;
-	rc = make_links(evolve, from_ns, error);
+	if (evolve->moves)
+		rc = sky_ahead_make(&ahead, topology, from_utc_ns,
+				    from_utc_ns +
+					    (int64_t)(EVOLVE_GENERATION_NS + EVOLVE_AHEAD_NS));
 	if (rc)
-		return rc;
-	for (uint32_t l = 0; l < evolve->topology->link_count; l++) {
-		rc = make_later(evolve, l, from_ns, error);
-		if (rc < 0)
-			return rc;
-		any |= rc;
-	}
-	evolve->made_from_ns = from_ns;
-	return any;
+		return error_set(error, rc, topology->name, "no memory for its orbits");
+	rc = make_links(evolve, &ahead, from_ns, error);
+	sky_ahead_fini(&ahead);
+	if (rc >= 0)
+		evolve->made_from_ns = from_ns;
+	return rc;
 }
 
 static bool in_use(const void *context, const struct table *table)
@@ -389,6 +428,8 @@ uint64_t evolve_next_ns(const struct evolve *evolve, uint64_t at_ns)
 			uint64_t turns_ns = evolve_later_next_ns(&moving->later[d], at_ns);
 
 			next_ns = turns_ns < next_ns ? turns_ns : next_ns;
+			turns_ns = evolve_later_next_site_ns(&moving->later[d], at_ns);
+			next_ns = turns_ns < next_ns ? turns_ns : next_ns;
 		}
 	}
 	if (next_utc_ns != INT64_MAX) {
@@ -402,6 +443,18 @@ uint64_t evolve_next_ns(const struct evolve *evolve, uint64_t at_ns)
 bool evolve_turns(const struct evolve *evolve, uint32_t channel, uint64_t at_ns, bool *up)
 {
 	return evolve_later_turns(&evolve->links[channel / 2].later[channel % 2], at_ns, up);
+}
+
+uint64_t evolve_sites(const struct evolve *evolve, uint32_t channel, uint64_t at_ns)
+{
+	return evolve_later_sites(&evolve->links[channel / 2].later[channel % 2], at_ns);
+}
+
+bool evolve_changes_site(const struct evolve *evolve, uint32_t channel, uint64_t at_ns)
+{
+	const struct evolve_later *later = &evolve->links[channel / 2].later[channel % 2];
+
+	return at_ns > 0 && evolve_later_next_site_ns(later, at_ns - 1) == at_ns;
 }
 
 struct impairment evolve_impairment(const struct evolve *evolve, uint32_t channel,

@@ -45,6 +45,10 @@ bool evolve_changes(const struct evolve *evolve, uint32_t link);
 // Does the channel's modem go below its lowest MODCOD at exactly this instant, or come back? Then
 // `up` says which. Never in the first day, whose turns are the topology's events.
 bool evolve_turns(const struct evolve *evolve, uint32_t channel, uint64_t at_ns, bool *up);
+// The sites of a channel's stations that are in use (sky_sites.h) at an instant, and whether they
+// change at exactly this one. A direction without diversity keeps to its link's ends.
+uint64_t evolve_sites(const struct evolve *evolve, uint32_t channel, uint64_t at_ns);
+bool evolve_changes_site(const struct evolve *evolve, uint32_t channel, uint64_t at_ns);
 // What users have set, or, where that still is the weather's trace of the first day, the same with
 // that of the generation that was made last.
 struct impairment evolve_impairment(const struct evolve *evolve, uint32_t channel,

@@ -8,11 +8,14 @@
 
 #include "control/evolve.h"
 #include "control/evolve_radio.h"
+#include "topologies/sky_sites.h"
 
 struct evolve_later evolve_later_begin(const struct topology *topology, uint32_t channel)
 {
 	const struct evolve_modem *modem = evolve_radio_later(topology, channel);
-	struct evolve_later later = {.given = modem != NULL};
+	struct evolve_later later = {.radio = &topology->links[channel / LINK_DIRECTIONS].radio,
+				     .direction = channel % LINK_DIRECTIONS,
+				     .given = modem != NULL};
 
 	if (!modem)
 		return later;
@@ -101,5 +104,34 @@ uint64_t evolve_later_next_ns(const struct evolve_later *later, uint64_t at_ns)
 		if (later->rows.items[i].at_ns > at_ns &&
 		    later->rows.items[i].up != later->rows.items[i - 1].up)
 			return later->rows.items[i].at_ns;
+	return UINT64_MAX;
+}
+
+uint64_t evolve_later_sites(const struct evolve_later *later, uint64_t at_ns)
+{
+	const struct radio_sites *day = later->radio->site_changes[later->direction];
+	const struct evolve_modem_row *rows = later->rows.items;
+
+	for (size_t i = later->rows.count; i > 0; i--)
+		if (rows[i - 1].at_ns <= at_ns)
+			return rows[i - 1].sites;
+	for (size_t i = later->radio->site_change_count[later->direction]; i > 0; i--)
+		if (day[i - 1].at_ns <= at_ns)
+			return day[i - 1].sites;
+	return SKY_SITES_MAIN;
+}
+
+uint64_t evolve_later_next_site_ns(const struct evolve_later *later, uint64_t at_ns)
+{
+	const struct radio_sites *day = later->radio->site_changes[later->direction];
+	const struct evolve_modem_row *rows = later->rows.items;
+	uint64_t day_end_ns = later->rows.count ? rows[0].at_ns : UINT64_MAX;
+
+	for (size_t i = 1; i < later->radio->site_change_count[later->direction]; i++)
+		if (day[i].at_ns > at_ns && day[i].at_ns < day_end_ns)
+			return day[i].at_ns;
+	for (size_t i = 1; i < later->rows.count; i++)
+		if (rows[i].at_ns > at_ns && rows[i].sites != rows[i - 1].sites)
+			return rows[i].at_ns;
 	return UINT64_MAX;
 }

@@ -12,6 +12,8 @@
 #include "topologies/topology.h"
 
 struct evolve_later {
+	const struct radio *radio; // the link's
+	enum link_direction direction;
 	bool given;          // the direction goes on after its first day
 	uint64_t horizon_ns; // until when it changes; then the last values hold
 	struct evolve_modem modem;
@@ -35,3 +37,8 @@ int evolve_later_make(struct evolve_later *later, const struct topology *topolog
 bool evolve_later_turns(const struct evolve_later *later, uint64_t at_ns, bool *up);
 // The next instant after at_ns at which it does, or UINT64_MAX.
 uint64_t evolve_later_next_ns(const struct evolve_later *later, uint64_t at_ns);
+
+// The sites in use (sky_sites.h) at an instant, of the first day too, and the next instant after
+// at_ns at which they change, or UINT64_MAX.
+uint64_t evolve_later_sites(const struct evolve_later *later, uint64_t at_ns);
+uint64_t evolve_later_next_site_ns(const struct evolve_later *later, uint64_t at_ns);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "control/sky_weather.h"
-#include "topologies/sky.h"
+#include "topologies/sky_sites.h"
 
 // A front reaches the end of a low path when it is so far from the site.
 #define PATH_REACH_M 100e3
@@ -98,6 +98,19 @@ static uint32_t find_way(const struct handover *services, size_t count, int64_t 
 	return services[low].path;
 }
 
+// Does the other site of an end see the way's satellites until the geometry is looked at again?
+static bool stays_in_sight(const struct topology *topology, const struct evolve_modem *modem,
+			   unsigned end, uint32_t way, uint64_t at_ns)
+{
+	const struct link *link = &topology->links[modem->link];
+	struct path path = sky_way_of_sites(topology, NULL, link, LINK_FORWARD, way, 1U << end);
+	struct path_state state;
+	const struct topocentric *seen = end == 0 ? &state.up : &state.down;
+
+	return path_at(&path, sky_utc_ns(topology, at_ns + GEOMETRY_STEP_NS), &state, NULL) == 0 &&
+	       seen->elevation_deg >= link->elevation_mask_deg;
+}
+
 // The clear sky's budget at an instant. False while nobody serves: then the link's carrier is down
 // by its geometry, and nothing is asked of the modem. `fresh`: the modem has another satellite.
 static bool look(struct evolve_modem *modem, const struct topology *clear_sky,
@@ -127,8 +140,15 @@ static bool look(struct evolve_modem *modem, const struct topology *clear_sky,
 	if (sky_budget_of_way(clear_sky, modem->link, modem->direction, way, at_ns, 0, &budget,
 			      unseen))
 		return modem->seen;
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned end = i == 0 ? modem->direction : 1U - modem->direction;
+
+		if (services && budget.sites[i].other != TOPOLOGY_NONE &&
+		    !stays_in_sight(clear_sky, modem, end, way, at_ns))
+			budget.sites[i].other = TOPOLOGY_NONE;
 		sky_budget_use(&budget, i, modem->on_other[i]);
+		modem->on_other[i] = budget.sites[i].on_other;
+	}
 	modem->clear = budget;
 	modem->seen = true;
 	modem->seen_ns = at_ns;
@@ -170,6 +190,13 @@ static void choose_sites(const struct topology *topology, struct evolve_modem *m
 	}
 }
 
+// The sites in use, by the link's ends.
+static uint64_t sites_of(const struct evolve_modem *modem)
+{
+	return (uint64_t)modem->on_other[0] << modem->direction | (uint64_t)modem->on_other[1]
+									  << (1 - modem->direction);
+}
+
 // ---- A modem over time ----
 
 int evolve_modem_add_row(struct evolve_modem_rows *rows, const struct evolve_modem_row *row)
@@ -193,12 +220,14 @@ struct evolve_modem_row evolve_modem_now(const struct evolve_modem *modem, uint6
 	return (struct evolve_modem_row){.at_ns = at_ns,
 					 .rate_bps = modem->rate_bps,
 					 .loss = modem->loss,
+					 .sites = sites_of(modem),
 					 .up = !modem->begun || modem->rung >= 0};
 }
 
-// What the rung in use gives at this instant: a row, when it differs from the last one.
+// What the rung in use gives at this instant: a row, when it differs from the last one, or when a
+// site has changed.
 static int note_state(struct evolve_modem *modem, const struct radio *radio, uint64_t at_ns,
-		      int rung, double now_db, struct evolve_modem_rows *rows)
+		      int rung, double now_db, bool moved, struct evolve_modem_rows *rows)
 {
 	const struct modcod *rungs = modem->clear.ladder.rungs;
 	bool begun = modem->begun, turns = (rung < 0) != (modem->rung < 0);
@@ -211,7 +240,8 @@ static int note_state(struct evolve_modem *modem, const struct radio *radio, uin
 	if (loss < LOSS_LEAST)
 		loss = 0;
 	decade = loss > 0 ? (int)ceil(log10(loss)) : -99;
-	if (begun && !turns && (rung < 0 || (rung == modem->rung && decade == modem->decade)))
+	if (begun && !turns && !moved &&
+	    (rung < 0 || (rung == modem->rung && decade == modem->decade)))
 		return 0;
 	if (!begun || rung >= 0) {
 		modem->rate_bps = modem_rate_bps(&rungs[rung >= 0 ? rung : 0],
@@ -238,6 +268,7 @@ int evolve_modem_follow(struct evolve_modem *modem, const struct topology *topol
 		uint64_t at_ns = modem->next_ns;
 		uint64_t told_ns = at_ns > radio->loop_ns ? at_ns - radio->loop_ns : 0;
 		int rung = modem->rung;
+		uint64_t sites = sites_of(modem);
 		double told_db;
 		bool fresh;
 
@@ -251,7 +282,8 @@ int evolve_modem_follow(struct evolve_modem *modem, const struct topology *topol
 					    radio->control.margin_db);
 		rung = modem_adapt(&modem->clear.ladder, &radio->control, rung, told_db);
 		rc = note_state(modem, radio, at_ns, rung,
-				sky_budget_es_n0_db(topology, &modem->clear, at_ns), rows);
+				sky_budget_es_n0_db(topology, &modem->clear, at_ns),
+				sites != sites_of(modem), rows);
 	}
 	return rc;
 }

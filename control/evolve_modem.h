@@ -37,6 +37,7 @@ struct evolve_modem {
 struct evolve_modem_row {
 	uint64_t at_ns;
 	double rate_bps, loss;
+	uint64_t sites; // sky_sites.h
 	bool up;
 };
 

@@ -9,6 +9,7 @@
 
 #include "dataplane/physics/path_ramp.h"
 #include "topologies/sky.h"
+#include "topologies/sky_sites.h"
 
 // A stepped carrier that repeats is written out over this much when it is put together.
 #define STEPS_MOST 100000
@@ -106,27 +107,54 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-// One service's ramp, as far as it lies within the span.
-static int draw(const struct evolve_span *span, enum link_direction direction,
-		const struct handover *service, struct points *points)
+// A ramp of one service from one pair of sites.
+static int draw_piece(const struct evolve_span *span, enum link_direction direction, uint32_t way,
+		      uint64_t sites, int64_t from_ns, int64_t to_ns, struct points *points)
 {
 	const struct link *link = &span->topology->links[span->link];
 	int64_t start_ns = sky_utc_ns(span->topology, span->from_ns);
-	int64_t from_ns = later(service->from_utc_ns, start_ns);
-	int64_t to_ns = sooner(service->to_utc_ns, sky_utc_ns(span->topology, span->to_ns));
+	int64_t beside_ns =
+		(int64_t)(link->processing_ns + sky_haul_ns(span->topology, link, sites));
 	struct path path =
-		sky_way_over(span->topology, span->ahead->orbits, link, direction, service->path);
+		sky_way_of_sites(span->topology, span->ahead->orbits, link, direction, way, sites);
 	struct ramp ramp = {.points = NULL};
 	int rc;
 
 	if (to_ns - from_ns < 2)
 		return 0;
-	// The last instant before the next service's first.
+	// The modem looks on whole seconds: until then a satellite may serve that the other site
+	// does not see.
+	if (sites != SKY_SITES_MAIN && !(path_margin_deg(&path, from_ns) >= 0))
+		return draw_piece(span, direction, way, SKY_SITES_MAIN, from_ns, to_ns, points);
+	// The last instant before the next one's first.
 	rc = path_ramp_draw(&path, &ramp, from_ns, to_ns - 1);
 	for (size_t i = 0; i < ramp.count && !rc; i++)
 		rc = add(points, (uint64_t)(ramp.points[i].at_utc_ns - start_ns),
-			 ramp.points[i].delay_ns + (int64_t)link->processing_ns);
+			 ramp.points[i].delay_ns + beside_ns);
 	free(ramp.points);
+	return rc;
+}
+
+// One service, as far as it lies within the span, from one change of sites to the next.
+static int draw(const struct evolve_span *span, enum link_direction direction,
+		const struct handover *service, struct points *points)
+{
+	const struct evolve_later *later_on = &span->later[direction];
+	int64_t zero_ns = sky_utc_ns(span->topology, 0);
+	int64_t from_ns = later(service->from_utc_ns, sky_utc_ns(span->topology, span->from_ns));
+	int64_t to_ns = sooner(service->to_utc_ns, sky_utc_ns(span->topology, span->to_ns));
+	int rc = 0;
+
+	while (from_ns < to_ns && !rc) {
+		uint64_t at_ns = (uint64_t)(from_ns - zero_ns);
+		uint64_t next_ns = evolve_later_next_site_ns(later_on, at_ns);
+		int64_t until_ns =
+			next_ns < span->to_ns ? sooner(to_ns, zero_ns + (int64_t)next_ns) : to_ns;
+
+		rc = draw_piece(span, direction, service->path, evolve_later_sites(later_on, at_ns),
+				from_ns, until_ns, points);
+		from_ns = until_ns;
+	}
 	return rc;
 }
 

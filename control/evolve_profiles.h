@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "control/evolve_later.h"
 #include "dataplane/model/profile.h"
 #include "dataplane/physics/handover.h"
 #include "topologies/sky_ahead.h"
@@ -17,11 +18,13 @@ struct evolve_span {
 	uint64_t from_ns, to_ns; // of the lab's clock
 	const struct handover *services;
 	size_t count;
+	const struct evolve_later *later; // [direction]: which sites are in use
 };
 
 // The delay of a direction over the span, processing included: off the exact one by 10 ns at most
 // while someone serves; across a gap a straight line, which nothing travels by. At a handover it
-// jumps within a nanosecond. The profile is the topology's. 0 or a negative errno with a sentence.
+// jumps within a nanosecond, and where another site of a station takes over. The profile is the
+// topology's. 0 or a negative errno with a sentence.
 int evolve_delay(const struct evolve_span *span, enum link_direction direction,
 		 const struct profile **profile, struct error *error);
 

@@ -13,6 +13,7 @@
 #include "control/evolve_modem.h"
 #include "topologies/quantity.h"
 #include "topologies/sky.h"
+#include "topologies/sky_sites.h"
 
 // A direction while its modem is followed over the first day.
 struct draft {
@@ -184,6 +185,36 @@ static int check_access(const struct draft *draft, struct error *error)
 			 quantity_format_rate((uint64_t)llround(best_bps), best, sizeof(best)));
 }
 
+// The sites in use over the day, where a station has two.
+static int put_sites(struct topology *topology, const struct draft *draft)
+{
+	struct radio *radio = &topology->links[draft->index].radio;
+	size_t bytes = draft->rows.count * sizeof(struct radio_sites);
+	struct radio_sites *changes, *kept;
+	size_t count = 0;
+	bool made;
+
+	if (!sky_has_sites(draft->link))
+		return 0;
+	changes = malloc(bytes);
+	for (size_t i = 0; changes && i < draft->rows.count; i++)
+		if (i == 0 || draft->rows.items[i].sites != changes[count - 1].sites)
+			changes[count++] =
+				(struct radio_sites){.at_ns = i ? draft->rows.items[i].at_ns : 0,
+						     .sites = draft->rows.items[i].sites};
+	if (!changes)
+		return -ENOMEM;
+	bytes = count * sizeof(*changes);
+	kept = tables_derive(topology->tables, changes, bytes, bytes, &made);
+	if (kept) {
+		memcpy(kept, changes, bytes);
+		radio->site_changes[draft->direction] = kept;
+		radio->site_change_count[draft->direction] = count;
+	}
+	free(changes);
+	return kept ? 0 : -ENOMEM;
+}
+
 static int find_services(const struct topology *topology, struct draft *draft, struct error *error)
 {
 	int64_t from_utc_ns = sky_utc_ns(topology, 0);
@@ -249,6 +280,8 @@ static int evolve_direction(struct topology *topology, uint32_t link, enum link_
 		rc = check_access(&draft, error);
 	if (!rc)
 		rc = put(topology, &draft, error);
+	if (!rc && put_sites(topology, &draft))
+		rc = no_memory(draft.link, error);
 	topology->links[link].radio.evolved[direction] = rc == 0;
 	free(draft.services);
 	free(draft.rows.items);
@@ -274,6 +307,8 @@ static void undo(struct topology *topology)
 			if (!topology->links[l].radio.evolved[d])
 				continue;
 			topology->links[l].radio.evolved[d] = false;
+			topology->links[l].radio.site_changes[d] = NULL;
+			topology->links[l].radio.site_change_count[d] = 0;
 			impairment->rate.bps = 0;
 			impairment->trace = (struct impairment_trace){.table = NULL};
 			impairment->given &= ~(IMPAIRMENT(GROUP_RATE) | IMPAIRMENT(GROUP_TRACE));

@@ -270,6 +270,11 @@ bool network_service(const struct network *network, uint32_t link, uint64_t at_n
 	return evolve_service(network->evolve, link, at_ns, service);
 }
 
+uint64_t network_sites(const struct network *network, uint32_t channel, uint64_t at_ns)
+{
+	return evolve_sites(network->evolve, channel, at_ns);
+}
+
 bool network_site_is_up(const struct network *network, uint32_t site)
 {
 	return network->site_up[site];

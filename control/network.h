@@ -131,6 +131,8 @@ const char *network_down_by(const struct network *network, uint32_t channel);
 // that is not known yet is INT64_MAX.
 bool network_service(const struct network *network, uint32_t link, uint64_t at_ns,
 		     struct handover *service);
+// Which sites (sky_sites.h) a channel's stations use at an instant of the present hour.
+uint64_t network_sites(const struct network *network, uint32_t channel, uint64_t at_ns);
 bool network_site_is_up(const struct network *network, uint32_t site);
 
 // The journal of a run of this topology from 0 to until_ns with its events and no other commands:

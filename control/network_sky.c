@@ -5,6 +5,7 @@
 
 #include "control/network_private.h"
 #include "topologies/sky.h"
+#include "topologies/sky_sites.h"
 
 static void note_service(struct network *network, uint32_t link)
 {
@@ -56,6 +57,30 @@ static void turn_modems(struct network *network, uint32_t link)
 	}
 }
 
+static void note_sites(struct network *network, uint32_t link)
+{
+	const struct topology *topology = network->topology;
+	const struct link *of = &topology->links[link];
+
+	for (uint32_t c = 2 * link; c <= 2 * link + 1; c++) {
+		uint64_t sites = evolve_sites(network->evolve, c, network->now_ns), before;
+		char name[TOPOLOGY_NAME_MAX + 16], text[4 * TOPOLOGY_NAME_MAX];
+
+		if (!evolve_changes_site(network->evolve, c, network->now_ns))
+			continue;
+		before = evolve_sites(network->evolve, c, network->now_ns - 1);
+		for (unsigned end = 0; end < 2; end++) {
+			if (sky_site(of, end, sites) == sky_site(of, end, before))
+				continue;
+			snprintf(text, sizeof(text), "%s: %s takes over from %s",
+				 topology_channel_name(topology, c, name, sizeof(name)),
+				 topology->sites[sky_site(of, end, sites)].name,
+				 topology->sites[sky_site(of, end, before)].name);
+			network_note(network, network->now_ns, text, false);
+		}
+	}
+}
+
 static int move_link(struct network *network, uint32_t link, bool renewed, struct error *error)
 {
 	for (uint32_t c = 2 * link; renewed && c <= 2 * link + 1; c++) {
@@ -73,6 +98,7 @@ static int move_link(struct network *network, uint32_t link, bool renewed, struc
 	}
 	if (sky_link_moves(network->topology, &network->topology->links[link]))
 		note_service(network, link);
+	note_sites(network, link);
 	turn_modems(network, link);
 	return network_tell_link(network, link) ? network_out_of_memory(network, error) : 0;
 }

@@ -10,6 +10,7 @@
 #include "control/network.h"
 #include "topologies/quantity.h"
 #include "topologies/sky.h"
+#include "topologies/sky_sites.h"
 
 // An end of the way: a site, or a port of a wire.
 struct end {
@@ -138,6 +139,32 @@ static const char *place(const struct topology *topology, uint32_t channel, unsi
 					  : topology->ports[end->port].name;
 }
 
+// The site that a satellite link's direction has in use in place of its beginning (0) or end (1);
+// NULL: that place itself.
+static const char *instead(const struct topology *topology, const struct network *network,
+			   uint32_t channel, unsigned which, uint64_t at_ns)
+{
+	const struct link *link = &topology->links[channel / 2];
+	unsigned end = (channel + which) % 2;
+	uint32_t site = sky_site(link, end, network_sites(network, channel, at_ns));
+
+	return site == link->ends[end].site ? NULL : topology->sites[site].name;
+}
+
+// The place, and the site in use there if it is another: "betzdorf (arlon)".
+static const char *place_in_use(const struct topology *topology, const struct network *network,
+				uint32_t channel, unsigned which, uint64_t at_ns,
+				char text[2 * TOPOLOGY_NAME_MAX + 4])
+{
+	const char *other = instead(topology, network, channel, which, at_ns);
+
+	if (!other)
+		return place(topology, channel, which);
+	snprintf(text, 2 * TOPOLOGY_NAME_MAX + 4, "%s (%s)", place(topology, channel, which),
+		 other);
+	return text;
+}
+
 // Jurisdictions in the order of travel, each once in a row; sites without one are left out.
 static json_t *jurisdictions(const struct topology *topology, const struct end *from,
 			     const struct way *way)
@@ -176,10 +203,12 @@ static json_t *way_json(const struct topology *topology, const struct network *n
 
 		json_array_append_new(
 			hops,
-			json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:f, s:I, s:b}", "link",
-				  topology->links[c / 2].name, "direction",
+			json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:I, s:I, s:f, s:I, s:b}",
+				  "link", topology->links[c / 2].name, "direction",
 				  c % 2 ? "reverse" : "forward", "from", place(topology, c, 0),
-				  "to", place(topology, c, 1), "delay_ns",
+				  "to", place(topology, c, 1), "from_diversity",
+				  instead(topology, network, c, 0, way->at_ns), "to_diversity",
+				  instead(topology, network, c, 1, way->at_ns), "delay_ns",
 				  (json_int_t)network_delay_ns(network, c, way->at_ns), "rate_bps",
 				  (json_int_t)network_rate_bps(network, c, way->at_ns), "loss",
 				  network_loss(network, c, way->at_ns), "mtu_bytes",
@@ -231,7 +260,7 @@ static void print_way(const struct topology *topology, const struct network *net
 {
 	struct table *table = table_create(
 		(const char *const[]){"LINK", "FROM", "TO", ">DELAY", ">RATE", ">LOSS", NULL});
-	char delay[32], rate[32], loss[32];
+	char delay[32], rate[32], loss[32], places[2][2 * TOPOLOGY_NAME_MAX + 4];
 
 	for (size_t i = 0; i < way->count; i++) {
 		uint32_t c = way->hops[i];
@@ -242,9 +271,11 @@ static void print_way(const struct topology *topology, const struct network *net
 		quantity_format_rate(network_rate_bps(network, c, way->at_ns), rate, sizeof(rate));
 		snprintf(loss, sizeof(loss), "%.4g %%", network_loss(network, c, way->at_ns) * 100);
 		table_row(table,
-			  (const char *const[]){topology->links[c / 2].name, place(topology, c, 0),
-						place(topology, c, 1), delay,
-						p->rate.bits_per_second ? rate : NULL, loss});
+			  (const char *const[]){
+				  topology->links[c / 2].name,
+				  place_in_use(topology, network, c, 0, way->at_ns, places[0]),
+				  place_in_use(topology, network, c, 1, way->at_ns, places[1]),
+				  delay, p->rate.bits_per_second ? rate : NULL, loss});
 	}
 	table_print(table, out);
 	print_sums(topology, from, way, back, out);

@@ -194,6 +194,11 @@ static int fill_sites(const struct question *question, struct path way, struct t
 		sites->hops[0].hop.air.rain_db -= sites->hops[0].diversity_gain_db;
 		return 0;
 	}
+	// A site that does not see the satellite stands in for nobody.
+	if ((down ? seen.down : seen.up).elevation_deg < question->link->elevation_mask_deg) {
+		sites->other = TOPOLOGY_NONE;
+		return 0;
+	}
 	rc = fill_hop(question, sites->other, down ? seen.down : seen.up, &sites->hops[1],
 		      &sites->paths[1], error);
 	sites->on_other = rc == 0 && wet_db(&sites->hops[1]) < wet_db(&sites->hops[0]);

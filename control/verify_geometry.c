@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "topologies/sky.h"
+#include "topologies/sky_sites.h"
 
 static bool is_simple(const struct topology *topology, uint32_t satellite)
 {
@@ -96,6 +96,34 @@ static void fill_way(const struct topology *topology, const struct link *link,
 	}
 }
 
+// The sites that may be in use: each end's own, and the one that stands in for it, if it has one.
+static bool may_use(const struct link *link, uint64_t sites)
+{
+	if (sites != SKY_SITES_MAIN && !sky_has_sites(link))
+		return false;
+	for (unsigned end = 0; end < 2; end++)
+		if (sites >> end & 1 && sky_site(link, end, sites) == link->ends[end].site)
+			return false;
+	return true;
+}
+
+static void fill_ways(const struct topology *topology, const struct link *link,
+		      enum link_direction direction, int64_t clock_utc_ns, struct judge_sky *sky)
+{
+	for (uint64_t sites = SKY_SITES_MAIN; sites < SKY_SITES_CHOICES; sites++) {
+		if (!may_use(link, sites))
+			continue;
+		for (size_t i = 0; i < sky_way_count(topology, link); i++) {
+			struct judge_way *way = &sky->ways[sky->way_count++];
+
+			way->from = site_of(topology, sky_site(link, direction, sites));
+			way->to = site_of(topology, sky_site(link, 1 - direction, sites));
+			way->haul_ns = sky_haul_ns(topology, link, sites);
+			fill_way(topology, link, direction, i, clock_utc_ns, &way->over);
+		}
+	}
+}
+
 static int fill_sky(const struct topology *topology, uint32_t index, enum link_direction direction,
 		    int64_t clock_utc_ns, struct judge_sky *sky)
 {
@@ -104,18 +132,16 @@ static int fill_sky(const struct topology *topology, uint32_t index, enum link_d
 	sky->reason = other_delay(topology, link, direction);
 	if (sky->reason)
 		return 0;
-	sky->from = site_of(topology, link->ends[direction].site);
-	sky->to = site_of(topology, link->ends[1 - direction].site);
 	sky->mask_deg = link->elevation_mask_deg;
 	sky->processing_ns = link->processing_ns;
 	sky->moves = sky_link_moves(topology, link);
+	sky->ramps = sky->moves || sky_has_sites(link);
 	sky->still_ns = link->propagation_ns + link->equipment_ns;
-	sky->way_count = sky_way_count(topology, link);
-	sky->ways = calloc(sky->way_count, sizeof(*sky->ways));
+	sky->ways = calloc((size_t)SKY_SITES_CHOICES * sky_way_count(topology, link),
+			   sizeof(*sky->ways));
 	if (!sky->ways)
 		return -ENOMEM;
-	for (size_t i = 0; i < sky->way_count; i++)
-		fill_way(topology, link, direction, i, clock_utc_ns, &sky->ways[i]);
+	fill_ways(topology, link, direction, clock_utc_ns, sky);
 	return 0;
 }
 

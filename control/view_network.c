@@ -8,6 +8,7 @@
 #include "control/view.h"
 #include "dataplane/physics/utc.h"
 #include "topologies/sky.h"
+#include "topologies/sky_sites.h"
 
 static const char *const kind_words[] = {[SITE_ROUTER] = "router",
 					 [SITE_EXCHANGE] = "exchange",
@@ -216,13 +217,15 @@ static int64_t until_utc_ns(const struct lab *lab, uint32_t index, const struct 
 	return until_ns;
 }
 
-// How the two ends of a link see a way over this satellite now, and since and until when it serves.
+// How the two ends of a link, or the sites that stand in for them on the way forward, see a way
+// over this satellite now, and since and until when it serves.
 static void add_teleports(const struct lab *lab, uint32_t index, uint32_t way, json_t *list)
 {
 	const struct topology *topology = lab_topology(lab);
 	const struct link *link = &topology->links[index];
 	uint64_t now_ns = lab_now_ns(lab);
-	struct path path = sky_way(topology, link, LINK_FORWARD, way);
+	uint64_t sites = network_sites(lab_network(lab), 2 * index, now_ns);
+	struct path path = sky_way_of_sites(topology, NULL, link, LINK_FORWARD, way, sites);
 	char since[UTC_TEXT_BYTES], until[UTC_TEXT_BYTES];
 	struct handover service;
 	struct path_state state;
@@ -239,15 +242,15 @@ static void add_teleports(const struct lab *lab, uint32_t index, uint32_t way, j
 		const struct topocentric *seen = end == 0 ? &state.up : &state.down;
 
 		json_array_append_new(
-			list,
-			json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:f, s:f, s:f, s:f, s:I}", "link",
-				  link->name, "site", topology->sites[link->ends[end].site].name,
-				  "serves", serves, "since", serves ? since : NULL, "until",
-				  ends ? until : NULL, "elevation_deg", seen->elevation_deg,
-				  "azimuth_deg", seen->azimuth_deg, "range_km",
-				  seen->range_m / 1000, "range_rate_m_per_s",
-				  seen->range_rate_m_per_s, "delay_ns",
-				  (json_int_t)light_delay_ns(seen->range_m)));
+			list, json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:f, s:f, s:f, s:f, s:I}",
+					"link", link->name, "site",
+					topology->sites[sky_site(link, end, sites)].name, "serves",
+					serves, "since", serves ? since : NULL, "until",
+					ends ? until : NULL, "elevation_deg", seen->elevation_deg,
+					"azimuth_deg", seen->azimuth_deg, "range_km",
+					seen->range_m / 1000, "range_rate_m_per_s",
+					seen->range_rate_m_per_s, "delay_ns",
+					(json_int_t)light_delay_ns(seen->range_m)));
 	}
 }
 

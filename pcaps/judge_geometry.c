@@ -76,7 +76,7 @@ static bool is_constant(const struct channel_params *params)
 
 static bool is_of_the_sky(const struct judge_sky *sky, const struct channel_params *params)
 {
-	if (!sky->moves)
+	if (!sky->ramps)
 		return !params->delay_profile && params->delay_ns == sky->still_ns;
 	return params->delay_profile && params->delay_profile->interpolated &&
 	       params->delay_profile->period_ns == 0;
@@ -174,8 +174,10 @@ static void begin_stretch(const struct judge_geometry *geometry, uint64_t at_ns,
 
 static bool is_in_sight(const struct judge_sky *sky, size_t way, int64_t utc_ns)
 {
-	return !sky->moves || geometry_elevation_deg(&sky->from, &sky->to, &sky->ways[way],
-						     utc_ns) >= sky->mask_deg - MASK_SLACK_DEG;
+	const struct judge_way *of = &sky->ways[way];
+
+	return !sky->moves || geometry_elevation_deg(&of->from, &of->to, &of->over, utc_ns) >=
+				      sky->mask_deg - MASK_SLACK_DEG;
 }
 
 // What the path takes of a frame that comes at at_ns of the lab's clock and finds all lines idle;
@@ -191,6 +193,7 @@ static double takes_ns(const struct judge_geometry *geometry, const struct stret
 		const struct channel_params *params = stretch->hops[hop];
 		const struct judge_sky *sky = stretch->sky_of_hop[hop];
 		struct rate_state idle = {0};
+		const struct judge_way *of;
 		int64_t utc_ns;
 		size_t way;
 
@@ -203,8 +206,9 @@ static double takes_ns(const struct judge_geometry *geometry, const struct stret
 		utc_ns = geometry->clock_utc_ns + (int64_t)now_ns;
 		if (!is_in_sight(sky, way, utc_ns))
 			return NAN;
-		light_ns += geometry_delay_ns(&sky->from, &sky->to, &sky->ways[way], utc_ns);
-		now_ns += sky->processing_ns + (uint64_t)light_ns;
+		of = &sky->ways[way];
+		light_ns += geometry_delay_ns(&of->from, &of->to, &of->over, utc_ns);
+		now_ns += sky->processing_ns + of->haul_ns + (uint64_t)light_ns;
 		light_ns -= floor(light_ns);
 	}
 	return (double)(now_ns - at_ns) + light_ns;

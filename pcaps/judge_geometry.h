@@ -13,18 +13,24 @@
 // The closed form may be off by so much, and the lab's straight lines with it.
 #define JUDGE_GEOMETRY_NS 1000
 
+// One way over satellites, between two sites; the stations of a channel may have two each.
+struct judge_way {
+	struct geometry_site from, to;
+	struct geometry_way over;
+	uint64_t haul_ns; // on the ground, to the sites that are not the channel's ends
+};
+
 // One satellite channel of the paths.
 struct judge_sky {
-	uint32_t channel;   // in the journal
-	const char *reason; // why geometry alone does not say its delay; NULL: it does
-	struct geometry_site from;
-	struct geometry_site to;
-	struct geometry_way *ways; // of which one serves at each instant
+	uint32_t channel;       // in the journal
+	const char *reason;     // why geometry alone does not say its delay; NULL: it does
+	struct judge_way *ways; // of which one serves at each instant
 	size_t way_count;
 	double mask_deg;        // no way serves below
 	uint64_t processing_ns; // in the channel's delay, beside light's time
 	// The channel's delay is a ramp; else it is `still_ns`, and any other was set by users.
-	bool moves;
+	bool ramps;
+	bool moves; // its satellites do, and come and go
 	uint64_t still_ns;
 };
 

@@ -18,6 +18,12 @@ struct radio_diversity {
 	uint64_t switch_ns;   // and for so long
 };
 
+// The sites of a link's stations that are in use from an instant of the lab's clock on.
+struct radio_sites {
+	uint64_t at_ns;
+	uint64_t sites; // 1 << end where the other site is
+};
+
 // The station at one end of a satellite link.
 struct radio_station {
 	double diameter_m;
@@ -49,7 +55,10 @@ struct radio {
 	double interference_db; // INFINITY: none
 	bool adaptive[2];       // the rate follows the weather: no rate is given
 	const char *modcod[2];  // kept to, static text; NULL: adaptive coding
-	bool evolved[2];        // evolve_radio gave it what it has
+	bool evolved[2];        // evolve_radio gave it what it has,
+	// and on its first day the sites in use; the pool's, the first from clock 0 on.
+	const struct radio_sites *site_changes[2];
+	size_t site_change_count[2];
 };
 
 enum weather_kind { WEATHER_CONSTANT, WEATHER_FRONT, WEATHER_FADING, WEATHER_SERIES };

@@ -8,6 +8,7 @@
 #include "dataplane/physics/geodesic.h"
 #include "topologies/quantity.h"
 #include "topologies/sky.h"
+#include "topologies/sky_sites.h"
 #include "topologies/validate_parts.h"
 
 // Positions are rarely known better than to half a kilometre, which is 2 us of light.
@@ -76,6 +77,23 @@ static void validate_sight(const struct topology *topology, struct errors *error
 		      seen->elevation_deg > 0.0 ? ", or lower elevation" : "");
 }
 
+// Nor may the site that stands in for a station be out of its sight.
+static void validate_other_sites(const struct topology *topology, struct errors *errors,
+				 const struct link *link)
+{
+	const struct path path =
+		sky_way_of_sites(topology, NULL, link, LINK_FORWARD, 0, 1 << 0 | 1 << 1);
+	struct path_state state;
+
+	if (path_at(&path, topology->epoch_utc_ns, &state, NULL) < 0)
+		return;
+	for (unsigned end = 0; end < 2; end++)
+		if (sky_site(link, end, 1 << end) != link->ends[end].site)
+			validate_sight(topology, errors, link, end == 0 ? &state.up : &state.down,
+				       link->chain[end == 0 ? 0 : link->chain_count - 1],
+				       topology->sites[sky_site(link, end, 1 << end)].name);
+}
+
 static void validate_sky(const struct topology *topology, struct errors *errors,
 			 const struct link *link, const struct site *const sites[2])
 {
@@ -92,6 +110,7 @@ static void validate_sky(const struct topology *topology, struct errors *errors,
 	validate_sight(topology, errors, link, &state.up, link->chain[0], sites[0]->name);
 	validate_sight(topology, errors, link, &state.down, link->chain[link->chain_count - 1],
 		       sites[1]->name);
+	validate_other_sites(topology, errors, link);
 	if (link->chain_count > 1 && path_margin_deg(&path, topology->epoch_utc_ns) < 0 &&
 	    state.up.elevation_deg > link->elevation_mask_deg &&
 	    state.down.elevation_deg > link->elevation_mask_deg)

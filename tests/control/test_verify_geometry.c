@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -46,8 +47,10 @@ static json_t *find(const json_t *said, const char *name)
 	return NULL;
 }
 
-// Sent and verified by the same text; the worst deviation in nanoseconds.
-static double worst_ns(const char *epoch, const char *sky, uint32_t frames, uint64_t gap_ns)
+// Sent and verified by the same text, with so many lost at most; the worst deviation in
+// nanoseconds.
+static double worst_with_loss_ns(const char *epoch, const char *sky, uint32_t frames,
+				 uint64_t gap_ns, uint32_t lost)
 {
 	json_t *said, *clause;
 	double worst;
@@ -59,10 +62,15 @@ static double worst_ns(const char *epoch, const char *sky, uint32_t frames, uint
 	clause = find(said, "geometry");
 	assert_non_null(clause);
 	assert_true(json_is_true(json_object_get(clause, "pass")));
-	assert_int_equal(stories_number(said, "lost"), 0);
+	assert_true(stories_number(said, "lost") <= lost);
 	worst = json_number_value(json_object_get(clause, "measured"));
 	json_decref(said);
 	return worst;
+}
+
+static double worst_ns(const char *epoch, const char *sky, uint32_t frames, uint64_t gap_ns)
+{
+	return worst_with_loss_ns(epoch, sky, frames, gap_ns, 0);
 }
 
 static void a_day_over_a_ring_is_the_closed_form(void **state)
@@ -154,6 +162,40 @@ static void another_epoch_altitude_or_height_fails(void **state)
 	stories_fails("geometry");
 }
 
+// A second site 500 km south of a, or none, and rain that falls on a from 100 s to 300 s.
+#define RADIO                                                                                      \
+	"band = Ka 30GHz 20.5GHz\nantenna = 4.5m\npower = 40W\nnoise = 200K\n"                     \
+	"satellite_gt = 8dB/K\nsatellite_eirp = 50dBW\nsymbol_rate = 30Mbaud\n"
+#define STILL "[satellite s]\norbit = geostationary 19.2\n" LINK "via = s\nprocessing = 2ms\n" RADIO
+#define FAR   "[link cd]\nends = c, d\ndelay = 20ms\nmetric = 1000000\n"
+#define RAIN  "[weather w]\nrain = 20mm/h\nsites = a\nstart = 100s\nstop = 300s\n"
+
+// While the modem has not heard of the rain, frames are lost.
+static void the_site_in_use_makes_the_delay(void **state)
+{
+	static const char other[] = "[site d]\nposition = 45.2, 6.3, 500\n" FAR;
+	static const char moved[] = "[site d]\nposition = 45.3, 6.3, 500\n" FAR;
+	static const char cable[] = "[link ad]\nends = a, d\nlength = 600km\nmetric = 1000000\n";
+	char sky[2048];
+
+	(void)state;
+	snprintf(sky, sizeof(sky), RAIN "%s" STILL "diversity.forward = d\n", other);
+	assert_true(fabs(worst_with_loss_ns(EPOCH, sky, 600, S, 4)) <= 20);
+	snprintf(sky, sizeof(sky), RAIN "%s" STILL, other);
+	write_lab(EPOCH, "300", sky);
+	stories_fails("geometry");
+	snprintf(sky, sizeof(sky), RAIN "%s" STILL "diversity.forward = d\n", moved);
+	write_lab(EPOCH, "300", sky);
+	stories_fails("geometry");
+	snprintf(sky, sizeof(sky), RAIN "%s%s" STILL "diversity.forward = d\n", cable, other);
+	write_lab(EPOCH, "300", sky);
+	stories_fails("geometry");
+	assert_true(fabs(worst_with_loss_ns(EPOCH, sky, 600, S, 4)) <= 20);
+	// Of a ring, too: its ramps change with the site.
+	snprintf(sky, sizeof(sky), RAIN "%s" RING OVER_RING RADIO "diversity.forward = d\n", other);
+	assert_true(fabs(worst_with_loss_ns(EPOCH, sky, 600, S, 4)) <= 20);
+}
+
 // Betzdorf to Thermopylae over a ring and on to Cyprus over a satellite that stands still; or there
 // at once over another ring, which is longer by its metric. %s: that ring, and what happens.
 #define FURTHER                                                                                    \
@@ -237,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_day_over_a_ring_is_the_closed_form),
 		cmocka_unit_test(packets_held_at_a_handover_are_not_accused),
 		cmocka_unit_test(packets_that_wait_are_not_taken_for_those_of_another_satellite),
+		cmocka_unit_test(the_site_in_use_makes_the_delay),
 		cmocka_unit_test(without_an_epoch_the_captures_begin_it),
 		cmocka_unit_test(satellites_that_stand_still_are_the_closed_form),
 		cmocka_unit_test(another_epoch_altitude_or_height_fails),

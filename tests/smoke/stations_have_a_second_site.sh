@@ -34,6 +34,14 @@ expect 1 "which is what it lacks alone" "$CORRIDOR" budget "$topologies/storm.in
 	betzdorf-redu-ka:forward --exceeded 0.01%
 expect 0 "routes in the storm" "$CORRIDOR" -j path two.ini betzdorf redu --at 35min
 check "stay on Ka" json '.hops[0].link == "betzdorf-redu-ka"' out
+# Slant ranges on WGS-84 to 42164.17 km over 21.5 E, by hand: 128.405670 ms from betzdorf, 128.474173 from arlon
+# and 128.581660 from redu; the Earth turns by some ns meanwhile. 20 ms are processing.
+near() { json "(.hops[0].delay_ns - $1) | fabs < 100" out; }
+check "from the second site" json '.hops[0] | .from_diversity == "arlon" and .to_diversity == null' out
+check "by its own slant range" near 277055833
+expect 0 "routes before it" "$CORRIDOR" -j path two.ini betzdorf redu --at 0s
+check "go from the first" json '.hops[0].from_diversity == null' out
+check "by that one's" near 276987330
 expect 0 "an hour of traffic" "$CORRIDOR" -j replay two.ini
 check "goes by Ka more than without" json '.channels["betzdorf-redu-ka:forward"].delivered > 25000' out
 
