@@ -239,6 +239,7 @@ static void fini(struct sky_report *report)
 	for (size_t i = 0; i < report->link_count; i++)
 		free(report->links[i].services);
 	free(report->links);
+	free(report->changes);
 	free(report->passes);
 	free(report->outages);
 }
@@ -304,6 +305,8 @@ static int show_sky(struct invocation *invocation, const struct request *request
 	if (!rc && report.link_count == 0)
 		rc = error_set(&error, -EINVAL, topology->name,
 			       "has no satellite link; write one with medium = satellite");
+	if (!rc)
+		rc = satellites_add_changes(&report, &error);
 	if (!rc) {
 		report_stale(invocation, topology);
 		if (invocation->json)

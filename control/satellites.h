@@ -33,6 +33,15 @@ struct sky_link {
 	int64_t served_ns; // in service, of the whole span
 };
 
+// Another site of a station takes over in a direction of a link; the first is who serves when the
+// span begins.
+struct sky_change {
+	uint32_t channel;
+	unsigned end; // of the link
+	int64_t at_utc_ns;
+	uint32_t from, to; // sites; the same for the first
+};
+
 struct sky_report {
 	const struct topology *topology;
 	int64_t from_utc_ns, to_utc_ns;
@@ -44,7 +53,13 @@ struct sky_report {
 	size_t outage_count;
 	struct sky_link *links;
 	size_t link_count;
+	struct sky_change *changes;
+	size_t change_count;
 };
+
+// Adds the changes of sites of all links over the span, from what a run's radios make of the
+// weather. 0 or a negative errno with a sentence.
+int satellites_add_changes(struct sky_report *report, struct error *error);
 
 void satellites_print_json(const struct invocation *invocation, const struct sky_report *report);
 void satellites_print_tables(const struct invocation *invocation, const struct sky_report *report);

@@ -136,6 +136,26 @@ static json_t *outages_json(const struct sky_report *report)
 	return list;
 }
 
+static json_t *changes_json(const struct sky_report *report)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < report->change_count; i++) {
+		const struct sky_change *change = &report->changes[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:o, s:s?, s:s}", "link",
+				  report->topology->links[change->channel / 2].name, "direction",
+				  change->channel % 2 ? "reverse" : "forward", "at",
+				  utc(change->at_utc_ns), "from",
+				  change->from == change->to ? NULL
+							     : site_name(report, change->from),
+				  "to", site_name(report, change->to)));
+	}
+	return list;
+}
+
 static json_t *services_json(const struct sky_report *report, const struct sky_link *of)
 {
 	json_t *list = json_array();
@@ -176,11 +196,12 @@ static json_t *links_json(const struct sky_report *report)
 void satellites_print_json(const struct invocation *invocation, const struct sky_report *report)
 {
 	print_json(invocation,
-		   json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch",
+		   json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "epoch",
 			     utc(report->topology->epoch_utc_ns), "from", utc(report->from_utc_ns),
 			     "to", utc(report->to_utc_ns), "links", links_json(report), "passes",
 			     passes_json(report), "handovers", handovers_json(report), "gaps",
-			     gaps_json(report), "sun_outages", outages_json(report)));
+			     gaps_json(report), "site_changes", changes_json(report), "sun_outages",
+			     outages_json(report)));
 }
 
 // ---- Tables ----
@@ -235,6 +256,25 @@ static void print_services(const struct sky_report *report, FILE *out)
 	table_print(table, out);
 }
 
+static void print_changes(const struct sky_report *report, FILE *out)
+{
+	struct table *table =
+		table_create((const char *const[]){"DIVERSITY OF", "FROM", "SITE IN USE", NULL});
+
+	for (size_t i = 0; i < report->change_count; i++) {
+		const struct sky_change *change = &report->changes[i];
+		char at[UTC_TEXT_BYTES], name[NAME_BYTES];
+
+		table_row(table, (const char *const[]){topology_channel_name(report->topology,
+									     change->channel, name,
+									     sizeof(name)),
+						       when(change->at_utc_ns, at),
+						       site_name(report, change->to)});
+	}
+	table_print(table, out);
+	fputc('\n', out);
+}
+
 static void print_passes(const struct sky_report *report, FILE *out)
 {
 	struct table *table = table_create(
@@ -286,6 +326,8 @@ void satellites_print_tables(const struct invocation *invocation, const struct s
 	fputc('\n', out);
 	print_services(report, out);
 	fputc('\n', out);
+	if (report->change_count > 0)
+		print_changes(report, out);
 	print_passes(report, out);
 	if (report->outage_count == 0)
 		return;

@@ -196,6 +196,38 @@ static void the_site_in_use_makes_the_delay(void **state)
 	assert_true(fabs(worst_with_loss_ns(EPOCH, sky, 600, S, 4)) <= 20);
 }
 
+// The other site takes over after a second, a millisecond nearer: order is kept, as at a handover,
+// unless the topology allows reordering.
+static void packets_are_held_where_a_nearer_site_takes_over(void **state)
+{
+	static const char rain[] = "[weather w]\nrain = 20mm/h\nsites = a\n"
+				   "[site d]\nposition = 45.2, 6.3, 500\n";
+	static const char *const skies[] = {STILL, RING OVER_RING RADIO,
+					    RING OVER_RING RADIO
+					    "handover = make-before-break reorder allowed\n"};
+	json_t *said;
+	char sky[2048];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		const char *note;
+
+		snprintf(sky, sizeof(sky), "%s%sdiversity.forward = d switch 1s\n", rain, skies[i]);
+		write_lab(EPOCH, "300", sky);
+		stories_send(20000, MS / 5, stories_plain);
+		stories_replay();
+		said = stories_verify("received.pcapng", 0);
+		assert_int_equal(stories_clause(said, "geometry"), 1);
+		assert_int_equal(stories_number(said, "lost"), 0);
+		assert_true((stories_number(said, "reordered") > 0) == (i == 2));
+		note = json_string_value(json_object_get(find(said, "geometry"), "note"));
+		if (i < 2 &&
+		    (!strstr(note, "packets were held") || strstr(note, " 0 packets were held")))
+			fail_msg("%s", note);
+		json_decref(said);
+	}
+}
+
 // Betzdorf to Thermopylae over a ring and on to Cyprus over a satellite that stands still; or there
 // at once over another ring, which is longer by its metric. %s: that ring, and what happens.
 #define FURTHER                                                                                    \
@@ -280,6 +312,7 @@ int main(void)
 		cmocka_unit_test(packets_held_at_a_handover_are_not_accused),
 		cmocka_unit_test(packets_that_wait_are_not_taken_for_those_of_another_satellite),
 		cmocka_unit_test(the_site_in_use_makes_the_delay),
+		cmocka_unit_test(packets_are_held_where_a_nearer_site_takes_over),
 		cmocka_unit_test(without_an_epoch_the_captures_begin_it),
 		cmocka_unit_test(satellites_that_stand_still_are_the_closed_form),
 		cmocka_unit_test(another_epoch_altitude_or_height_fails),

@@ -26,6 +26,13 @@ check "from the other site" json '.up | .site == "arlon" and .other_site == "bet
 check "and to it" json '.reverse.down.site == "arlon"' out
 expect 0 "in words, too" "$CORRIDOR" budget two.ini betzdorf-redu-ka --at 35min
 check "who stands in for whom" grep -F 'arlon stands in for betzdorf' out
+expect 0 "who serves when" "$CORRIDOR" -j satellites two.ini --to 2h
+check "at first the station itself" json '.site_changes[0] | .direction == "forward" and .from == null and
+	.to == "betzdorf"' out
+check "then the other site" json '[.site_changes[] | select(.direction == "forward")] |
+	length == 2 and .[1].from == "betzdorf" and .[1].to == "arlon"' out
+expect 0 "in a table, too" "$CORRIDOR" satellites two.ini --to 2h
+check "with the site in use" grep -E '^betzdorf-redu-ka:forward .*Z  arlon$' out
 expect 0 "over the year" "$CORRIDOR" -j budget two.ini betzdorf-redu-x --exceeded 0.01%
 check "a station without a second site gains nothing" json '.up.diversity_gain_db == 0' out
 expect 0 "Ka at 0.01 % of the year" "$CORRIDOR" -j budget two.ini betzdorf-redu-ka:forward --exceeded 0.01%
