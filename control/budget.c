@@ -308,7 +308,7 @@ int command_budget(struct invocation *invocation)
 	else if (parse(topology, invocation->argv[1], at, exceeded, &question, &error))
 		status = report_error(invocation, &error);
 	else {
-		report_stale(invocation, topology);
+		report_stale(invocation, topology, question.at_ns, question.at_ns);
 		status = answer(invocation, topology, &question);
 	}
 	topology_free(topology);

@@ -246,7 +246,7 @@ static int check(const struct invocation *invocation, const struct topology *top
 	if (error.code)
 		status = report_error(invocation, &error);
 	else {
-		report_stale(invocation, topology);
+		report_stale(invocation, topology, 0, 0);
 		print_summary(invocation, topology, plan, &notes);
 	}
 	notes_fini(&notes);

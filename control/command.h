@@ -71,8 +71,10 @@ int report_error(const struct invocation *invocation, const struct error *error)
 int report_errors(const struct invocation *invocation, const struct errors *errors);
 // Prints "corridor: warning: WHAT" on invocation->err, in one line.
 void report_warning(const struct invocation *invocation, const char *what);
-// The same for each satellite of the topology whose elements are stale.
-void report_stale(const struct invocation *invocation, const struct topology *topology);
+// The same for each satellite of the topology whose elements are stale at one end of a span of the
+// run.
+void report_stale(const struct invocation *invocation, const struct topology *topology,
+		  uint64_t from_ns, uint64_t to_ns);
 // Wrong usage: one line with the command's arguments; returns EXIT_REQUEST.
 int report_usage(const struct invocation *invocation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

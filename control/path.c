@@ -318,7 +318,7 @@ static int find_path(struct invocation *invocation, const struct topology *topol
 		network_free(network);
 		return report_error(invocation, &error);
 	}
-	report_stale(invocation, topology);
+	report_stale(invocation, topology, at_ns ? *at_ns : 0, at_ns ? *at_ns : 0);
 	walk(network, &from, &to, at_ns ? *at_ns : 0, &way);
 	walk(network, &to, &from, at_ns ? *at_ns : 0, &back);
 	if (way.fault)

@@ -180,7 +180,7 @@ static int replay_topology(struct invocation *invocation, struct request *reques
 		return error.code == -EINTR ? interrupt_status() : status;
 	}
 	print_warnings(invocation, result.warnings);
-	report_stale(invocation, topology);
+	report_stale(invocation, topology, 0, 0);
 	// A capture on standard output has it for itself.
 	if (writes_to_stdout(request))
 		invocation->out = invocation->err;

@@ -165,7 +165,7 @@ static int run_topology(struct invocation *invocation, const struct topology *to
 	struct server *server = server_create(name, lab_methods, &service, error);
 	int result = server == NULL ? error->code : 0;
 	if (result == 0) {
-		report_stale(invocation, topology);
+		report_stale(invocation, topology, 0, 0);
 		service.lab = lab_create(topology, &options->lab, error);
 		result = service.lab == NULL
 				 ? error->code

@@ -287,9 +287,11 @@ static void warn(void *context, const struct satellite *satellite, const char *w
 	report_warning(context, line);
 }
 
-void report_stale(const struct invocation *invocation, const struct topology *topology)
+void report_stale(const struct invocation *invocation, const struct topology *topology,
+		  uint64_t from_ns, uint64_t to_ns)
 {
-	sky_warn(topology, warn, (void *)invocation);
+	sky_warn(topology, sky_utc_ns(topology, from_ns), sky_utc_ns(topology, to_ns), warn,
+		 (void *)invocation);
 }
 
 static int show_sky(struct invocation *invocation, const struct request *request,
@@ -308,7 +310,7 @@ static int show_sky(struct invocation *invocation, const struct request *request
 	if (!rc)
 		rc = satellites_add_changes(&report, &error);
 	if (!rc) {
-		report_stale(invocation, topology);
+		sky_warn(topology, report.from_utc_ns, report.to_utc_ns, warn, invocation);
 		if (invocation->json)
 			satellites_print_json(invocation, &report);
 		else

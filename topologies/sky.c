@@ -376,28 +376,30 @@ static double error_km(const struct satellite *satellite, double days)
 	return satellite->elements.mean_motion_rev_per_day > 6.4 ? 1 + 3 * days : 1 + days;
 }
 
-void sky_warn(const struct topology *topology,
+void sky_warn(const struct topology *topology, int64_t from_utc_ns, int64_t to_utc_ns,
 	      void (*tell)(void *context, const struct satellite *satellite, const char *what),
 	      void *context)
 {
 	for (size_t i = 0; i < topology->satellite_count; i++) {
 		const struct satellite *satellite = &topology->satellites[i];
 		char what[256], epoch[UTC_TEXT_BYTES];
+		int64_t at_utc_ns = to_utc_ns;
 		double days, off_km;
 
 		if (satellite->kind != SATELLITE_ELEMENTS)
 			continue;
-		days = fabs((double)(topology->epoch_utc_ns - satellite->elements.epoch_utc_ns)) /
+		if (satellite->elements.epoch_utc_ns - from_utc_ns >
+		    to_utc_ns - satellite->elements.epoch_utc_ns)
+			at_utc_ns = from_utc_ns;
+		days = fabs((double)(at_utc_ns - satellite->elements.epoch_utc_ns)) /
 		       (double)UTC_NS_PER_DAY;
 		if (days <= SKY_FRESH_DAYS)
 			continue;
 		off_km = error_km(satellite, days);
-		snprintf(
-			what, sizeof(what),
-			"its elements are %.0f days from the run's beginning at %s: it may be %.0f "
-			"km from where they say, and its delay %.0f us off (get newer ones)",
-			days, utc_format(topology->epoch_utc_ns, epoch), off_km,
-			2 * off_km / 299.792458 * 1e3);
+		snprintf(what, sizeof(what),
+			 "its elements are %.0f days from %s: it may be %.0f "
+			 "km from where they say, and its delay %.0f us off (get newer ones)",
+			 days, utc_format(at_utc_ns, epoch), off_km, 2 * off_km / 299.792458 * 1e3);
 		tell(context, satellite, what);
 	}
 }

@@ -73,7 +73,8 @@ int sky_find_services_at(const struct topology *topology, const struct link *lin
 int sky_first_service(const struct topology *topology, const struct link *link, uint64_t *delay_ns,
 		      struct error *error);
 
-// Calls `tell` with a sentence for each satellite whose elements are stale at the epoch.
-void sky_warn(const struct topology *topology,
+// Calls `tell` with a sentence for each satellite whose elements are stale at one end of a span (or
+// at an instant: both ends alike), the end that is further from them.
+void sky_warn(const struct topology *topology, int64_t from_utc_ns, int64_t to_utc_ns,
 	      void (*tell)(void *context, const struct satellite *satellite, const char *what),
 	      void *context);

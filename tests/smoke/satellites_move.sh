@@ -50,6 +50,13 @@ check "and cost what is in flight, what comes until routing knows, and what it t
 sed 's/^orbit = elements EPOCH=2026-06-13/orbit = elements EPOCH=2026-05-13/' "$day" >stale.ini
 expect 0 "old elements are used" "$CORRIDOR" satellites stale.ini --to 1h
 check "with a warning that says how far off" grep -q 'warning: .*days from.* us off' err
+expect 0 "a week on it is fresh" "$CORRIDOR" satellites "$day" --to 7d
+check "which is not warned of" test ! -s err
+for ask in "satellites $day --from 60d --to 61d" "path $day betzdorf thermopylae --at 61d"; do
+	# shellcheck disable=SC2086 # words
+	expect 0 "two months on it is told" "$CORRIDOR" $ask
+	check "with a warning that counts from then: ${ask%% *}" grep -q 'warning: .* 61 days from 2026-08-1' err
+done
 
 expect 0 "the sun stands behind ASTRA" "$CORRIDOR" -j satellites "$topologies/equinox.ini" --to 15d --dish 2.4m
 check "at each site, for some days, for minutes" json '[.sun_outages[] |

@@ -317,14 +317,19 @@ static void stale_elements_say_how_far_off_they_may_be(void **state)
 	char said[300] = "";
 
 	(void)state;
-	sky_warn(t, keep, said);
-	assert_non_null(strstr(said, "20 days"));
+	sky_warn(t, t->epoch_utc_ns, t->epoch_utc_ns, keep, said);
+	assert_non_null(strstr(said, "20 days from 2026-07-03T19:49:32"));
 	assert_non_null(strstr(said, "21 km"));
 	topology_free(t);
 	t = paper(EPOCH SITES "[satellite f1]\norbit = elements " FIGURES "\n");
 	said[0] = '\0';
-	sky_warn(t, keep, said);
+	sky_warn(t, t->epoch_utc_ns, t->epoch_utc_ns + 13 * UTC_NS_PER_DAY, keep, said);
 	assert_string_equal(said, "");
+	// Fresh as the run begins, but not when asked about; before the elements, too.
+	sky_warn(t, t->epoch_utc_ns, t->epoch_utc_ns + 100 * UTC_NS_PER_DAY, keep, said);
+	assert_non_null(strstr(said, "100 days"));
+	sky_warn(t, t->epoch_utc_ns - 50 * UTC_NS_PER_DAY, t->epoch_utc_ns, keep, said);
+	assert_non_null(strstr(said, "50 days"));
 	topology_free(t);
 }
 
