@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "dataplane/engine/core.h"
+#include "dataplane/engine/port.h"
 #include "tests/engine/lab_plan.h"
 
 #define MS UINT64_C(1000000)
@@ -271,33 +273,72 @@ static void a_port_sends_what_fits_its_mtu_and_no_byte_more(void **state)
 	}
 }
 
-static void memory_that_runs_out_is_counted_and_ends_no_one(void **state)
+#define SMALL_MEMORY (UINT64_C(34) << 20)
+
+// A second of frames, 400 a millisecond, over a wire of a second.
+static void fill_small_memory(uint32_t bytes, struct engine_port_counters *port,
+			      struct engine_channel_counters *channel)
 {
 	struct engine_options options = {
-		.clock = ENGINE_VIRTUAL, .workers = 1, .memory_bytes = UINT64_C(34) << 20};
+		.clock = ENGINE_VIRTUAL, .workers = 1, .memory_bytes = SMALL_MEMORY};
 	struct engine *engine = engine_create(&options, NULL);
-	struct engine_port_counters ports;
-	struct engine_channel_counters channel;
 	struct frame_list in;
 	struct engine_source source;
-	uint8_t frame[100] = {0};
+	uint8_t frame[200] = {0};
 
-	(void)state;
 	frame_list_init(&in, 400000);
 	for (unsigned i = 0; i < 400000; i++)
-		frame_list_add(&in, i, frame, 100);
+		frame_list_add(&in, i, frame, bytes);
 	source = frame_list_source(&in);
 	assert_int_equal(engine_port_files(engine, 0, &source, NULL, NULL), 0);
 	assert_int_equal(engine_publish(engine, plan_of_wire(1000 * MS), NULL), 0);
 	finish(engine);
-	engine_port_read(engine, 0, &ports);
-	engine_channel_read(engine, 0, &channel);
-	assert_int_equal(ports.received, 400000);
-	assert_true(ports.lost[DROP_MEMORY] + channel.lost[DROP_MEMORY] > 100000);
-	assert_int_equal(ports.received,
-			 ports.lost[DROP_MEMORY] + channel.lost[DROP_MEMORY] + channel.delivered);
+	engine_port_read(engine, 0, port);
+	engine_channel_read(engine, 0, channel);
+	assert_int_equal(port->received, 400000);
+	assert_int_equal(port->received, port->lost[DROP_MEMORY] + channel->entered);
+	assert_int_equal(channel->entered, channel->lost[DROP_MEMORY] + channel->delivered);
 	engine_destroy(engine);
 	frame_list_fini(&in);
+}
+
+// Short packets leave no place in the queue, longer ones none for themselves.
+static void memory_that_runs_out_is_counted_and_ends_no_one(void **state)
+{
+	struct engine_port_counters port;
+	struct engine_channel_counters channel;
+
+	(void)state;
+	fill_small_memory(100, &port, &channel);
+	assert_true(channel.lost[DROP_MEMORY] > 100000);
+	fill_small_memory(200, &port, &channel);
+	assert_true(port.lost[DROP_MEMORY] > 100000);
+}
+
+static void bursts_that_find_no_memory_are_counted(void **state)
+{
+	struct engine_options options = {
+		.clock = ENGINE_VIRTUAL, .workers = 1, .memory_bytes = SMALL_MEMORY};
+	struct engine *engine = engine_create(&options, NULL);
+	struct engine_port_counters port;
+	struct engine_channel_counters channel;
+	struct port_frame frames[PORT_BURST];
+	uint8_t frame[1000] = {0};
+
+	(void)state;
+	assert_int_equal(engine_publish(engine, plan_of_wire(1000 * MS), NULL), 0);
+	for (unsigned i = 0; i < PORT_BURST; i++)
+		frames[i] = (struct port_frame){frame, sizeof(frame)};
+	for (unsigned i = 0; i < 2000; i++)
+		core_receive_burst(&engine->workers[0], 0, frames, PORT_BURST, i);
+	finish(engine);
+	engine_port_read(engine, 0, &port);
+	engine_channel_read(engine, 0, &channel);
+	assert_int_equal(port.received, 2000 * PORT_BURST);
+	assert_int_equal(port.received_bytes, UINT64_C(2000) * PORT_BURST * sizeof(frame));
+	assert_true(port.lost[DROP_MEMORY] > 10000);
+	assert_int_equal(port.received, port.lost[DROP_MEMORY] + channel.delivered);
+	engine_destroy(engine);
 }
 
 static int fail_to_read(void *context, struct engine_frame *frames, unsigned most)
@@ -333,6 +374,7 @@ int main(void)
 		cmocka_unit_test(a_queue_that_grows_while_it_is_in_use_serves_the_right_ones),
 		cmocka_unit_test(a_port_sends_what_fits_its_mtu_and_no_byte_more),
 		cmocka_unit_test(memory_that_runs_out_is_counted_and_ends_no_one),
+		cmocka_unit_test(bursts_that_find_no_memory_are_counted),
 		cmocka_unit_test(a_source_that_fails_is_reported),
 	};
 
