@@ -141,7 +141,8 @@ const struct command commands[] = {
 			"diameter D, else of the antennas of a link with a radio (the first that "
 			"uses the satellite), at the band's "
 			"downlink, or at 11.7 GHz where no band is "
-			"given. Elements older than 14 days are used with a warning.",
+			"given. Elements more than 14 days from what is asked about are used with "
+			"a warning.",
 		.options = {{"--from", "T", "the lab's beginning unless given"},
 			    {"--to", "T", "a day later unless given"},
 			    {"--dish", "D",
