@@ -8,8 +8,6 @@
 
 #include "dataplane/engine/core.h"
 #include "dataplane/engine/outlook.h"
-#include "dataplane/engine/parse.h"
-#include "dataplane/engine/port_output.h"
 
 // More than a loop that never sleeps is away for as a rule (a tick of the kernel's timer, a reading
 // of a device's clock), and than one that sleeps is late (60 us, p99).
@@ -94,40 +92,6 @@ static uint64_t lead_of(const struct ahead *ahead, const struct plan_channel *ch
 
 // ---- Wires ----
 
-// A burst, as burst.c does it.
-static unsigned release(struct worker *worker, uint32_t channel, uint64_t before_ns,
-			uint64_t *last_at_ns)
-{
-	const struct store *store = worker->engine->store;
-	struct engine_channel_counters *counters = &worker->channels[channel];
-	uint32_t port = worker->plan->channels[channel].to_port;
-	uint32_t mtu_bytes = worker->plan->ports[port].mtu_bytes;
-	uint32_t longest = 0, flags = 0;
-	packet_ref refs[PORT_BURST];
-	uint64_t at_ns[PORT_BURST];
-	unsigned count = flight_pop_before(&worker->engine->flights[channel], &worker->store,
-					   before_ns, refs, at_ns, PORT_BURST);
-
-	for (unsigned i = 0; i < count; i++) {
-		const struct packet *packet = store_packet(store, refs[i]);
-
-		counters->delivered_bytes += packet->wire_length;
-		flags |= packet->flags;
-		longest = packet->wire_length > longest ? packet->wire_length : longest;
-	}
-	counters->delivered += count;
-	if (count)
-		*last_at_ns = at_ns[count - 1];
-	if ((mtu_bytes == 0 || longest <= mtu_bytes + PARSE_ETHERNET_BYTES) &&
-	    !(flags & PACKET_TTL_STALE)) {
-		port_output_burst(worker, port, refs, at_ns, count);
-		return count;
-	}
-	for (unsigned i = 0; i < count; i++)
-		worker_transmit(worker, port, refs[i], at_ns[i]);
-	return count;
-}
-
 // The device's queue takes so much at a time only; what is left is handed over as it empties.
 static void hand_over_channel(struct ahead *ahead, struct worker *worker, uint32_t channel,
 			      uint64_t now_ns, uint64_t until_ns)
@@ -143,7 +107,7 @@ static void hand_over_channel(struct ahead *ahead, struct worker *worker, uint32
 	if (flight_due_ns(flight, worker->engine->store) >= before_ns)
 		return;
 	while (port_device_takes_ahead(device, now_ns) &&
-	       release(worker, channel, before_ns, &last_at_ns) == PORT_BURST)
+	       core_release_burst(worker, channel, before_ns, &last_at_ns) == PORT_BURST)
 		;
 	if (last_at_ns > ahead->handed_ns)
 		ahead->handed_ns = last_at_ns;

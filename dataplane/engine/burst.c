@@ -280,41 +280,51 @@ static void send_each(struct worker *worker, uint32_t port, const packet_ref *re
 		worker_transmit(worker, port, refs[i], at_ns[i]);
 }
 
-// Nothing that happens at a port changes the agenda.
-static void release_to_port(struct worker *worker, struct run *run, uint32_t port)
+unsigned core_release_burst(struct worker *worker, uint32_t channel, uint64_t before_ns,
+			    uint64_t *last_at_ns)
 {
 	const struct store *store = worker->engine->store;
-	struct engine_channel_counters *counters = &worker->channels[run->channel];
+	struct flight *flight = &worker->engine->flights[channel];
+	struct engine_channel_counters *counters = &worker->channels[channel];
+	uint32_t port = worker->plan->channels[channel].to_port, longest = 0, flags = 0;
 	uint32_t mtu_bytes = worker->plan->ports[port].mtu_bytes;
 	uint64_t most = mtu_bytes ? (uint64_t)mtu_bytes + PARSE_ETHERNET_BYTES : UINT64_MAX;
 	packet_ref refs[PORT_BURST];
-	uint64_t at_ns[PORT_BURST];
-	unsigned count;
+	uint64_t at_ns[PORT_BURST], bytes = 0;
+	unsigned count =
+		flight_pop_before(flight, &worker->store, before_ns, refs, at_ns, PORT_BURST);
 
-	do {
-		uint32_t longest = 0, flags = 0;
-		uint64_t bytes = 0;
+	// For the next run, which may be a turn of the loop away. Its packets are fetched while
+	// others come in.
+	if (flight->hold.count)
+		hold_prefetch(&flight->hold, store);
+	for (unsigned i = 0; i < count; i++) {
+		const struct packet *packet = store_packet(store, refs[i]);
 
-		count = flight_pop_before(run->flight, &worker->store, run->before_ns, refs, at_ns,
-					  PORT_BURST);
-		// For the next run, which may be a turn of the loop away. Its packets are fetched
-		// while others come in.
-		if (run->flight->hold.count)
-			hold_prefetch(&run->flight->hold, store);
-		for (unsigned i = 0; i < count; i++) {
-			const struct packet *packet = store_packet(store, refs[i]);
+		bytes += packet->wire_length;
+		flags |= packet->flags;
+		longest = packet->wire_length > longest ? packet->wire_length : longest;
+	}
+	counters->delivered += count;
+	counters->delivered_bytes += bytes;
+	if (count)
+		*last_at_ns = at_ns[count - 1];
+	if (__builtin_expect(longest <= most && !(flags & PACKET_TTL_STALE), 1))
+		port_output_burst(worker, port, refs, at_ns, count);
+	else
+		send_each(worker, port, refs, at_ns, count);
+	return count;
+}
 
-			bytes += packet->wire_length;
-			flags |= packet->flags;
-			longest = packet->wire_length > longest ? packet->wire_length : longest;
-		}
-		counters->delivered += count;
-		counters->delivered_bytes += bytes;
-		if (__builtin_expect(longest <= most && !(flags & PACKET_TTL_STALE), 1))
-			port_output_burst(worker, port, refs, at_ns, count);
-		else
-			send_each(worker, port, refs, at_ns, count);
-	} while (count == PORT_BURST && goes_on(worker, run));
+// Nothing that happens at a port changes the agenda.
+static void release_to_port(struct worker *worker, struct run *run)
+{
+	uint64_t last_at_ns;
+
+	while (core_release_burst(worker, run->channel, run->before_ns, &last_at_ns) ==
+		       PORT_BURST &&
+	       goes_on(worker, run))
+		;
 }
 
 static void release_to_port_observed(struct worker *worker, struct run *run, uint32_t port)
@@ -343,6 +353,6 @@ void core_release(struct worker *worker, uint32_t channel, uint64_t until_ns)
 	else if (worker->engine->observe != NULL)
 		release_to_port_observed(worker, &run, c->to_port);
 	else
-		release_to_port(worker, &run, c->to_port);
+		release_to_port(worker, &run);
 	agenda_set(&worker->agenda, channel, flight_due_ns(run.flight, worker->engine->store));
 }

@@ -202,6 +202,10 @@ void core_receive_burst(struct worker *worker, uint32_t port, const struct port_
 // The first packet in flight on a channel, which the agenda gave as its first, reaches the far end,
 // and with it all behind it that are due before until_ns and before anything else.
 void core_release(struct worker *worker, uint32_t channel, uint64_t until_ns);
+// Up to PORT_BURST of a wire's packets that are due before an instant leave by the port at its end;
+// observers are not told, nor is the agenda. Gives how many, and when the last was due.
+unsigned core_release_burst(struct worker *worker, uint32_t channel, uint64_t before_ns,
+			    uint64_t *last_at_ns);
 
 // ---- file_port.c: capture files as ports ----
 

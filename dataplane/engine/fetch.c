@@ -61,11 +61,13 @@ static void fetch_packet(struct worker *worker, uint32_t channel)
 	note->next_place = FETCH_DESTINATION;
 }
 
-static void fetch_destination(const struct worker *worker, struct core_fetch *note)
+static void fetch_destination(struct worker *worker)
 {
+	struct core_fetch *note = note_at(worker, FETCH_DESTINATION);
 	const struct plan *plan = worker->plan;
 
-	if (note->packet->destination >= plan->destination_count || plan->rows[note->site] == NULL)
+	if (note == NULL || note->packet->destination >= plan->destination_count ||
+	    plan->rows[note->site] == NULL)
 		return;
 	note->step = &plan->destinations[note->packet->destination];
 	__builtin_prefetch(note->step);
@@ -82,10 +84,14 @@ static void fetch_receiver(const struct worker *worker, const struct packet *pac
 	__builtin_prefetch((const char *)packet + 64);
 }
 
-static void fetch_way(const struct worker *worker, struct core_fetch *note)
+static void fetch_way(struct worker *worker)
 {
-	const struct plan_destination *destination = note->step;
+	struct core_fetch *note = note_at(worker, FETCH_WAY);
+	const struct plan_destination *destination;
 
+	if (note == NULL)
+		return;
+	destination = note->step;
 	if (destination->site == note->site) {
 		if (note->packet->flags & PACKET_FLOW &&
 		    note->packet->flow < worker->plan->flow_count)
@@ -97,9 +103,10 @@ static void fetch_way(const struct worker *worker, struct core_fetch *note)
 	note->next_place = FETCH_GROUP;
 }
 
-static void fetch_group(const struct worker *worker, struct core_fetch *note)
+static void fetch_group(struct worker *worker)
 {
-	uint32_t way = *(const uint32_t *)note->step;
+	struct core_fetch *note = note_at(worker, FETCH_GROUP);
+	uint32_t way = note ? *(const uint32_t *)note->step : 0;
 
 	if (way == 0)
 		return;
@@ -109,20 +116,28 @@ static void fetch_group(const struct worker *worker, struct core_fetch *note)
 }
 
 // The first of equal ways, which is most often the only one.
-static void fetch_adjacency(const struct worker *worker, struct core_fetch *note)
+static void fetch_adjacency(struct worker *worker)
 {
-	const struct plan_group *group = note->step;
+	struct core_fetch *note = note_at(worker, FETCH_ADJACENCY);
+	const struct plan_group *group;
 
+	if (note == NULL)
+		return;
+	group = note->step;
 	note->step = &worker->plan->adjacencies[group->adjacency[0]];
 	__builtin_prefetch(note->step);
 	note->next_place = FETCH_CHANNEL;
 }
 
-static void fetch_channel(const struct worker *worker, const struct core_fetch *note)
+static void fetch_channel(struct worker *worker)
 {
-	uint32_t channel = ((const struct plan_adjacency *)note->step)->channel;
+	const struct core_fetch *note = note_at(worker, FETCH_CHANNEL);
 	const struct engine *engine = worker->engine;
+	uint32_t channel;
 
+	if (note == NULL)
+		return;
+	channel = ((const struct plan_adjacency *)note->step)->channel;
 	__builtin_prefetch(&worker->plan->channels[channel]);
 	__builtin_prefetch(&engine->states[channel], 1);
 	__builtin_prefetch(&engine->flights[channel], 1);
@@ -134,7 +149,6 @@ void fetch_ahead(struct worker *worker)
 	const struct agenda *agenda = &worker->agenda;
 	uint32_t channels = (uint32_t)worker->plan->channel_count;
 	uint32_t source = agenda_ahead(agenda, FETCH_SOURCE);
-	struct core_fetch *note;
 
 	if (source != AGENDA_NO_SOURCE)
 		fetch_source(worker, source);
@@ -144,19 +158,9 @@ void fetch_ahead(struct worker *worker)
 	source = agenda_ahead(agenda, FETCH_PACKET);
 	if (source < channels)
 		fetch_packet(worker, source);
-	note = note_at(worker, FETCH_DESTINATION);
-	if (note)
-		fetch_destination(worker, note);
-	note = note_at(worker, FETCH_WAY);
-	if (note)
-		fetch_way(worker, note);
-	note = note_at(worker, FETCH_GROUP);
-	if (note)
-		fetch_group(worker, note);
-	note = note_at(worker, FETCH_ADJACENCY);
-	if (note)
-		fetch_adjacency(worker, note);
-	note = note_at(worker, FETCH_CHANNEL);
-	if (note)
-		fetch_channel(worker, note);
+	fetch_destination(worker);
+	fetch_way(worker);
+	fetch_group(worker);
+	fetch_adjacency(worker);
+	fetch_channel(worker);
 }

@@ -48,17 +48,10 @@ static unsigned hold_room(struct hold *hold, struct store_cache *cache, unsigned
 	return room < most ? room : most;
 }
 
-// Puts packets where there is room; the caller writes their instants.
-static void hold_put(struct hold *hold, struct hold_chunk *chunk, const packet_ref *packets,
-		     unsigned count)
-{
-	memcpy(&chunk->packets[hold->tail_index], packets, count * sizeof(*packets));
-	hold->tail_index = (uint16_t)(hold->tail_index + count);
-	hold->count += count;
-}
-
-unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t release_at_ns,
-			const packet_ref *packets, unsigned count)
+// Each packet's instant is `step` behind that of the one before in the list.
+static inline unsigned push(struct hold *hold, struct store_cache *cache,
+			    const uint64_t *release_at_ns, unsigned step, const packet_ref *packets,
+			    unsigned count)
 {
 	unsigned done = 0, part;
 
@@ -70,29 +63,25 @@ unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t r
 			break;
 		chunk = chunk_at(cache->store, hold->tail);
 		for (unsigned i = 0; i < part; i++)
-			chunk->release_at_ns[hold->tail_index + i] = release_at_ns;
-		hold_put(hold, chunk, packets + done, part);
+			chunk->release_at_ns[hold->tail_index + i] =
+				release_at_ns[(done + i) * step];
+		memcpy(&chunk->packets[hold->tail_index], packets + done, part * sizeof(*packets));
+		hold->tail_index = (uint16_t)(hold->tail_index + part);
+		hold->count += part;
 	}
 	return done;
+}
+
+unsigned hold_push_many(struct hold *hold, struct store_cache *cache, uint64_t release_at_ns,
+			const packet_ref *packets, unsigned count)
+{
+	return push(hold, cache, &release_at_ns, 0, packets, count);
 }
 
 unsigned hold_push_each(struct hold *hold, struct store_cache *cache, const uint64_t *release_at_ns,
 			const packet_ref *packets, unsigned count)
 {
-	unsigned done = 0, part;
-
-	for (; done < count; done += part) {
-		struct hold_chunk *chunk;
-
-		part = hold_room(hold, cache, count - done);
-		if (part == 0)
-			break;
-		chunk = chunk_at(cache->store, hold->tail);
-		memcpy(&chunk->release_at_ns[hold->tail_index], release_at_ns + done,
-		       part * sizeof(*release_at_ns));
-		hold_put(hold, chunk, packets + done, part);
-	}
-	return done;
+	return push(hold, cache, release_at_ns, 1, packets, count);
 }
 
 unsigned hold_pop_before(struct hold *hold, struct store_cache *cache, uint64_t before_ns,

@@ -273,7 +273,9 @@ bool port_device_takes_ahead(const struct port_device *port, uint64_t now_ns)
 	const struct port_timed *timed = port->timed;
 	unsigned oldest = timed->held_next + port->queued_count + PORT_BURST - 1;
 
-	return timed->held_due_ns[oldest % timed->held_most] <= now_ns;
+	while (oldest >= timed->held_most) // twice at most
+		oldest -= timed->held_most;
+	return timed->held_due_ns[oldest] <= now_ns;
 }
 
 // ---- In ----
